@@ -1,0 +1,1 @@
+//! The types of the LoadTest object, one file per part of the spec; no behaviour.

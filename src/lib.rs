@@ -1,0 +1,5 @@
+//! Loadgate turns a load test into an object and its product requirements into a verdict.
+
+pub mod api;
+pub mod plan;
+pub mod target;
