@@ -1,1 +1,22 @@
-//! The types of the LoadTest object, one file per part of the spec; no behaviour.
+//! The types of the `LoadTest` object, one file per part of the spec; no behaviour.
+
+mod classify;
+mod load;
+mod load_test;
+mod phase;
+mod requirement;
+mod scenario;
+mod schema;
+mod scoring;
+mod status;
+mod target;
+
+pub use classify::*;
+pub use load::*;
+pub use load_test::*;
+pub use phase::*;
+pub use requirement::*;
+pub use scenario::*;
+pub use scoring::*;
+pub use status::*;
+pub use target::*;

@@ -1,0 +1,158 @@
+//! `spec.scenarios`: what a user does, step by step.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::schema;
+use super::Header;
+
+/// A sequence of steps; one pass through it is an iteration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Scenario {
+    /// The name that phases choose it by.
+    #[schemars(schema_with = "schema::name")]
+    pub name: String,
+    /// How often this scenario is drawn, relative to the others. Default: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub weight: Option<u32>,
+    /// The least time an iteration of a user takes: what is left of it is waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::duration")]
+    pub pace: Option<String>,
+    /// The steps, in order.
+    #[schemars(length(min = 1, max = 32))]
+    pub steps: Vec<Step>,
+}
+
+/// One request of a scenario, with what is checked and taken from its response.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// The name that requirements select it by.
+    #[schemars(schema_with = "schema::name")]
+    pub name: String,
+    /// How likely an iteration takes this step. Default: `100%`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::share")]
+    pub probability: Option<String>,
+    /// The request.
+    pub request: Request,
+    /// What the response must satisfy; a failed check makes the request failed. Without checks a status below 400 succeeds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub checks: Vec<Check>,
+    /// Values taken from the response for later steps of the iteration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub extract: Vec<Extract>,
+    /// A pause after the step: `2s`, or drawn evenly from a range such as `1s..3s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::duration_range")]
+    pub think: Option<String>,
+}
+
+/// An HTTP request. Path, query, header values and body may hold `${…}`. At most one body.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The method. Default: GET.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// The path, beginning with `/`; appended to the target's base URL.
+    #[schemars(length(min = 1, max = 2048))]
+    pub path: String,
+    /// Query parameters; names and values are percent-encoded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "schema::texts")]
+    pub query: BTreeMap<String, String>,
+    /// Headers of this request; one of the same name as the target's replaces it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub headers: Vec<Header>,
+    /// A JSON body. A value that is a single `${name}` keeps the type of what it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::any")]
+    pub json: Option<Value>,
+    /// A body of plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 65_536))]
+    pub text: Option<String>,
+    /// A form, sent URL-encoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::texts")]
+    pub form: Option<BTreeMap<String, String>>,
+}
+
+/// The methods a request can have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs, reason = "each method is its own documentation")]
+pub enum Method {
+    #[default]
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+}
+
+/// One condition on a response: exactly one of status, jsonPath, header, bodyContains and latency, with what it must be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// The status is one of these: numbers (`200`) or families (`2xx`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::statuses")]
+    pub status: Option<Vec<IntOrString>>,
+    /// What a JSON path (RFC 9535) finds in the body; goes with exists, equals, matches or is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
+    pub json_path: Option<String>,
+    /// The value of a response header; goes with exists, equals or matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
+    pub header: Option<String>,
+    /// The body contains this text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4096))]
+    pub body_contains: Option<String>,
+    /// The request took this long: `< 2s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::limit")]
+    pub latency: Option<String>,
+    /// Whether the value is there at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exists: Option<bool>,
+    /// The value is exactly this, of the same type; texts may hold `${…}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::any")]
+    pub equals: Option<Value>,
+    /// The value matches this regular expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub matches: Option<String>,
+    /// The value, a number, satisfies this: `>= 3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::limit")]
+    pub is: Option<String>,
+}
+
+/// A value taken from a JSON body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Extract {
+    /// The name it has in `${…}` from then on, within the iteration.
+    #[schemars(schema_with = "schema::name")]
+    pub name: String,
+    /// The JSON path (RFC 9535) whose first match is taken.
+    #[schemars(length(min = 1, max = 256))]
+    pub json_path: String,
+}

@@ -1,0 +1,67 @@
+//! The shapes that several fields share, as schemas: durations, rates, names, values of any type.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+/// A length of time: one or more numbers with a unit, such as `7m30s`.
+pub(super) fn duration(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "maxLength": 32, "pattern": r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+$"})
+}
+
+/// One length of time, or two with `..` between them.
+pub(super) fn duration_range(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "maxLength": 65,
+        "pattern": r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+(\.\.([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+)?$",
+    })
+}
+
+/// Events per unit of time: `100/s`, `6000/m`, `5/h`, `2/day`.
+pub(super) fn rate(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "maxLength": 32, "pattern": r"^[0-9]+(\.[0-9]+)?/(s|m|h|day)$"})
+}
+
+/// A part of a whole: `0.5%`.
+pub(super) fn share(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "maxLength": 16, "pattern": r"^[0-9]+(\.[0-9]+)?%$"})
+}
+
+/// A name that stands in metrics, selectors and templates.
+pub(super) fn name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 63, "pattern": r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"})
+}
+
+/// Up to 32 such names.
+pub(super) fn names(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "maxItems": 32, "items": name(generator)})
+}
+
+/// A condition on a figure: an operator and a quantity, or a range.
+pub(super) fn limit(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": 64})
+}
+
+/// Any JSON value; its type is kept.
+pub(super) fn any(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"x-kubernetes-preserve-unknown-fields": true})
+}
+
+/// A map of at most 64 names to values of any type.
+pub(super) fn values(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "maxProperties": 64,
+        "additionalProperties": {"x-kubernetes-preserve-unknown-fields": true},
+    })
+}
+
+/// A map of at most 64 names to texts.
+pub(super) fn texts(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "maxProperties": 64, "additionalProperties": {"type": "string", "maxLength": 4096}})
+}
+
+/// Statuses as numbers (`200`) or families (`2xx`).
+pub(super) fn statuses(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array", "minItems": 1, "maxItems": 32,
+        "items": {"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}]},
+    })
+}
