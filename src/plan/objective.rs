@@ -1,0 +1,81 @@
+//! What is judged: requirements, expectations, the measures they name and the scale.
+
+use super::limit::Limit;
+use super::metric::Metric;
+use super::model::{PhaseIndex, StepIndex};
+use super::tier::Tiers;
+use crate::api::{OutcomeFilter, Over};
+
+/// The expectations of one phase: requirements whose phase is implied.
+pub type Expectations = Vec<Requirement>;
+
+/// A line that is judged.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// Its id; expectations have none.
+    pub id: Option<String>,
+    /// What is required, in words; made from the measure where the spec has no title.
+    pub title: String,
+    /// The figure.
+    pub measure: Measure,
+    /// How the figures of several phases become one.
+    pub over: Over,
+    /// Its limits.
+    pub tiers: Tiers,
+    /// Its share in the score.
+    pub weight: u32,
+    /// Whether missing it fails the test.
+    pub must: bool,
+    /// The fewest samples it can be judged by, where the spec says so.
+    pub min_samples: Option<u64>,
+    /// Whether the spec names its phases itself (an expectation's phase counts as named).
+    pub names_phases: bool,
+    /// The field path: `spec.requirements[2]`.
+    pub path: String,
+}
+
+/// A figure, or one divided by another.
+#[derive(Clone, Debug)]
+pub enum Measure {
+    /// One figure.
+    Metric(Narrowed),
+    /// The first divided by the second.
+    Ratio(Narrowed, Narrowed),
+}
+
+/// A metric and what it is narrowed to.
+#[derive(Clone, Debug)]
+pub struct Narrowed {
+    /// The metric.
+    pub metric: Metric,
+    /// The phases it covers, ascending, never empty: those named, or all that are judged.
+    pub phases: Vec<PhaseIndex>,
+    /// The steps it covers; none: all.
+    pub steps: Option<Vec<StepIndex>>,
+    /// The outcomes it covers; none: both.
+    pub outcome: Option<OutcomeFilter>,
+}
+
+/// The scale.
+#[derive(Clone, Debug)]
+pub struct Scoring {
+    /// The score from which a test passes.
+    pub pass: u32,
+    /// The score below which it fails.
+    pub warning: u32,
+    /// Names of scores, from high to low; the last begins at 0.
+    pub grades: Vec<(String, u32)>,
+    /// Names of phases by a metric, best first.
+    pub phase_grades: Option<(Metric, Vec<(String, Limit)>)>,
+}
+
+impl Measure {
+    /// The metrics in it: one, or numerator and denominator.
+    pub fn parts(&self) -> impl Iterator<Item = &Narrowed> {
+        let (first, second) = match self {
+            Measure::Metric(one) => (one, None),
+            Measure::Ratio(above, below) => (above, Some(below)),
+        };
+        std::iter::once(first).chain(second)
+    }
+}

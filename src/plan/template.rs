@@ -1,0 +1,70 @@
+//! Texts with `${…}` in them.
+
+use serde_json::Value;
+
+/// A text with names in it, parsed.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Template {
+    /// Its parts, in order.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// Bytes that are the same in each request.
+    Text(String),
+    /// Something that is filled in.
+    Slot(Name, Encoding),
+}
+
+/// What `${…}` can name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Name {
+    /// A variable of the test or the phase: constant within a phase.
+    Variable(String),
+    /// What an earlier step took: an index into the scenario's slots.
+    Extracted(usize),
+    /// The user's number in the phase, over all workers, from 0.
+    User,
+    /// The iteration's number of this user, from 0. In open loops: the same as index.
+    Iteration,
+    /// The iteration's number in the phase, over all workers, from 0; in closed loops user × iterations… see the pacer.
+    Index,
+    /// The phase's name.
+    Phase,
+    /// How many iterations the phase has in all, where that is known; else 0.
+    Iterations,
+    /// The run's UID.
+    RunUid,
+    /// A new UUID, drawn from the seed.
+    Uuid,
+    /// A whole number from the first to the second, both included.
+    Random(i64, i64),
+    /// The time of day, as milliseconds since 1970.
+    Now,
+}
+
+/// How a value is written where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// As it is (paths, header values: line breaks are refused when it is filled in).
+    Raw,
+    /// Percent-encoded as a query or form component.
+    Percent,
+    /// Inside a JSON string: escaped, without quotes.
+    JsonText,
+    /// As a JSON value of its own type.
+    JsonValue,
+}
+
+/// A body of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// The value of Content-Type, unless the request's own headers have one.
+    pub content_type: &'static str,
+    /// The body.
+    pub content: Template,
+    /// The body as written, for `plan` to show; absent for plain text.
+    pub json: Option<Value>,
+}
