@@ -1,5 +1,4 @@
 //! Loadgate turns a load test into an object and its product requirements into a verdict.
 
 pub mod api;
-pub mod plan;
-pub mod target;
+pub mod metrics;
