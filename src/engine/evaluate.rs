@@ -1,0 +1,170 @@
+//! What a response says: checks, extracts, and how it is classified.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::compile::{CompiledCheck, CompiledClassify, CompiledCondition, CompiledSource, CompiledStep};
+use super::render::{Filling, Pieces};
+use super::response::Reader;
+use crate::api::ValueUnit;
+use crate::metrics::{CacheHit, ErrorClass};
+use crate::plan::StatusPattern;
+use crate::plan::figure::Figure;
+
+/// A response and what is needed to judge it.
+pub(super) struct Response<'a> {
+    pub(super) reader: &'a Reader,
+    /// The body, where something needs it as JSON and it is.
+    pub(super) json: Option<Value>,
+    /// Microseconds from sending to the last byte.
+    pub(super) micros: u64,
+}
+
+impl<'a> Response<'a> {
+    pub(super) fn new(reader: &'a Reader, step: &CompiledStep, micros: u64) -> Self {
+        let json = step.wants.json.then(|| serde_json::from_slice(reader.body()).ok()).flatten();
+        Response { reader, json, micros }
+    }
+
+    /// Why the request failed, if it did: declared classes come first, then the status, then the check.
+    pub(super) fn error(
+        &self,
+        step: &CompiledStep,
+        classify: &CompiledClassify,
+        filling: &mut Filling<'_>,
+    ) -> Option<ErrorClass> {
+        if self.reader.body_too_long() && step.wants.body {
+            return Some(ErrorClass::BodyLimit);
+        }
+        if step.checks.iter().all(|check| self.holds(check, filling)) {
+            return None;
+        }
+        let declared = classify.errors.iter().position(|(source, condition)| {
+            let value = self.value(source);
+            self.satisfies(value.as_deref(), condition, filling)
+        });
+        Some(match (declared.map(u8::try_from), self.reader.status()) {
+            (Some(Ok(place)), _) => ErrorClass::Declared(place),
+            (_, status) if status >= 400 => ErrorClass::Status(status),
+            _ => ErrorClass::Check,
+        })
+    }
+
+    fn holds(&self, check: &CompiledCheck, filling: &mut Filling<'_>) -> bool {
+        match check {
+            CompiledCheck::BelowFourHundred => self.reader.status() < 400,
+            CompiledCheck::Status(patterns) => patterns.iter().any(|pattern| match pattern {
+                StatusPattern::Exact(status) => self.reader.status() == *status,
+                StatusPattern::Family(hundreds) => self.reader.status() / 100 == u16::from(*hundreds),
+            }),
+            CompiledCheck::Value(source, condition) => {
+                let value = self.value(source);
+                self.satisfies(value.as_deref(), condition, filling)
+            }
+            CompiledCheck::BodyContains(text) => rendered(text, filling)
+                .is_some_and(|text| memchr::memmem::find(self.reader.body(), text.as_bytes()).is_some()),
+            CompiledCheck::Latency(limit) => limit.holds(&Figure::micros(self.micros)),
+        }
+    }
+
+    fn satisfies(&self, value: Option<&Value>, condition: &CompiledCondition, filling: &mut Filling<'_>) -> bool {
+        match (condition, value) {
+            (CompiledCondition::Exists(wanted), value) => value.is_some() == *wanted,
+            (_, None) => false,
+            (CompiledCondition::Equals(wanted), Some(value)) => same(wanted, value),
+            (CompiledCondition::EqualsText(text), Some(value)) => {
+                rendered(text, filling).is_some_and(|text| value.as_str().is_some_and(|value| value == text))
+            }
+            (CompiledCondition::Matches(regex), Some(value)) => regex.is_match(&text_of(value)),
+            (CompiledCondition::Is(limit), Some(value)) => {
+                number_of(value).is_some_and(|number| limit.holds_for_number(number))
+            }
+        }
+    }
+
+    fn value(&self, source: &CompiledSource) -> Option<Cow<'_, Value>> {
+        match source {
+            CompiledSource::Header(place) => self.reader.header(*place).map(|value| Cow::Owned(Value::from(value))),
+            CompiledSource::JsonPath(path) => path.query(self.json.as_ref()?).first().map(Cow::Borrowed),
+        }
+    }
+
+    /// The text of a header or of a value in the body.
+    pub(super) fn text(&self, source: &CompiledSource) -> Option<Cow<'_, str>> {
+        match source {
+            CompiledSource::Header(place) => self.reader.header(*place).map(Cow::Borrowed),
+            CompiledSource::JsonPath(path) => path.query(self.json.as_ref()?).first().map(text_of),
+        }
+    }
+
+    /// What the cache said.
+    pub(super) fn cache(&self, classify: &CompiledClassify) -> Option<CacheHit<'_>> {
+        let rule = classify.cache.as_ref()?;
+        if self.is_one_of(&rule.source, &rule.hit) {
+            return Some(CacheHit::Hit(rule.layer.and_then(|place| self.reader.header(place))));
+        }
+        self.is_one_of(&rule.source, &rule.miss).then_some(CacheHit::Miss)
+    }
+
+    fn is_one_of(&self, source: &CompiledSource, values: &[Value]) -> bool {
+        match source {
+            CompiledSource::Header(place) => self
+                .reader
+                .header(*place)
+                .is_some_and(|told| values.iter().any(|value| value.as_str().is_some_and(|value| value == told))),
+            CompiledSource::JsonPath(_) => {
+                self.value(source).is_some_and(|told| values.iter().any(|value| same(value, &told)))
+            }
+        }
+    }
+
+    /// A declared number, in its base unit.
+    pub(super) fn number(&self, source: &CompiledSource, unit: Option<ValueUnit>) -> Option<f64> {
+        let factor = match unit {
+            None | Some(ValueUnit::Micros | ValueUnit::Bytes) => 1.0,
+            Some(ValueUnit::Millis) => 1_000.0,
+            Some(ValueUnit::Seconds) => 1_000_000.0,
+        };
+        Some(number_of(self.value(source)?.as_ref())? * factor)
+    }
+
+    /// Takes what later steps need.
+    pub(super) fn extract(&self, step: &CompiledStep, slots: &mut [Option<Value>]) {
+        for extract in &step.extract {
+            let found = self.json.as_ref().and_then(|json| extract.json_path.query(json).first().cloned());
+            if let Some(slot) = slots.get_mut(extract.slot) {
+                *slot = found;
+            }
+        }
+    }
+}
+
+fn rendered(text: &Pieces, filling: &mut Filling<'_>) -> Option<String> {
+    let mut bytes = Vec::new();
+    text.render(filling, &mut bytes).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// Equality of JSON in which `1` and `1.0` are one number.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        _ => one == other,
+    }
+}
+
+fn text_of(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => None,
+    }
+}
