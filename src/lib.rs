@@ -1,4 +1,4 @@
-//! Loadgate turns a load test into an object and its product requirements into a verdict.
+#![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod api;
 pub mod metrics;
