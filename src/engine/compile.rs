@@ -7,8 +7,8 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::render::{CompiledRequest, Pieces};
-use super::secrets::Secrets;
-use crate::api::{Method, SecretKeyRef, ValueUnit};
+use crate::plan::secrets::Secrets;
+use crate::plan::{Method, SecretKeyRef, ValueUnit};
 use crate::plan::limit::Limit;
 use crate::plan::{self, Condition, Plan, Source, StatusPattern};
 
@@ -93,13 +93,11 @@ pub(super) enum CompiledSource {
     JsonPath(JsonPath),
 }
 
+/// A condition, and the text it compares with where that has names in it.
 #[derive(Debug)]
-pub(super) enum CompiledCondition {
-    Exists(bool),
-    Equals(Value),
-    EqualsText(Pieces),
-    Matches(regex::Regex),
-    Is(Limit),
+pub(super) struct CompiledCondition {
+    pub(super) rule: Condition,
+    pub(super) text: Option<Pieces>,
 }
 
 /// How responses are told apart; the same for all steps, so that its headers stand first in [`Wants::headers`].
@@ -239,13 +237,11 @@ impl Compiler<'_> {
 
 impl CompiledCondition {
     fn new(condition: &Condition, constants: &Constants<'_>) -> Self {
-        match condition {
-            Condition::Exists(wanted) => CompiledCondition::Exists(*wanted),
-            Condition::Equals(value) => CompiledCondition::Equals(value.clone()),
-            Condition::EqualsText(text) => CompiledCondition::EqualsText(Pieces::new(text, constants)),
-            Condition::Matches(regex) => CompiledCondition::Matches(regex.clone()),
-            Condition::Is(limit) => CompiledCondition::Is(limit.clone()),
-        }
+        let text = match condition {
+            Condition::EqualsText(text) => Some(Pieces::new(text, constants)),
+            Condition::Exists(_) | Condition::Equals(_) | Condition::Matches(_) | Condition::Is(_) => None,
+        };
+        CompiledCondition { rule: condition.clone(), text }
     }
 }
 

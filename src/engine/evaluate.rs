@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::compile::{CompiledCheck, CompiledClassify, CompiledCondition, CompiledSource, CompiledStep};
 use super::render::{Filling, Pieces};
 use super::response::Reader;
-use crate::api::ValueUnit;
+use crate::plan::ValueUnit;
 use crate::metrics::{CacheHit, ErrorClass};
-use crate::plan::StatusPattern;
+use crate::plan::condition::{number_of, same, text_of};
 use crate::plan::figure::Figure;
 
 /// A response and what is needed to judge it.
@@ -54,10 +54,9 @@ impl<'a> Response<'a> {
     fn holds(&self, check: &CompiledCheck, filling: &mut Filling<'_>) -> bool {
         match check {
             CompiledCheck::BelowFourHundred => self.reader.status() < 400,
-            CompiledCheck::Status(patterns) => patterns.iter().any(|pattern| match pattern {
-                StatusPattern::Exact(status) => self.reader.status() == *status,
-                StatusPattern::Family(hundreds) => self.reader.status() / 100 == u16::from(*hundreds),
-            }),
+            CompiledCheck::Status(patterns) => {
+                patterns.iter().any(|pattern| pattern.matches(self.reader.status()))
+            }
             CompiledCheck::Value(source, condition) => {
                 let value = self.value(source);
                 self.satisfies(value.as_deref(), condition, filling)
@@ -69,18 +68,7 @@ impl<'a> Response<'a> {
     }
 
     fn satisfies(&self, value: Option<&Value>, condition: &CompiledCondition, filling: &mut Filling<'_>) -> bool {
-        match (condition, value) {
-            (CompiledCondition::Exists(wanted), value) => value.is_some() == *wanted,
-            (_, None) => false,
-            (CompiledCondition::Equals(wanted), Some(value)) => same(wanted, value),
-            (CompiledCondition::EqualsText(text), Some(value)) => {
-                rendered(text, filling).is_some_and(|text| value.as_str().is_some_and(|value| value == text))
-            }
-            (CompiledCondition::Matches(regex), Some(value)) => regex.is_match(&text_of(value)),
-            (CompiledCondition::Is(limit), Some(value)) => {
-                number_of(value).is_some_and(|number| limit.holds_for_number(number))
-            }
-        }
+        condition.rule.holds(value, || condition.text.as_ref().and_then(|text| rendered(text, filling)))
     }
 
     fn value(&self, source: &CompiledSource) -> Option<Cow<'_, Value>> {
@@ -144,27 +132,4 @@ fn rendered(text: &Pieces, filling: &mut Filling<'_>) -> Option<String> {
     let mut bytes = Vec::new();
     text.render(filling, &mut bytes).ok()?;
     String::from_utf8(bytes).ok()
-}
-
-/// Equality of JSON in which `1` and `1.0` are one number.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
-        _ => one == other,
-    }
-}
-
-fn text_of(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::String(text) => Cow::Borrowed(text),
-        other => Cow::Owned(other.to_string()),
-    }
-}
-
-fn number_of(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
-        _ => None,
-    }
 }

@@ -33,6 +33,10 @@ pub(super) struct Floor {
     ramp_end: u64,
     start: Cell<Option<Instant>>,
     started: Notify,
+    pool_closed: Cell<bool>,
+    /// Users that are still connecting ahead of the phase.
+    connecting: Cell<u64>,
+    connected_ahead: Notify,
 }
 
 impl Floor {
@@ -62,6 +66,9 @@ impl Floor {
             ramp_end: micros(phase.executor.ramp_end()),
             start: Cell::new(None),
             started: Notify::new(),
+            pool_closed: Cell::new(false),
+            connecting: Cell::new(0),
+            connected_ahead: Notify::new(),
         })
     }
 
@@ -92,6 +99,37 @@ impl Floor {
             }
             told.await;
         }
+    }
+
+    /// `count` users connect ahead of the phase.
+    pub(super) fn expect_connections(&self, count: u64) {
+        self.connecting.set(count);
+    }
+
+    /// A user has had its try to connect ahead of the phase.
+    pub(super) fn one_connected(&self) {
+        self.connecting.set(self.connecting.get().saturating_sub(1));
+        self.connected_ahead.notify_waiters();
+    }
+
+    /// Waits until all users that connect ahead have had their try.
+    pub(super) async fn settled(&self) {
+        loop {
+            let told = self.connected_ahead.notified();
+            if self.connecting.get() == 0 {
+                return;
+            }
+            told.await;
+        }
+    }
+
+    /// No arrival is given to a user any more.
+    pub(super) fn close_pool(&self) {
+        self.pool_closed.set(true);
+    }
+
+    pub(super) fn pool_closed(&self) -> bool {
+        self.pool_closed.get()
     }
 
     /// Microseconds since the phase began; 0 before.

@@ -10,7 +10,6 @@ mod iteration;
 mod pacer;
 mod render;
 mod response;
-mod secrets;
 mod shard;
 mod stop;
 mod timer;
@@ -18,5 +17,4 @@ mod user;
 mod workforce;
 
 pub use compile::{CompileError, CompiledPhase};
-pub use secrets::Secrets;
 pub use workforce::{Engine, EngineError, Setup};

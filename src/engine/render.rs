@@ -26,7 +26,8 @@ pub(super) struct Filling<'a> {
     pub(super) index: u64,
     pub(super) slots: &'a [Option<Value>],
     pub(super) draws: &'a mut Draws,
-    pub(super) unix_millis: u64,
+    /// The time of day, asked for only where it is needed.
+    pub(super) unix_millis: fn() -> u64,
 }
 
 /// A value that can't be filled in: it is missing, or would break out of its place.
@@ -125,8 +126,8 @@ fn head(
     pieces
 }
 
-fn method(method: crate::api::Method) -> &'static str {
-    use crate::api::Method;
+fn method(method: crate::plan::Method) -> &'static str {
+    use crate::plan::Method;
     match method {
         Method::Get => "GET",
         Method::Head => "HEAD",
@@ -221,7 +222,7 @@ impl Filling<'_> {
             Name::User => put(out, format_args!("{}", self.user)),
             Name::Iteration => put(out, format_args!("{}", self.iteration)),
             Name::Index => put(out, format_args!("{}", self.index)),
-            Name::Now => put(out, format_args!("{}", self.unix_millis)),
+            Name::Now => put(out, format_args!("{}", (self.unix_millis)())),
             Name::Random(least, most) => put(out, format_args!("{}", self.draws.whole_between(*least, *most))),
             Name::Uuid => {
                 let uuid = self.draws.uuid();

@@ -11,7 +11,7 @@ use super::executor::Executor;
 use super::limit::Limit;
 use super::objective::{Expectations, Requirement, Scoring};
 use super::template::{Body, Template};
-use crate::api::{FailOn, Method, SecretKeyRef, ValueUnit};
+pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, ValueUnit};
 
 /// A checked test: all that workers and the judge need to know.
 #[derive(Clone, Debug)]
