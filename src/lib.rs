@@ -1,4 +1,9 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod api;
+pub mod conduct;
+pub mod engine;
+pub mod ingest;
 pub mod metrics;
+pub mod plan;
+pub mod worker;

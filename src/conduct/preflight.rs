@@ -1,5 +1,6 @@
 //! Sends the preflight requests: all must succeed before any load is sent.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,7 @@ pub enum PreflightError {
         /// The action's field path.
         path: String,
         /// The method.
-        method: &'static str,
+        method: String,
         /// The path requested, as written.
         target: String,
         /// What was wrong at the last try.
@@ -47,7 +48,7 @@ pub async fn preflight(plan: &Plan, addresses: &[SocketAddr], secrets: &Secrets)
     for action in &plan.target.preflight {
         attempt(&client, plan, action, secrets).await.map_err(|cause| PreflightError::Failed {
             path: action.path.clone(),
-            method: method(action).as_str(),
+            method: method(action).to_string(),
             target: action.request.path.clone(),
             cause,
         })?;
@@ -93,18 +94,18 @@ async fn once(
     patience: Duration,
 ) -> Result<(), String> {
     let target = &plan.target;
-    let path = constant(&action.request.target);
+    let path = constant(&action.request.target, plan);
     let url = format!("http://{}{}{path}", target.authority, target.base_path);
-    let mut request = client.request(method(action), url).timeout(patience).headers(headers(target, action, secrets)?);
+    let mut request = client.request(method(action), url).timeout(patience).headers(headers(plan, action, secrets)?);
     if let Some(body) = &action.request.body {
-        request = request.header("content-type", body.content_type).body(constant(&body.content));
+        request = request.header("content-type", body.content_type).body(constant(&body.content, plan));
     }
     let began = Instant::now();
     let response = request.send().await.map_err(|error| told(&error, patience))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = response.bytes().await.map_err(|error| told(&error, patience))?;
     let seen = Seen { status, headers, json: serde_json::from_slice(&body).ok(), body: body.to_vec(), took: began.elapsed() };
-    match action.checks.iter().find(|check| !seen.satisfies(check)) {
+    match action.checks.iter().find(|check| !seen.satisfies(check, plan)) {
         Some(check) => Err(seen.complaint(check)),
         None => Ok(()),
     }
@@ -134,13 +135,13 @@ fn method(action: &Action) -> reqwest::Method {
     }
 }
 
-fn headers(target: &plan::Target, action: &Action, secrets: &Secrets) -> Result<HeaderMap, String> {
+fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap, String> {
     let own = &action.request.headers;
-    let inherited = target.headers.iter().filter(|header| !own.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)));
+    let inherited = plan.target.headers.iter().filter(|header| !own.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)));
     let mut headers = HeaderMap::new();
     for header in own.iter().chain(inherited) {
         let value = match &header.value {
-            plan::HeaderValue::Template(template) => constant(template),
+            plan::HeaderValue::Template(template) => constant(template, plan),
             plan::HeaderValue::Secret(reference) => secrets.get(reference).unwrap_or_default().to_owned(),
         };
         // Never the value itself: it may be a Secret's.
@@ -151,12 +152,15 @@ fn headers(target: &plan::Target, action: &Action, secrets: &Secrets) -> Result<
     Ok(headers)
 }
 
-/// The text of a template in which the plan allows constants only.
-fn constant(template: &Template) -> String {
+/// The text of a template in which the plan allows variables of the test only.
+fn constant(template: &Template, plan: &Plan) -> String {
     let parts = template.parts.iter().map(|part| match part {
-        Part::Text(text) => text.as_str(),
-        Part::Slot(Name::Phase, _) => "preflight",
-        Part::Slot(..) => unreachable!("the plan fills variables into preflight and refuses other names there"),
+        Part::Text(text) => Cow::Borrowed(text.as_str()),
+        Part::Slot(Name::Variable(name), encoding) => match plan.variables.get(name) {
+            Some(value) => encoding.written(value),
+            None => unreachable!("the plan has checked that preflight names variables of the test"),
+        },
+        Part::Slot(..) => unreachable!("the plan refuses other names in preflight"),
     });
     parts.collect()
 }
@@ -171,19 +175,19 @@ struct Seen {
 }
 
 impl Seen {
-    fn satisfies(&self, check: &Check) -> bool {
+    fn satisfies(&self, check: &Check, plan: &Plan) -> bool {
         match check {
             Check::Status(patterns) => patterns.iter().any(|pattern| pattern.matches(self.status)),
             Check::BelowFourHundred => self.status < 400,
             Check::JsonPath(path, condition) => {
                 let value = self.json.as_ref().and_then(|json| path.query(json).first());
-                condition.holds(value, || expected(condition))
+                condition.holds(value, || expected(condition, plan))
             }
             Check::Header(name, condition) => {
                 let value = self.header(name).map(Value::from);
-                condition.holds(value.as_ref(), || expected(condition))
+                condition.holds(value.as_ref(), || expected(condition, plan))
             }
-            Check::BodyContains(text) => memchr::memmem::find(&self.body, constant(text).as_bytes()).is_some(),
+            Check::BodyContains(text) => memchr::memmem::find(&self.body, constant(text, plan).as_bytes()).is_some(),
             Check::Latency(limit) => {
                 limit.holds(&Figure::micros(u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX)))
             }
@@ -212,9 +216,12 @@ impl Seen {
     }
 }
 
-fn expected(condition: &plan::Condition) -> Option<String> {
+fn expected(condition: &plan::Condition, plan: &Plan) -> Option<String> {
     match condition {
-        plan::Condition::EqualsText(text) => Some(constant(text)),
-        _ => None,
+        plan::Condition::EqualsText(text) => Some(constant(text, plan)),
+        plan::Condition::Exists(_)
+        | plan::Condition::Equals(_)
+        | plan::Condition::Matches(_)
+        | plan::Condition::Is(_) => None,
     }
 }

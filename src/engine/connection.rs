@@ -93,10 +93,6 @@ impl Connection {
         }
     }
 
-    /// Whether a connection that was used before has turned out to be closed when it was written to.
-    pub(super) fn can_retry(&self, error: ErrorClass) -> bool {
-        error == ErrorClass::Stale
-    }
 
     /// Reads one response, for at most `timeout` from now on.
     pub(super) async fn receive(&mut self, floor: &Floor, wants: &Wants, sent: Instant, size: usize) -> Exchange {

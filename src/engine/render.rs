@@ -17,6 +17,8 @@ pub(super) struct Pieces(Vec<Piece>);
 enum Piece {
     Fixed(Vec<u8>),
     Slot(Name, Encoding),
+    /// A slot of the path, which ends at a space as well.
+    PathSlot(Name),
 }
 
 /// What the slots of a request are filled with.
@@ -102,7 +104,7 @@ fn head(
     let mut pieces = Pieces(Vec::new());
     let given = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     pieces.text(&format!("{} {}", method(request.method), target.base_path));
-    pieces.append(Pieces::new(&request.target, constants));
+    pieces.append(Pieces::path(&request.target, constants));
     pieces.text(" HTTP/1.1\r\n");
     if !given("host") {
         pieces.text(&format!("Host: {}\r\n", target.authority));
@@ -152,6 +154,17 @@ impl Pieces {
         pieces
     }
 
+    /// A path: what is filled into it as it is must not end it.
+    fn path(template: &Template, constants: &Constants<'_>) -> Self {
+        let mut pieces = Pieces::new(template, constants);
+        for piece in &mut pieces.0 {
+            if let Piece::Slot(name, Encoding::Raw) = piece {
+                *piece = Piece::PathSlot(name.clone());
+            }
+        }
+        pieces
+    }
+
     /// A text without slots.
     pub(super) fn fixed(text: &str) -> Self {
         let mut pieces = Pieces(Vec::new());
@@ -179,7 +192,7 @@ impl Pieces {
         for piece in other.0 {
             match piece {
                 Piece::Fixed(bytes) => self.bytes(&bytes),
-                slot @ Piece::Slot(..) => self.0.push(slot),
+                slot @ (Piece::Slot(..) | Piece::PathSlot(_)) => self.0.push(slot),
             }
         }
     }
@@ -210,6 +223,13 @@ impl Pieces {
             match piece {
                 Piece::Fixed(bytes) => out.extend_from_slice(bytes),
                 Piece::Slot(name, encoding) => filling.write(name, *encoding, out)?,
+                Piece::PathSlot(name) => {
+                    let before = out.len();
+                    filling.write(name, Encoding::Raw, out)?;
+                    if out[before..].iter().any(|byte| !byte.is_ascii_graphic()) {
+                        return Err(Unfit);
+                    }
+                }
             }
         }
         Ok(())
@@ -245,23 +265,11 @@ impl Filling<'_> {
 
 /// Writes `value` as its place demands. Raw places end at line breaks, so that control characters are refused.
 fn write_value(value: &Value, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), Unfit> {
-    if encoding == Encoding::JsonValue {
-        put(out, format_args!("{value}"));
-        return Ok(());
+    let written = encoding.written(value);
+    if encoding == Encoding::Raw && written.chars().any(char::is_control) {
+        return Err(Unfit);
     }
-    let text = match value {
-        Value::String(text) => std::borrow::Cow::Borrowed(text.as_str()),
-        other => std::borrow::Cow::Owned(other.to_string()),
-    };
-    match encoding {
-        Encoding::Raw if text.chars().any(char::is_control) => return Err(Unfit),
-        Encoding::Raw => out.extend_from_slice(text.as_bytes()),
-        Encoding::Percent => out.extend(url::form_urlencoded::byte_serialize(text.as_bytes()).flat_map(str::bytes)),
-        Encoding::JsonText | Encoding::JsonValue => {
-            let quoted = Value::from(text.as_ref()).to_string();
-            out.extend_from_slice(&quoted.as_bytes()[1..quoted.len() - 1]);
-        }
-    }
+    out.extend_from_slice(written.as_bytes());
     Ok(())
 }
 

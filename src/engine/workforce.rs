@@ -1,6 +1,7 @@
 //! The engine of one worker, as the worker sees it: its shards, commanded together.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -29,7 +30,7 @@ pub struct Setup {
     /// The run.
     pub run_uid: String,
     /// How many threads generate load.
-    pub shards: u32,
+    pub shards: NonZeroU32,
 }
 
 /// What keeps an engine from working.
@@ -70,7 +71,7 @@ impl Engine {
         for (_, phase) in setup.plan.phases_to_run() {
             CompiledPhase::new(&setup.plan, phase, &setup.secrets, &setup.run_uid)?;
         }
-        let shards: Result<Vec<_>, _> = (0..setup.shards).map(|shard| start_shard(&setup, shard)).collect();
+        let shards: Result<Vec<_>, _> = (0..setup.shards.get()).map(|shard| start_shard(&setup, shard)).collect();
         Ok(Engine { shards: shards?, setup, running: Vec::new(), worst_end: PhaseEnd::Completed })
     }
 
@@ -173,13 +174,16 @@ impl Drop for Shard {
 
 fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
     let (commands, received) = mpsc::unbounded_channel();
+    let Some(share) = setup.share.nested(shard, setup.shards.get()) else {
+        unreachable!("a shard's number is below the number of shards")
+    };
     let post = Post {
         plan: Arc::clone(&setup.plan),
-        share: setup.share.nested(shard, setup.shards),
+        share,
         addresses: Arc::clone(&setup.addresses),
     };
     let thread = std::thread::Builder::new()
-        .name(format!("load-{}-{shard}", setup.share.index))
+        .name(format!("load-{}-{shard}", setup.share.index()))
         .spawn(move || shard::run(&post, received))
         .map_err(EngineError::Thread)?;
     Ok(Shard { commands: Some(commands), thread: Some(thread) })

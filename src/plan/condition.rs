@@ -29,7 +29,9 @@ impl Condition {
             (Condition::EqualsText(_), Some(value)) => text().is_some_and(|text| value.as_str() == Some(text.as_str())),
             (Condition::Matches(regex), Some(value)) => regex.is_match(&text_of(value)),
             (Condition::Is(limit), Some(value)) => {
-                number_of(value).is_some_and(|number| limit.holds(&Figure::from_f64(number, Dimension::Number)))
+                number_of(value)
+                    .and_then(|number| Figure::from_f64(number, Dimension::Number))
+                    .is_some_and(|number| limit.holds(&number))
             }
         }
     }

@@ -20,6 +20,8 @@ pub struct Plan {
     pub title: String,
     /// Where the load goes.
     pub target: Target,
+    /// The test's variables, without those that phases override.
+    pub variables: Arc<BTreeMap<String, Value>>,
     /// What users do. Each scenario's steps are a run of [`Plan::steps`].
     pub scenarios: Vec<Scenario>,
     /// The steps of all scenarios, numbered through.

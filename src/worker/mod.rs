@@ -30,7 +30,7 @@ pub enum WorkerError {
 /// # Errors
 /// When the engine can't go on, or the coordinator refuses the worker.
 pub async fn run(setup: Setup, coordinator: Arc<dyn Coordinator>, process: String) -> Result<(), WorkerError> {
-    let worker = setup.share.index;
+    let worker = setup.share.index();
     let registration =
         Registration { protocol: PROTOCOL, plan_hash: setup.plan.hash.clone(), worker, process: process.clone() };
     let course: Vec<_> = setup.plan.phases_to_run().map(|(phase, _)| phase).collect();
