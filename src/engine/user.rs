@@ -18,15 +18,13 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
     }
     floor.start().await;
     wait(&floor, micros(executor.user_start(number))).await;
-    let _present = Present::new(&floor);
-    if floor.stop.allows(floor.now()) {
-        iterate(&floor, &mut user, number).await;
-    }
+    iterate(&floor, &mut user, number).await;
 }
 
 async fn iterate(floor: &Floor, user: &mut User, number: u64) {
     let executor = &floor.phase().executor;
     let mut due = None;
+    let mut present = None;
     for iteration in 0..iterations(executor) {
         let mut draws = Draws::closed(floor.seed(), floor.phase_index(), number, iteration);
         let scenario = draws.weighted(&floor.compiled.weights);
@@ -34,16 +32,17 @@ async fn iterate(floor: &Floor, user: &mut User, number: u64) {
         if iteration == 0 {
             let first = executor.first_iteration(number, pace.map(std::time::Duration::from_micros));
             due = pace.map(|_| micros(first));
-            user.connect().await;
         }
         if let Some(due) = due {
             // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
+            // One whose first iteration lies there never was.
             wait(floor, floor.stop.at_most(due)).await;
         }
         let now = floor.now();
         if !floor.stop.allows(now) {
             return;
         }
+        present.get_or_insert_with(|| Present::new(floor));
         if !knows_its_total(executor) {
             floor.recorder.borrow_mut().scheduled(1);
         }
