@@ -166,8 +166,8 @@ pub(super) fn limit(text: &str, dimension: Dimension, at: &At) -> Option<Limit> 
 /// A JSON path (RFC 9535).
 pub(super) fn json_path(text: &str, at: &At) -> Option<JsonPath> {
     at.take(JsonPath::parse(text).map_err(|error| {
-        let place = error.position() + 1;
-        format!("isn't a JSON path: {}, at character {place}", error.message())
+        let place = text.get(..error.position()).unwrap_or(text).chars().count() + 1;
+        format!("isn't a JSON path from character {place} on; write one such as $.items[0].id")
     }))
 }
 

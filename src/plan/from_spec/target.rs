@@ -57,7 +57,11 @@ fn base_url(text: &str, at: &At) -> Option<(String, u16, String, String)> {
     at.require(url.fragment().is_none(), "has a fragment, which is never sent; leave it out");
     at.require(url.port() != Some(0), "port 0 can't be connected to");
     let host = match url.host()? {
-        Host::Domain(name) => name.to_owned(),
+        Host::Domain(name) => {
+            let is_host = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+            at.require(name.chars().all(is_host), format!("`{name}` isn't a host's name; `${{…}}` isn't filled in here"));
+            name.to_owned()
+        }
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => address.to_string(),
     };
