@@ -55,7 +55,11 @@ mod tests {
     fn a_slip_is_answered_with_what_it_is_near_to() {
         for (name, known, want) in [
             ("mesage", vec!["message", "models"], "there is no scenario `mesage`; did you mean `message`?"),
-            ("Login", vec!["login", "logon"], "there is no scenario `Login`; did you mean `login` or `logon`?"),
+            (
+                "Login",
+                vec!["login", "logon"],
+                "there is no scenario `Login`; did you mean `login` or `logon`?",
+            ),
             ("xyz", vec!["a", "b", "c"], "there is no scenario `xyz`; there are `a`, `b` and `c`"),
             ("hom", vec!["home", "home"], "there is no scenario `hom`; did you mean `home`?"),
             ("xyz", vec!["a"], "there is no scenario `xyz`; there are `a`"),

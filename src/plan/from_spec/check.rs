@@ -92,7 +92,9 @@ fn status_pattern(pattern: &IntOrString, at: &At) -> Option<StatusPattern> {
     let parsed = match pattern {
         IntOrString::Int(status) => exact(i64::from(*status)),
         IntOrString::String(text) => match text.strip_suffix("xx") {
-            Some(hundreds) => hundreds.parse().ok().filter(|n| (1..=5).contains(n)).map(StatusPattern::Family),
+            Some(hundreds) => {
+                hundreds.parse().ok().filter(|n| (1..=5).contains(n)).map(StatusPattern::Family)
+            }
             None => text.parse().ok().and_then(exact),
         },
     };
@@ -126,8 +128,10 @@ fn on_header(check: &api::Check, scope: &Scope, at: &At) -> Option<Check> {
         return None;
     }
     let equals = check.equals.as_ref();
-    at.field("equals").require(equals.is_none_or(Value::is_string), "must be a text, as all headers are; quote it");
-    condition(check, "one of exists, equals and matches", scope, at).map(|condition| Check::Header(name, condition))
+    at.field("equals")
+        .require(equals.is_none_or(Value::is_string), "must be a text, as all headers are; quote it");
+    condition(check, "one of exists, equals and matches", scope, at)
+        .map(|condition| Check::Header(name, condition))
 }
 
 fn condition(check: &api::Check, choice: &str, scope: &Scope, at: &At) -> Option<Condition> {
@@ -142,7 +146,11 @@ fn condition(check: &api::Check, choice: &str, scope: &Scope, at: &At) -> Option
         }
         _ => {
             let found = conditions(check);
-            at.fault(format!("has {} conditions: {}; keep {choice}", found.len(), near::listed(&found, " and ")));
+            at.fault(format!(
+                "has {} conditions: {}; keep {choice}",
+                found.len(),
+                near::listed(&found, " and ")
+            ));
             None
         }
     }
@@ -173,7 +181,10 @@ pub(super) fn json_path(text: &str, at: &At) -> Option<JsonPath> {
 
 /// A regular expression.
 pub(super) fn regex(text: &str, at: &At) -> Option<Regex> {
-    at.take(Regex::new(text).map_err(|error| format!("isn't a regular expression: {}", last_line(&error.to_string()))))
+    at.take(
+        Regex::new(text)
+            .map_err(|error| format!("isn't a regular expression: {}", last_line(&error.to_string()))),
+    )
 }
 
 /// The regex crate draws the place over several lines; its last one says what is wrong.

@@ -48,7 +48,10 @@ fn a_check_has_one_subject_and_one_condition() {
         ("header: X-A", ": has no condition; give it one of exists, equals and matches"),
         ("header: X-A, is: '> 3'", ".is: goes with jsonPath only; a header takes exists, equals or matches"),
         ("header: X-A, equals: 3", ".equals: must be a text, as all headers are; quote it"),
-        ("header: 'X A', exists: true", ".header: isn't a header's name: letters, digits and !#$%&'*+-.^_`|~ only"),
+        (
+            "header: 'X A', exists: true",
+            ".header: isn't a header's name: letters, digits and !#$%&'*+-.^_`|~ only",
+        ),
     ] {
         check_check(wrong, &[want]);
     }
@@ -61,10 +64,19 @@ fn what_a_check_says_must_be_readable() {
         ("status: [99]", ".status[0]: isn't a status: 100 to 599, or a family such as 2xx"),
         ("status: [200, 6xx]", ".status[1]: isn't a status: 100 to 599, or a family such as 2xx"),
         ("status: [ok]", ".status[0]: isn't a status: 100 to 599, or a family such as 2xx"),
-        ("jsonPath: 'id', exists: true", ".jsonPath: isn't a JSON path from character 1 on; write one such as $.items[0].id"),
+        (
+            "jsonPath: 'id', exists: true",
+            ".jsonPath: isn't a JSON path from character 1 on; write one such as $.items[0].id",
+        ),
         ("jsonPath: $.id, matches: '(a'", ".matches: isn't a regular expression: unclosed group"),
-        ("jsonPath: $.id, is: 'many'", ".is: \"many\", character 1: expected <, <=, >, >= or ==, such as < 0.5, or a range such as 480..500"),
-        ("latency: '< 2'", ".latency: \"< 2\", character 4: time needs a unit: us, ms, s, m or h, such as 100ms"),
+        (
+            "jsonPath: $.id, is: 'many'",
+            ".is: \"many\", character 1: expected <, <=, >, >= or ==, such as < 0.5, or a range such as 480..500",
+        ),
+        (
+            "latency: '< 2'",
+            ".latency: \"< 2\", character 4: a unit is missing: this measures time, expected us, ms, s, m or h, such as 100ms",
+        ),
     ] {
         check_check(wrong, &[want]);
     }
@@ -72,8 +84,16 @@ fn what_a_check_says_must_be_readable() {
 
 #[test]
 fn extracts_pauses_and_probabilities_must_be_readable() {
-    check_step("request: {path: /}, extract: [{name: a, jsonPath: '$['}]", &["extract[0].jsonPath: isn't a JSON path from character 2 on; write one such as $.items[0].id"]);
-    check_step("request: {path: /}, think: 3s..1s", &["think: \"3s..1s\", character 1: the range runs backwards, expected the smaller first, such as 1s..3s"]);
+    check_step(
+        "request: {path: /}, extract: [{name: a, jsonPath: '$['}]",
+        &["extract[0].jsonPath: isn't a JSON path from character 2 on; write one such as $.items[0].id"],
+    );
+    check_step(
+        "request: {path: /}, think: 3s..1s",
+        &[
+            "think: \"3s..1s\", character 1: the range runs backwards, expected the smaller first, such as 1s..3s",
+        ],
+    );
     check_step(
         "request: {path: /}, probability: 0%",
         &["probability: must be above 0%; leave out a step that is never taken"],
@@ -85,15 +105,36 @@ fn extracts_pauses_and_probabilities_must_be_readable() {
 fn classes_read_from_one_place_and_compare_with_one_value() {
     for (classify, want) in [
         ("groups: [{name: a}]", "groups[0]: needs a header or a jsonPath to read from"),
-        ("groups: [{name: a, header: X, jsonPath: $.a}]", "groups[0]: has both header and jsonPath; keep one"),
-        ("values: [{name: a, jsonPath: a}]", "values[0].jsonPath: isn't a JSON path from character 1 on; write one such as $.items[0].id"),
+        (
+            "groups: [{name: a, header: X, jsonPath: $.a}]",
+            "groups[0]: has both header and jsonPath; keep one",
+        ),
+        (
+            "values: [{name: a, jsonPath: a}]",
+            "values[0].jsonPath: isn't a JSON path from character 1 on; write one such as $.items[0].id",
+        ),
         ("errors: [{name: a, header: X}]", "errors[0]: has no condition; give it equals or matches"),
-        ("errors: [{name: a, header: X, equals: b, matches: c}]", "errors[0]: has both equals and matches; keep one"),
-        ("errors: [{name: a, header: X, equals: 3}]", "errors[0].equals: must be a text, as all headers are; quote it"),
-        ("errors: [{name: a, jsonPath: $.a, matches: '['}]", "errors[0].matches: isn't a regular expression: unclosed character class"),
-        ("cache: {header: X, hit: [1], miss: [MISS]}", "cache.hit[0]: must be a text, as all headers are; quote it"),
+        (
+            "errors: [{name: a, header: X, equals: b, matches: c}]",
+            "errors[0]: has both equals and matches; keep one",
+        ),
+        (
+            "errors: [{name: a, header: X, equals: 3}]",
+            "errors[0].equals: must be a text, as all headers are; quote it",
+        ),
+        (
+            "errors: [{name: a, jsonPath: $.a, matches: '['}]",
+            "errors[0].matches: isn't a regular expression: unclosed character class",
+        ),
+        (
+            "cache: {header: X, hit: [1], miss: [MISS]}",
+            "cache.hit[0]: must be a text, as all headers are; quote it",
+        ),
         ("cache: {header: X, hit: [], miss: [MISS]}", "cache.hit: is empty; list the values that mean a hit"),
-        ("cache: {header: X, hit: [A, B], miss: [C, A]}", "cache.miss[1]: \"A\" means a hit already; keep it in one list"),
+        (
+            "cache: {header: X, hit: [A, B], miss: [C, A]}",
+            "cache.miss[1]: \"A\" means a hit already; keep it in one list",
+        ),
         ("cache: {hit: [A], miss: [B]}", "cache: needs a header or a jsonPath to read from"),
         (
             "cache: {header: X, hit: [A], miss: [B], layerHeader: 'X Y'}",
@@ -106,7 +147,8 @@ fn classes_read_from_one_place_and_compare_with_one_value() {
 
 #[test]
 fn a_cache_may_be_told_by_values_of_any_type() {
-    let plan = plan("classify: {cache: {jsonPath: $.cached, hit: [true], miss: [false], layerHeader: X-Layer}}");
+    let plan =
+        plan("classify: {cache: {jsonPath: $.cached, hit: [true], miss: [false], layerHeader: X-Layer}}");
     let cache = plan.classify.cache.expect("a cache rule");
     assert_eq!((cache.hit, cache.miss), (vec![true.into()], vec![false.into()]));
     assert_eq!(cache.layer_header.as_deref(), Some("x-layer"));

@@ -34,7 +34,10 @@ fn a_header_that_the_engine_owns_is_refused_with_the_reason() {
         ("Upgrade", "the engine keeps its connections itself"),
         ("Expect", "the engine sends the body at once"),
     ] {
-        check_header(&format!("{{name: {name}, value: b}}"), &[&format!(".name: `{name}` can't be set: {reason}")]);
+        check_header(
+            &format!("{{name: {name}, value: b}}"),
+            &[&format!(".name: `{name}` can't be set: {reason}")],
+        );
     }
 }
 

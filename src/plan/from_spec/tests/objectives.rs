@@ -48,7 +48,10 @@ fn a_row_without_a_title_is_called_by_its_measure() {
     for (row, want) in [
         ("metric: latency.p95, title: Fast", "Fast"),
         ("metric: latency.p95", "latency.p95"),
-        ("metric: latency.p95, where: {steps: [home, item], phases: [main]}", "latency.p95 of home, item in main"),
+        (
+            "metric: latency.p95, where: {steps: [home, item], phases: [main]}",
+            "latency.p95 of home, item in main",
+        ),
         ("ratio: [{metric: duration}, {metric: requests}]", "duration / requests"),
     ] {
         let plan = plan(&format!("{PHASES}\nrequirements: [{{id: R, {row}}}]"));
@@ -59,11 +62,16 @@ fn a_row_without_a_title_is_called_by_its_measure() {
 #[test]
 fn an_expectation_is_about_its_own_phase() {
     let phases = |row: &str| {
-        format!("phases: [{{name: a, load: {{burst: {{iterations: 1}}}}}}, {{name: b, judge: false, load: {{burst: {{iterations: 1}}}}, expect: [{{{row}}}]}}]")
+        format!(
+            "phases: [{{name: a, load: {{burst: {{iterations: 1}}}}}}, {{name: b, judge: false, load: {{burst: {{iterations: 1}}}}, expect: [{{{row}}}]}}]"
+        )
     };
     let plan = plan(&phases("metric: latency.p95, target: '< 1s', must: true, weight: 3"));
     let row = &plan.phases[1].expect[0];
-    assert_eq!((row.weight, row.must, row.names_phases, row.path.as_str()), (3, true, true, "spec.phases[1].expect[0]"));
+    assert_eq!(
+        (row.weight, row.must, row.names_phases, row.path.as_str()),
+        (3, true, true, "spec.phases[1].expect[0]")
+    );
     assert!(matches!(&row.measure, Measure::Metric(metric) if metric.phases == [1]));
     check(
         &phases("metric: latency.p95, where: {phases: [a]}, over: each"),
@@ -74,7 +82,9 @@ fn an_expectation_is_about_its_own_phase() {
     );
     check(
         &phases("ratio: [{metric: requests, where: {phases: [a]}}, {metric: requests}]"),
-        &["spec.phases[1].expect[0].ratio[0].where.phases: an expectation is about its own phase; leave it out"],
+        &[
+            "spec.phases[1].expect[0].ratio[0].where.phases: an expectation is about its own phase; leave it out",
+        ],
     );
 }
 
@@ -137,7 +147,10 @@ fn what_a_metric_names_must_be_declared() {
 fn limits_fit_the_measure_and_each_other() {
     check_row("metric: latency.p95, target: '< 5%'", &[".target: "]);
     check_row("metric: latency.p95, acceptable: '< 5s'", &[".acceptable: "]);
-    check_row("metric: latency.p95, target: '< 5s', acceptable: '< 1s', critical: '< 9s'", &[".acceptable: "]);
+    check_row(
+        "metric: latency.p95, target: '< 5s', acceptable: '< 1s', critical: '< 9s'",
+        &[".acceptable: "],
+    );
     check_row("metric: latency.p95, target: '< 5s', minSamples: 0", &[".minSamples: must be above 0"]);
     check_row("ratio: [{metric: duration}, {metric: requests}], target: '< 5'", &[".target: "]);
     check_row("ratio: [{metric: duration}, {metric: requests}], target: '< 5ms'", &[]);

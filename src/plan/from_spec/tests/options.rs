@@ -64,11 +64,7 @@ fn phases_that_do_not_match_are_left_out() {
     let select = |pattern: &str| Options { phases: Some(pattern.to_owned()), ..Options::default() };
     assert_eq!(planned(&select("s*")).left_out, [0, 1, 4, 6]);
     assert_eq!(planned(&select("*")).left_out, [0_usize; 0]);
-    check_with(
-        &select("spiek"),
-        PHASES,
-        &["--phase: there is no phase `spiek`; did you mean `spike`?"],
-    );
+    check_with(&select("spiek"), PHASES, &["--phase: there is no phase `spiek`; did you mean `spike`?"]);
 }
 
 #[test]

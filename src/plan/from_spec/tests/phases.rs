@@ -13,10 +13,7 @@ phases:
             "spec.phases[0].scenarios[2]: is listed twice; a scenario's weight says how often it runs",
         ],
     );
-    check(
-        "scenarios: []",
-        &["spec.phases[0].scenarios: there is none to run; give the test spec.scenarios"],
-    );
+    check("scenarios: []", &["spec.phases[0].scenarios: there is none to run; give the test spec.scenarios"]);
     check("phases: []", &["spec.phases: is empty; a test has at least one phase"]);
     check(
         "scenarios: [{name: a, steps: []}]",

@@ -33,10 +33,16 @@ fn grades_fall_to_zero() {
 #[test]
 fn grades_of_phases_are_limits_on_a_metric() {
     check_scoring("phaseGrades: {metric: latency.mean, grades: [{name: A, is: '< 3s'}]}", &[]);
-    check_scoring("phaseGrades: {metric: latency.maen, grades: [{name: A, is: '< 3s'}]}", &["phaseGrades.metric: "]);
+    check_scoring(
+        "phaseGrades: {metric: latency.maen, grades: [{name: A, is: '< 3s'}]}",
+        &["phaseGrades.metric: "],
+    );
     check_scoring(
         "phaseGrades: {metric: latency.mean, grades: [{name: A, is: '< 3'}, {name: B, is: ''}]}",
         &["phaseGrades.grades[0].is: ", "phaseGrades.grades[1].is: "],
     );
-    check_scoring("phaseGrades: {metric: latency.mean, grades: []}", &["phaseGrades.grades: is empty; name at least one grade"]);
+    check_scoring(
+        "phaseGrades: {metric: latency.mean, grades: []}",
+        &["phaseGrades.grades: is empty; name at least one grade"],
+    );
 }

@@ -13,7 +13,8 @@ fn written(template: &Template) -> String {
 }
 
 fn request_of(request: &str) -> crate::plan::Request {
-    let plan = plan(&format!("scenarios: [{{name: browse, steps: [{{name: home, request: {{{request}}}}}]}}]"));
+    let plan =
+        plan(&format!("scenarios: [{{name: browse, steps: [{{name: home, request: {{{request}}}}}]}}]"));
     plan.steps[0].request.clone()
 }
 
@@ -39,14 +40,21 @@ fn a_json_value_that_is_one_name_keeps_its_type() {
         ("'${user}${user}'", r#""«User JsonText»«User JsonText»""#),
     ] {
         let body = request_of(&format!("path: /, method: POST, json: {json}")).body.expect("a body");
-        assert_eq!((written(&body.content).as_str(), body.content_type), (want, "application/json"), "{json}");
+        assert_eq!(
+            (written(&body.content).as_str(), body.content_type),
+            (want, "application/json"),
+            "{json}"
+        );
     }
 }
 
 #[test]
 fn text_and_form_are_bodies_too() {
     let text = request_of("path: /, method: POST, text: 'a ${now}'").body.expect("a body");
-    assert_eq!((written(&text.content).as_str(), text.content_type), ("a «Now Raw»", "text/plain; charset=utf-8"));
+    assert_eq!(
+        (written(&text.content).as_str(), text.content_type),
+        ("a «Now Raw»", "text/plain; charset=utf-8")
+    );
     let form = request_of("path: /, method: POST, form: {b: 'x y', a: '${phase}'}").body.expect("a body");
     assert_eq!(written(&form.content), "a=«Phase Percent»&b=x%20y");
     assert_eq!(form.content_type, "application/x-www-form-urlencoded");
