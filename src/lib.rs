@@ -1,4 +1,9 @@
 //! Loadgate turns a load test into an object and its product requirements into a verdict.
 
 pub mod api;
+pub mod cli;
 pub mod metrics;
+pub mod plan;
+pub mod report;
+pub mod telemetry;
+pub mod verdict;
