@@ -6,7 +6,8 @@ use crate::api::Verdict;
 use crate::report::escape::printable;
 
 /// The exit codes, for the help text.
-pub(super) const HELP: &str = "Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 usage or invalid file, 4 could not run, 130 aborted.";
+pub(super) const HELP: &str =
+    "Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 usage or invalid file, 4 could not run, 130 aborted.";
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,9 @@ impl Refused {
 /// Tells why the program couldn't do what was asked.
 pub(super) fn told(error: &anyhow::Error) -> Exit {
     if let Some(Refused(lines)) = error.downcast_ref() {
-        lines.iter().for_each(|line| eprintln!("{}", printable(line)));
+        for line in lines {
+            eprintln!("{}", printable(line));
+        }
         Exit::Invalid
     } else {
         eprintln!("error: {}", printable(&format!("{error:#}")));

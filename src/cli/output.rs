@@ -25,7 +25,8 @@ impl Output {
     /// Makes the folder and tries to write in it, so that a long run doesn't end with a report that finds no place.
     pub fn prepare(options: &OutputOptions) -> anyhow::Result<Self> {
         if let Some(folder) = &options.report {
-            fs::create_dir_all(folder).with_context(|| format!("--report: can't make the folder {}", folder.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("--report: can't make the folder {}", folder.display()))?;
             write(&folder.join("report.json"), "")?;
         }
         Ok(Output { folder: options.report.clone(), format: options.format })
@@ -60,7 +61,9 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("can't write to standard output"),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("can't write to standard output")
+        }
         _ => Ok(()),
     }
 }

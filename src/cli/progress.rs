@@ -107,7 +107,11 @@ fn show_in(bar: &ProgressBar, glance: &Glance) {
     bar.set_message(figures(glance));
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=PARTS just before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0..=PARTS just before"
+)]
 fn parts(done: f64) -> u64 {
     (done * PARTS as f64).clamp(0.0, PARTS as f64) as u64
 }
@@ -154,7 +158,14 @@ mod tests {
     #[test]
     fn a_plain_line_tells_where_the_run_is() {
         let text = |text: &str| text.to_owned();
-        let glance = Glance { phase: 1, done: 0.456, users: 1_500, rps: text("1,204/s"), p95: text("61.2 ms"), errors: text("0%") };
+        let glance = Glance {
+            phase: 1,
+            done: 0.456,
+            users: 1_500,
+            rps: text("1,204/s"),
+            p95: text("61.2 ms"),
+            errors: text("0%"),
+        };
         assert_eq!(
             line(Duration::from_millis(72_400), "steady", &glance),
             "[1m12s] steady 45%: 1,500 users, 1,204/s, p95 61.2 ms, errors 0%"

@@ -36,7 +36,8 @@ enum Source {
 /// `name/key=env:VARIABLE` or `name/key=file:PATH`. What stands behind `=` could be a secret typed by mistake.
 fn parse(argument: &str) -> Result<(SecretKeyRef, Source), String> {
     let form = "write name/key=env:VARIABLE or name/key=file:PATH";
-    let (reference, source) = argument.split_once('=').ok_or_else(|| format!("--secret: there is no `=`; {form}"))?;
+    let (reference, source) =
+        argument.split_once('=').ok_or_else(|| format!("--secret: there is no `=`; {form}"))?;
     let (name, key) = reference
         .split_once('/')
         .filter(|(name, key)| !name.is_empty() && !key.is_empty())
@@ -63,9 +64,9 @@ impl Source {
         let value = value.strip_suffix('\r').unwrap_or(value);
         match value {
             "" => Err(format!("{called}: its value is empty")),
-            value if value.chars().any(|c| c.is_control() && c != '\t') => {
-                Err(format!("{called}: its value has a line break or control character in it, which no header can hold"))
-            }
+            value if value.chars().any(|c| c.is_control() && c != '\t') => Err(format!(
+                "{called}: its value has a line break or control character in it, which no header can hold"
+            )),
             value => Ok(value.to_owned()),
         }
     }
@@ -106,7 +107,8 @@ mod tests {
 
     #[test]
     fn a_wrong_argument_is_told_without_the_value_in_it() {
-        for argument in ["hunter2", "token/header=hunter2", "hunter2=env:X", "token/header=env:", "/=hunter2"] {
+        for argument in ["hunter2", "token/header=hunter2", "hunter2=env:X", "token/header=env:", "/=hunter2"]
+        {
             let message = parse(argument).unwrap_err();
             assert!(message.starts_with("--secret") && !message.contains("hunter2"), "{message}");
         }

@@ -18,7 +18,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let refused: Vec<String> = arguments.files.iter().filter_map(|file| validate(file).err()).flat_map(|r| r.0).collect();
+    let refused: Vec<String> =
+        arguments.files.iter().filter_map(|file| validate(file).err()).flat_map(|r| r.0).collect();
     if refused.is_empty() { Ok(Exit::Pass) } else { Err(Refused(refused).into()) }
 }
 

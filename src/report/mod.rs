@@ -4,6 +4,7 @@ pub mod conditions;
 pub mod escape;
 pub mod facts;
 pub mod figures;
+pub mod forecast;
 pub mod json;
 pub mod junit;
 pub mod phases;

@@ -22,6 +22,39 @@ pub struct Moment {
     pub elapsed: Duration,
 }
 
+/// What a person who waits for a run wants to see of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Glance {
+    /// The phase under way.
+    pub phase: PhaseIndex,
+    /// How much of it is done, 0 to 1.
+    pub done: f64,
+    /// Users under way.
+    pub users: u64,
+    /// Requests completed in the last second.
+    pub rps: String,
+    /// The 95th percentile of the phase so far.
+    pub p95: String,
+    /// The share of failed requests in the phase so far.
+    pub errors: String,
+}
+
+/// The phase under way at a glance.
+#[must_use]
+pub fn glance(plan: &Plan, aggregate: &Aggregate, moment: Moment) -> Glance {
+    let phase = aggregate.phases.get(moment.phase);
+    let now = phase.and_then(PhaseAggregate::latest_second);
+    let cell = phase.map(so_far).unwrap_or_default();
+    Glance {
+        phase: moment.phase,
+        done: plan.phases.get(moment.phase).map_or(0.0, |planned| part_done(planned, phase, moment.elapsed)),
+        users: now.map_or(0, |second| second.users),
+        rps: rate(now.map_or(0, |second| second.requests)),
+        p95: p95(&cell),
+        errors: errors(&cell),
+    }
+}
+
 /// How far the run is.
 #[must_use]
 pub fn progress(plan: &Plan, aggregate: &Aggregate, moment: Moment) -> Progress {
@@ -39,31 +72,31 @@ pub fn progress(plan: &Plan, aggregate: &Aggregate, moment: Moment) -> Progress 
 #[must_use]
 pub fn display(plan: &Plan, aggregate: &Aggregate, moment: Moment, workers: &WorkerCounts) -> Display {
     let told = progress(plan, aggregate, moment);
-    let cell = aggregate.phases.get(moment.phase).map(so_far).unwrap_or_default();
+    let now = glance(plan, aggregate, moment);
     let place =
         plan.phases_to_run().position(|(index, _)| index == moment.phase).map_or(0, |place| place + 1);
     let (of, phase, percent) = (plan.phases_to_run().count(), &told.phase, told.percent);
     Display {
         progress: format!("phase {place}/{of} {phase} {percent}%"),
-        rps: rate(told.requests_per_second),
-        p95: p95(&cell),
-        errors: errors(&cell),
+        rps: now.rps,
+        p95: now.p95,
+        errors: now.errors,
         workers: of_workers(workers),
     }
 }
 
 /// All requests of a phase so far.
-pub(crate) fn so_far(phase: &PhaseAggregate) -> Cell {
+fn so_far(phase: &PhaseAggregate) -> Cell {
     phase.state.whole().pooled(None, None)
 }
 
 /// The 95th percentile; a dash where nothing was measured.
-pub(super) fn p95(cell: &Cell) -> String {
+fn p95(cell: &Cell) -> String {
     cell.latency.quantile(0.95).map_or_else(|| NOTHING.to_owned(), micros)
 }
 
 /// The share of failed requests; a dash where there were none at all.
-pub(super) fn errors(cell: &Cell) -> String {
+fn errors(cell: &Cell) -> String {
     match cell.requests {
         0 => NOTHING.to_owned(),
         requests => share(ppm(cell.errors.total(), requests)),

@@ -115,11 +115,10 @@ fn all_phases(
 
 /// What a reader must know before comparing a quick run with a full one.
 fn quick(plan: &Plan, factor: u32, phases: &[PhaseReport], judgement: &Judgement) -> Quick {
-    let shortened: Vec<&str> = plan.shortened.iter().map(|phase| plan.phases[*phase].name.as_str()).collect();
-    let mut notes = vec![match shortened.as_slice() {
-        [] => "no phase was long enough to be shortened".to_owned(),
-        names => format!("lengths and counts divided by {factor} in {}", names.join(", ")),
-    }];
+    let mut notes = plan.quick_changes.clone();
+    if notes.is_empty() {
+        notes.push("no phase was long enough to be shortened".to_owned());
+    }
     let rows = phases.iter().flat_map(|phase| &phase.expectations).chain(&judgement.requirements);
     let not_run = rows.filter(|row| row.tier == crate::api::Tier::NotRun).count();
     if not_run > 0 {

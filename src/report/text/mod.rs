@@ -2,11 +2,13 @@
 
 mod details;
 mod findings;
+mod forecast;
 mod phases;
 mod requirements;
 mod style;
 mod verdict;
 
+pub use forecast::forecast;
 pub use style::Style;
 use style::Tone;
 
@@ -29,8 +31,15 @@ pub fn render(report: &Report, style: Style) -> String {
         details::notes(report, style),
         verdict::line(report, style),
     ];
-    let lines = sections.iter().filter(|text| !text.is_empty()).map(|text| format!("{}\n", text.trim_end()));
-    lines.collect::<Vec<_>>().join("\n")
+    joined(&sections)
+}
+
+/// The sections that there are, an empty line between them, without blanks at the ends of lines.
+fn joined(sections: &[String]) -> String {
+    let there = sections.iter().filter(|text| !text.is_empty());
+    let trimmed =
+        there.map(|text| text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>());
+    trimmed.collect::<Vec<_>>().join("\n")
 }
 
 /// A title and what belongs to it; nothing where nothing does.
