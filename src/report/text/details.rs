@@ -38,7 +38,7 @@ pub(super) fn steps(report: &Report, style: Style) -> String {
         text("Request"),
         figure("Requests"),
         figure("Share"),
-        figure("Errors"),
+        figure("Failed"),
         figure("Worst p95"),
     ]);
     for (step, pooled) in &steps {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::style::{Style, Tone};
 use crate::plan::Plan;
-use crate::report::escape::printable;
 use crate::report::figures::{count, length, of_these};
 use crate::report::forecast::{Count, Forecast, PhaseForecast, WorkerForecast};
 use crate::report::phases::load;
@@ -26,10 +25,7 @@ pub fn forecast(plan: &Plan, forecast: &Forecast, style: Style) -> String {
 }
 
 fn head(plan: &Plan, style: Style) -> String {
-    let title = style.paint(Tone::Title, &format!(" {}", printable(&plan.title)));
-    let target =
-        format!(" http://{}{}", printable(&plan.target.authority), printable(&plan.target.base_path));
-    format!("{title}\n{}", style.paint(Tone::Quiet, &target))
+    super::titled(&plan.title, &format!("http://{}{}", plan.target.authority, plan.target.base_path), style)
 }
 
 fn phases(plan: &Plan, forecast: &Forecast, style: Style) -> String {

@@ -13,7 +13,6 @@ pub use style::Style;
 use style::Tone;
 
 use super::Report;
-use super::escape::printable;
 use super::figures::of_these;
 
 /// The report as text, in lines of at most the style's width where its tables allow that.
@@ -49,17 +48,23 @@ fn section(title: &str, body: String, style: Style) -> String {
 
 fn head(report: &Report, style: Style) -> String {
     let title = report.spec.title.as_deref().unwrap_or(&report.metadata.name);
-    let title = style.paint(Tone::Title, &format!(" {}", printable(title)));
     let status = &report.status;
     let started = status.run.as_ref().and_then(|run| run.started_at.as_deref());
     let workers = status.workers.as_ref().map(|workers| of_these(workers.desired as usize, "worker"));
     let facts = [
-        Some(printable(&report.spec.target.base_url).into_owned()),
+        Some(report.spec.target.base_url.clone()),
         status.display.as_ref().map(|display| display.progress.clone()),
         workers,
         started.map(|time| format!("started {time}")),
         report.quick.as_ref().map(|quick| format!("quick run, divided by {}", quick.factor)),
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
-    format!("{title}\n{}", style.paint(Tone::Quiet, &format!(" {}", facts.join(" · "))))
+    titled(title, &facts.join(" · "), style)
+}
+
+/// The first two lines.
+fn titled(title: &str, facts: &str, style: Style) -> String {
+    let mut table = style.bare_table();
+    table.add_row([style.cell(Tone::Title, title)]).add_row([style.cell(Tone::Quiet, facts)]);
+    table.to_string()
 }

@@ -3,18 +3,16 @@
 use super::style::{Style, Tone};
 use crate::api::Verdict;
 use crate::report::Report;
-use crate::report::escape::printable;
 
 /// `PASS  Every requirement is met.`
 pub(super) fn line(report: &Report, style: Style) -> String {
     let Some(verdict) = report.status.verdict else { return String::new() };
-    let message = printable(report.status.message.as_deref().unwrap_or_default());
-    let word = if report.status.phase.as_deref() == Some("Aborted") {
-        "ABORTED".to_owned()
-    } else {
-        word(verdict).to_uppercase()
-    };
-    format!(" {}  {message}", style.paint(tone(verdict), &word))
+    let is_aborted = report.status.phase.as_deref() == Some("Aborted");
+    let word = if is_aborted { "ABORTED".to_owned() } else { word(verdict).to_uppercase() };
+    let message = report.status.message.as_deref().unwrap_or_default();
+    let mut table = style.bare_table();
+    table.add_row([style.cell(tone(verdict), &word), style.cell(Tone::Plain, message)]);
+    table.to_string()
 }
 
 /// The verdict in a word.
