@@ -116,7 +116,8 @@ impl<'a> At<'a> {
 
 /// `object.name`; a name that could be taken for a path stands in brackets.
 fn join(object: &str, name: &str) -> String {
-    let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let is_plain =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     match is_plain {
         true if object.is_empty() => name.to_owned(),
         true => format!("{object}.{name}"),

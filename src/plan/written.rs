@@ -27,7 +27,9 @@ mod tests {
 
     #[test]
     fn a_length_is_written_in_the_units_of_a_spec() {
-        for (micros, want) in [(0, "0s"), (450_000_000, "7m30s"), (2_500_000, "2s500ms"), (3_600_000_001, "1h1us")] {
+        for (micros, want) in
+            [(0, "0s"), (450_000_000, "7m30s"), (2_500_000, "2s500ms"), (3_600_000_001, "1h1us")]
+        {
             assert_eq!(duration(Duration::from_micros(micros)), want);
         }
     }

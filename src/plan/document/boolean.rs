@@ -154,7 +154,9 @@ impl Walk {
             return;
         };
         if WORDS.iter().any(|word| is_case_of(&text, word)) {
-            let message = format!("`{text}` without quotes is a boolean to kubectl and a text to us; write \"{text}\", or true or false");
+            let message = format!(
+                "`{text}` without quotes is a boolean to kubectl and a text to us; write \"{text}\", or true or false"
+            );
             self.faults.push(Fault::new(format!("line {line}"), message));
         }
     }
@@ -164,9 +166,11 @@ impl Walk {
 fn plain_scalar(rest: &str, in_flow: bool) -> &str {
     let mut before = ' ';
     for (place, c) in rest.char_indices() {
-        let ends_key = c == ':' && rest[place + 1..].chars().next().is_none_or(|next| {
-            next.is_whitespace() || (in_flow && ",[]{}".contains(next))
-        });
+        let ends_key = c == ':'
+            && rest[place + 1..]
+                .chars()
+                .next()
+                .is_none_or(|next| next.is_whitespace() || (in_flow && ",[]{}".contains(next)));
         let is_comment = c == '#' && before.is_whitespace() && place > 0;
         if ends_key || is_comment || (in_flow && ",[]{}".contains(c)) {
             return &rest[..place];

@@ -46,8 +46,7 @@ fn name(root: &Value, at: &At) -> String {
     name.to_owned()
 }
 
-const NOT_A_NAME: &str =
-    "isn't an object's name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends, at most 253";
+const NOT_A_NAME: &str = "isn't an object's name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends, at most 253";
 
 /// RFC 1123, as Kubernetes wants it.
 fn is_object_name(name: &str) -> bool {

@@ -54,7 +54,9 @@ impl Document {
     pub fn check(&self, options: &Options) -> Result<Checked, Vec<Fault>> {
         let mut faults = self.faults.clone();
         let name = head::check(&self.root, &mut faults);
-        let spec = self.root.get("spec").cloned().unwrap_or_default();
+        let Some(spec) = self.root.get("spec").cloned() else {
+            return Err(faults);
+        };
         faults.extend(structure::check(&spec));
         // A spec of a wrong form can't always be read, and what is wrong then has been told.
         let plan = serde_json::from_value::<LoadTestSpec>(spec).map(|spec| {
@@ -77,3 +79,6 @@ fn merged(mut faults: Vec<Fault>, more: Vec<Fault>) -> Vec<Fault> {
     faults.extend(more.into_iter().filter(|fault| !told.contains(&fault.path)));
     faults
 }
+
+#[cfg(test)]
+mod tests;

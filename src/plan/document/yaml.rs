@@ -15,7 +15,9 @@ pub(super) fn read(text: &str) -> Result<Value, Vec<Fault>> {
     match value {
         Value::Object(_) if faults.is_empty() => Ok(value),
         Value::Object(_) => Err(faults.into_list()),
-        _ => Err(vec![Fault::new("line 1", "isn't a LoadTest: expected apiVersion, kind, metadata and spec")]),
+        _ => {
+            Err(vec![Fault::new("line 1", "isn't a LoadTest: expected apiVersion, kind, metadata and spec")])
+        }
     }
 }
 
@@ -30,7 +32,10 @@ fn one_document(text: &str) -> Result<Yaml, Fault> {
     match documents.len() {
         1 => Ok(documents.remove(0)),
         0 => Err(Fault::new("line 1", "the file is empty; expected a LoadTest")),
-        more => Err(Fault::new("---", format!("the file holds {more} objects; give each LoadTest a file of its own"))),
+        more => Err(Fault::new(
+            "---",
+            format!("the file holds {more} objects; give each LoadTest a file of its own"),
+        )),
     }
 }
 
@@ -69,7 +74,7 @@ fn field_to_json(key: &Yaml, value: &Yaml, at: &At) -> Option<(String, Value)> {
         Yaml::String(name) => Some((name.clone(), to_json(value, &at.field(name)))),
         other => {
             let key = serde_yaml::to_string(other).unwrap_or_default();
-            at.fault(format!("has the key {}, which isn't a text; quote it", key.trim()));
+            at.field(key.trim()).fault("this key isn't a text; quote it");
             None
         }
     }

@@ -35,7 +35,9 @@ pub(super) fn executor(load: &Load, at: &At) -> Option<Executor> {
     match executors.len() {
         1 => executors.pop().and_then(|(_, executor)| executor),
         0 => {
-            at.fault("has no executor; give it one of constantUsers, iterations, constantRate, burst and idle");
+            at.fault(
+                "has no executor; give it one of constantUsers, iterations, constantRate, burst and idle",
+            );
             None
         }
         more => {

@@ -26,7 +26,10 @@ pub(super) fn requirements(spec: &LoadTestSpec, at: &At) -> Option<Vec<Requireme
 pub(super) fn expectations(phase: PhaseIndex, spec: &LoadTestSpec, at: &At) -> Option<Expectations> {
     let expect = &spec.phases[phase].expect;
     let is_silent = is_idle(&spec.phases[phase]);
-    at.require(expect.is_empty() || !is_silent, "an idle phase sends nothing that could be measured; leave it out");
+    at.require(
+        expect.is_empty() || !is_silent,
+        "an idle phase sends nothing that could be measured; leave it out",
+    );
     let rows: Vec<Option<Requirement>> = (expect.iter().enumerate())
         .map(|(index, row)| Place { spec, phase: Some(phase), at: at.item(index) }.row(row))
         .collect();
@@ -130,7 +133,10 @@ impl Place<'_> {
         }
         let covered: Vec<PhaseIndex> = (0..phases.len()).filter(named).collect();
         let all_unknown = covered.is_empty() && !narrow.phases.is_empty();
-        at.require(!covered.is_empty() || all_unknown, "no phase is judged; name the phases that this is about");
+        at.require(
+            !covered.is_empty() || all_unknown,
+            "no phase is judged; name the phases that this is about",
+        );
         (!covered.is_empty()).then_some(covered)
     }
 
@@ -151,7 +157,8 @@ impl Place<'_> {
         let labels = step_labels(self.spec);
         let is_called = |(short, long): &(&str, String), name: &str| *short == name || long == name;
         for (index, name) in narrow.steps.iter().enumerate() {
-            let known = labels.iter().map(|(short, _)| *short).chain(labels.iter().map(|(_, long)| long.as_str()));
+            let known =
+                labels.iter().map(|(short, _)| *short).chain(labels.iter().map(|(_, long)| long.as_str()));
             let is_known = labels.iter().any(|label| is_called(label, name));
             at.item(index).require(is_known, near::unknown("step", name, known));
         }
@@ -191,10 +198,14 @@ impl Place<'_> {
             return;
         }
         let named = row.narrow.as_ref().map_or(0, |narrow| narrow.phases.len());
-        let judged = || self.spec.phases.iter().filter(|phase| phase.judge.unwrap_or(true) && !is_idle(phase));
+        let judged =
+            || self.spec.phases.iter().filter(|phase| phase.judge.unwrap_or(true) && !is_idle(phase));
         let phases = if named > 0 { named } else { judged().count() };
         at.require(self.phase.is_none(), "an expectation is about one phase; leave it out");
-        at.require(phases > 1 || self.phase.is_some(), "combines several phases, and this is about one; leave it out");
+        at.require(
+            phases > 1 || self.phase.is_some(),
+            "combines several phases, and this is about one; leave it out",
+        );
     }
 }
 

@@ -45,7 +45,8 @@ fn one(index: usize, spec: &LoadTestSpec, at: &At) -> Option<Phase> {
     let executor = executor(&phase.load, &at.field("load"));
     let scenarios = scenarios(phase, spec, at);
     let pace = length::if_given(phase.pace.as_ref(), &at.field("pace"));
-    at.field("pace").require(phase.pace.is_none() || !is_idle(phase), "an idle phase has no iterations; leave it out");
+    at.field("pace")
+        .require(phase.pace.is_none() || !is_idle(phase), "an idle phase has no iterations; leave it out");
     let max_duration = length::if_given(phase.max_duration.as_ref(), &at.field("maxDuration"));
     let expect = expectations(index, spec, &at.field("expect"));
     let mut variables = spec.variables.clone();
@@ -79,13 +80,19 @@ fn scenarios(phase: &api::Phase, spec: &LoadTestSpec, at: &At) -> Option<Vec<usi
     for (index, name) in phase.scenarios.iter().enumerate() {
         let at = at.item(index);
         at.require(known().any(|other| other == name), near::unknown("scenario", name, known()));
-        at.require(!phase.scenarios[..index].contains(name), "is listed twice; a scenario's weight says how often it runs");
+        at.require(
+            !phase.scenarios[..index].contains(name),
+            "is listed twice; a scenario's weight says how often it runs",
+        );
     }
     let chosen: Vec<usize> =
         (0..spec.scenarios.len()).filter(|index| runs(phase, &spec.scenarios[*index].name)).collect();
     at.require(!spec.scenarios.is_empty(), "there is none to run; give the test spec.scenarios");
     let weight: u64 = chosen.iter().map(|index| u64::from(spec.scenarios[*index].weight.unwrap_or(1))).sum();
-    at.require(chosen.is_empty() || weight > 0, "the weights of its scenarios add up to 0; give one of them more");
+    at.require(
+        chosen.is_empty() || weight > 0,
+        "the weights of its scenarios add up to 0; give one of them more",
+    );
     Some(chosen)
 }
 
@@ -98,7 +105,8 @@ fn check_max_duration(max_duration: Option<Duration>, executor: &Executor, at: &
 
 /// When a phase without `maxDuration` is cut.
 fn deadline(executor: &Executor, phase: &api::Phase, scenarios: &[usize], spec: &LoadTestSpec) -> Duration {
-    let longest = || scenarios.iter().map(|index| longest_iteration(&spec.scenarios[*index], phase, spec)).max();
+    let longest =
+        || scenarios.iter().map(|index| longest_iteration(&spec.scenarios[*index], phase, spec)).max();
     let times = |n: u64| {
         let nanos = longest().unwrap_or_default().as_nanos().saturating_mul(u128::from(n));
         u64::try_from(nanos).map_or(LONGEST, Duration::from_nanos).min(LONGEST)

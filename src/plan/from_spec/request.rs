@@ -57,7 +57,8 @@ fn breaks_the_line(text: &str) -> Option<&'static str> {
         return Some("holds a `#`; what is behind it is never sent, so leave it out or write %23");
     }
     let is_breaking = |c: char| c.is_control() || c.is_whitespace() || !c.is_ascii();
-    text.contains(is_breaking).then_some("holds a space, a control character or one beyond ASCII; percent-encode it (%20)")
+    text.contains(is_breaking)
+        .then_some("holds a space, a control character or one beyond ASCII; percent-encode it (%20)")
 }
 
 fn body(spec: &api::Request, scope: &Scope, at: &At) -> Option<Body> {
@@ -75,7 +76,9 @@ fn check_method(spec: &api::Request, at: &At) {
     let has_body = spec.json.is_some() || spec.text.is_some() || spec.form.is_some();
     let at = at.field("method");
     match spec.method {
-        None if has_body => at.fault("is missing, and there is a body; say POST, PUT, PATCH or what is meant"),
+        None if has_body => {
+            at.fault("is missing, and there is a body; say POST, PUT, PATCH or what is meant")
+        }
         Some(Method::Head) if has_body => at.fault("HEAD has no body; leave the body out"),
         _ => {}
     }

@@ -34,8 +34,7 @@ fn the_base_url_is_taken_apart() {
         ("http://[::1]:9/x", ("::1", 9, "[::1]:9", "/x")),
     ] {
         let target = plan(&format!("target: {{baseUrl: '{url}'}}")).target;
-        let found =
-            (target.host.as_str(), target.port, target.authority.as_str(), target.base_path.as_str());
+        let found = (target.host.as_str(), target.port, target.authority.as_str(), target.base_path.as_str());
         assert_eq!(found, want);
     }
 }
