@@ -17,7 +17,7 @@ pub fn crd() -> CustomResourceDefinition {
             status.default = Some(JSON(json!({"observedGeneration": -1})));
         }
     }
-    with_known_formats(&definition)
+    as_the_server_takes_it(&definition)
 }
 
 /// The definition as YAML, as it stands in `crds/`.
@@ -29,13 +29,30 @@ pub fn crd_yaml() -> String {
     }
 }
 
-fn with_known_formats(definition: &CustomResourceDefinition) -> CustomResourceDefinition {
+fn as_the_server_takes_it(definition: &CustomResourceDefinition) -> CustomResourceDefinition {
     let Ok(mut value) = serde_json::to_value(definition) else { unreachable!("a definition is plain data") };
     drop_foreign_formats(&mut value);
+    drop_empty_choices(&mut value);
     match serde_json::from_value(value) {
         Ok(definition) => definition,
-        Err(_) => unreachable!("only the formats of numbers were changed"),
+        Err(_) => unreachable!("only formats of numbers and empty choices were changed"),
     }
+}
+
+/// Of an integer-or-string, making the schema structural leaves a choice between two schemas that say nothing.
+fn drop_empty_choices(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.retain(|name, value| name != "anyOf" || !is_empty_choice(value));
+            fields.values_mut().for_each(drop_empty_choices);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_empty_choices),
+        _ => {}
+    }
+}
+
+fn is_empty_choice(value: &Value) -> bool {
+    value.as_array().is_some_and(|choices| choices.iter().all(|choice| *choice == json!({})))
 }
 
 /// Rewrites the formats of Rust's integers, which the API server warns about, as those of `OpenAPI`.
