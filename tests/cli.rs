@@ -1,5 +1,7 @@
 //! The program from outside: exit codes, and messages that name the field and the fix.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
 use std::process::Output;
 
 use assert_cmd::Command;

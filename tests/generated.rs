@@ -1,5 +1,7 @@
 //! What is generated is committed and up to date; `LOADGATE_BLESS=1 cargo test` writes it.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
 mod support;
 
 use clap::CommandFactory;
@@ -33,7 +35,7 @@ fn describe(command: &mut clap::Command, text: &mut String) {
     let name = command.get_bin_name().unwrap_or("loadgate").to_owned();
     let help = command.render_long_help().to_string();
     let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-    text.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", help.trim_end()));
+    text.extend(["\n## `", &name, "`\n\n```text\n", help.trim_end(), "\n```\n"]);
     for subcommand in command.get_subcommands_mut().filter(|subcommand| subcommand.get_name() != "help") {
         describe(subcommand, text);
     }

@@ -1,12 +1,19 @@
 //! The renderings of a report, as goldens, and the laws that hold for any report.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
 mod support;
 
-use loadgate::api::Tier;
+use std::time::Duration;
+
+use loadgate::api::{Tier, Verdict, WorkerCounts};
+use loadgate::metrics::Aggregate;
 use loadgate::plan::Options;
 use loadgate::report::forecast::Forecast;
+use loadgate::report::progress::{self, Moment};
 use loadgate::report::text::{self, Style};
-use loadgate::report::{json, junit};
+use loadgate::report::{RunFacts, json, junit};
+use loadgate::verdict::{Circumstances, Judgement};
 use support::{is_as_committed, run};
 
 const PLAIN: Style = Style { colour: false, width: 120 };
@@ -28,7 +35,7 @@ fn the_junit_report_is_as_committed() {
 
 #[test]
 fn the_forecast_is_as_committed() {
-    let checked = run::shop(&Options { workers: Some(3), ..Options::default() });
+    let checked = run::shop(&run::options());
     let forecast = Forecast::new(&checked.plan);
     is_as_committed("tests/golden/shop.plan.txt", &text::forecast(&checked.plan, &forecast, PLAIN));
 }
@@ -113,4 +120,53 @@ fn junit_is_red_only_for_rows_that_fail_or_cannot_be_told() {
     let rows = &mut report.status.compliance.as_mut().unwrap().requirements;
     rows[3].tier = Tier::NotRun;
     assert!(junit::render(&report).contains("<skipped"));
+}
+
+#[test]
+fn a_quick_run_says_so_and_what_it_changed() {
+    let options = Options { quick: Some(60), ..run::options() };
+    let report = run::report_of(&options, &run::aggregate(), &run::judgement(), &run::facts());
+    let text = text::render(&report, PLAIN);
+    assert_eq!(report.quick.as_ref().map(|quick| quick.factor), Some(60));
+    assert!(text.contains("quick run, divided by 60") && text.contains("never becomes a baseline"), "{text}");
+}
+
+#[test]
+fn an_aborted_run_keeps_what_was_measured_and_closes_the_gate() {
+    let judgement = Judgement { verdict: Verdict::Inconclusive, gate_closed: true, ..run::judgement() };
+    let circumstances = Circumstances { aborted: Some("Ctrl-C".to_owned()), ..Circumstances::default() };
+    let facts = RunFacts { circumstances, ..run::facts() };
+    let report = run::report_of(&run::options(), &run::aggregate(), &judgement, &facts);
+    assert_eq!(report.status.phase.as_deref(), Some("Aborted"));
+    assert!(report.status.conditions.iter().any(|condition| condition.type_ == "Stalled"));
+    assert!(report.status.summary.as_ref().is_some_and(|summary| summary.requests > 0));
+    assert!(text::render(&report, PLAIN).contains("ABORTED"));
+}
+
+#[test]
+fn a_run_that_never_began_is_told_without_figures() {
+    let judgement = Judgement { verdict: Verdict::Inconclusive, phases: Vec::new(), ..run::judgement() };
+    let facts = RunFacts { started_at: None, ..run::facts() };
+    let report = run::report_of(&run::options(), &Aggregate::default(), &judgement, &facts);
+    let display = report.status.display.as_ref().unwrap();
+    assert_eq!((display.progress.as_str(), display.p95.as_str()), ("0/5 phases", "–"));
+    assert_eq!(report.phases.len(), 5);
+    assert!(text::render(&report, PLAIN).contains("not begun"));
+    assert!(validator().is_valid(&serde_json::to_value(&report).unwrap()));
+}
+
+#[test]
+fn progress_counts_planned_time_and_tells_of_the_phase_under_way() {
+    let plan = run::shop(&run::options()).plan;
+    let workers = WorkerCounts { desired: 3, ready: 3, lost: 1 };
+    for (phase, seconds, want) in [
+        (0, 0, "phase 1/5 warm-up 0%"),
+        (1, 60, "phase 2/5 steady 40%"),
+        (3, 1, "phase 4/5 sale 68%"),
+        (4, 999, "phase 5/5 checkout 99%"),
+    ] {
+        let moment = Moment { phase, elapsed: Duration::from_secs(seconds) };
+        let display = progress::display(&plan, &run::aggregate(), moment, &workers);
+        assert_eq!((display.progress.as_str(), display.workers.as_str()), (want, "2/3"));
+    }
 }

@@ -11,9 +11,9 @@ use super::steps::{self, StepFigures};
 use super::{figures, status};
 use crate::api::{LoadTestSpec, LoadTestStatus};
 use crate::metrics::summary::Names;
-use crate::metrics::{Aggregate, PartState};
+use crate::metrics::{Aggregate, PartState, PhaseAggregate};
 use crate::plan::Plan;
-use crate::verdict::Judgement;
+use crate::verdict::{Judgement, PhaseJudgement};
 
 /// The report of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -105,10 +105,15 @@ fn all_phases(
     names: &Names<'_>,
 ) -> Vec<PhaseReport> {
     let engine = &judgement.generator.engine;
-    let measured = plan.phases.iter().zip(&aggregate.phases).zip(wholes).zip(&judgement.phases).enumerate();
-    let seen = measured.map(|(index, (((planned, measured), whole), judged))| {
-        let left_out = plan.left_out.contains(&index);
-        Seen { planned, measured, whole, judged, left_out }
+    // A run that never began may have measured and judged nothing.
+    let (unmeasured, unjudged) = (PhaseAggregate::default(), PhaseJudgement::default());
+    let nothing = PartState::default();
+    let seen = plan.phases.iter().enumerate().map(|(index, planned)| Seen {
+        planned,
+        measured: aggregate.phases.get(index).unwrap_or(&unmeasured),
+        whole: wholes.get(index).unwrap_or(&nothing),
+        judged: judgement.phases.get(index).unwrap_or(&unjudged),
+        left_out: plan.left_out.contains(&index),
     });
     seen.map(|seen| PhaseReport::new(&seen, engine, facts, names)).collect()
 }

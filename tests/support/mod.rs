@@ -1,5 +1,6 @@
 //! What several tests share: files that are compared with what is generated, and a run that never was.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 pub(crate) mod run;

@@ -17,10 +17,25 @@ pub(crate) fn shop(options: &Options) -> Checked {
     Document::parse(&text).and_then(|document| document.check(options)).unwrap()
 }
 
+/// The options it was run with.
+pub(crate) fn options() -> Options {
+    Options { workers: Some(3), ..Options::default() }
+}
+
 /// The report on it.
 pub(crate) fn report() -> Report {
-    let Checked { name, spec, plan } = shop(&Options { workers: Some(3), ..Options::default() });
-    Report::new(&name, &spec, &plan, &aggregate(), &judgement(), &facts())
+    report_of(&options(), &aggregate(), &judgement(), &facts())
+}
+
+/// The report on a run of another kind.
+pub(crate) fn report_of(
+    options: &Options,
+    aggregate: &Aggregate,
+    judgement: &Judgement,
+    facts: &RunFacts,
+) -> Report {
+    let Checked { name, spec, plan } = shop(options);
+    Report::new(&name, &spec, &plan, aggregate, judgement, facts)
 }
 
 /// Names and times of the run.
@@ -122,10 +137,10 @@ fn request(recorder: &mut Recorder, load: Load, number: u64) {
         status,
         error,
         cache: (!is_order).then_some(if draw < 930 { CacheHit::Hit(None) } else { CacheHit::Miss }),
-        groups: if status.is_some() {
-            &[Some("a"), Some("a"), Some("b\u{1b}[31m")][number as usize % 3..][..1]
-        } else {
-            &[]
+        groups: match status {
+            None => &[],
+            Some(_) if number % 3 == 2 => &[Some("b\u{1b}[31m")],
+            Some(_) => &[Some("a")],
         },
         values: &[],
         bytes_sent: 180,

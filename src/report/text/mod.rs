@@ -35,10 +35,14 @@ pub fn render(report: &Report, style: Style) -> String {
 
 /// The sections that there are, an empty line between them, without blanks at the ends of lines.
 fn joined(sections: &[String]) -> String {
-    let there = sections.iter().filter(|text| !text.is_empty());
-    let trimmed =
-        there.map(|text| text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>());
-    trimmed.collect::<Vec<_>>().join("\n")
+    let there: Vec<&str> = sections.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    let text = there.join("\n\n");
+    let mut trimmed = String::with_capacity(text.len());
+    for line in text.lines() {
+        trimmed.push_str(line.trim_end());
+        trimmed.push('\n');
+    }
+    trimmed
 }
 
 /// A title and what belongs to it; nothing where nothing does.
