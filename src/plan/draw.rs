@@ -84,7 +84,7 @@ impl Draws {
     }
 }
 
-/// The output function of SplitMix64: a change of one bit changes half of them.
+/// The output function of `SplitMix64`: a change of one bit changes half of them.
 fn mix(number: u64) -> u64 {
     let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

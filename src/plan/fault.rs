@@ -102,9 +102,10 @@ impl<'a> At<'a> {
 
     /// Reports that a text here couldn't be read. Where all of it is wrong, no character is pointed at.
     pub fn misread(&self, misread: &Misread) {
-        match misread.message.starts_with("must ") {
-            true => self.fault(format!("{}, found {}", misread.message, misread.text)),
-            false => self.fault(misread.to_string()),
+        if misread.message.starts_with("must ") {
+            self.fault(format!("{}, found {}", misread.message, misread.text));
+        } else {
+            self.fault(misread.to_string());
         }
     }
 

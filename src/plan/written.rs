@@ -1,5 +1,6 @@
 //! Lengths of time as a spec would have them.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 const UNITS: [(&str, u128); 5] =
@@ -11,7 +12,8 @@ pub(super) fn duration(duration: Duration) -> String {
     let mut written = String::new();
     for (unit, micros) in UNITS {
         if rest >= micros {
-            written += &format!("{}{unit}", rest / micros);
+            // Writing to a String never fails.
+            _ = write!(written, "{}{unit}", rest / micros);
             rest %= micros;
         }
     }

@@ -65,10 +65,9 @@ impl Document {
         });
         match plan {
             Ok((spec, Ok(plan))) if faults.is_empty() => Ok(Checked { name, spec, plan }),
-            Ok((_, Ok(_))) => Err(faults),
             Ok((_, Err(more))) => Err(merged(faults, more)),
             Err(error) if faults.is_empty() => Err(vec![Fault::new("spec", error.to_string())]),
-            Err(_) => Err(faults),
+            Ok((_, Ok(_))) | Err(_) => Err(faults),
         }
     }
 }

@@ -101,10 +101,7 @@ fn message(kind: &ValidationErrorKind, node: &Value, found: &Value) -> Option<St
         ValidationErrorKind::MinItems { limit } => {
             format!("must have at least {limit}, found {}", items(found))
         }
-        ValidationErrorKind::MaxItems { limit } => {
-            format!("must have at most {limit}, found {}", items(found))
-        }
-        ValidationErrorKind::MaxProperties { limit } => {
+        ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
             format!("must have at most {limit}, found {}", items(found))
         }
         _ => return None,

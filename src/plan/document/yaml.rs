@@ -80,11 +80,24 @@ fn field_to_json(key: &Yaml, value: &Yaml, at: &At) -> Option<(String, Value)> {
     }
 }
 
+/// `10.0` is 10, as kubectl makes it.
 fn number_to_json(number: &serde_yaml::Number, at: &At) -> Value {
     let whole = number.as_u64().map(Number::from).or_else(|| number.as_i64().map(Number::from));
-    let number = whole.or_else(|| number.as_f64().and_then(Number::from_f64));
-    number.map(Value::Number).unwrap_or_else(|| {
-        at.fault("isn't a number that JSON has");
-        Value::Null
-    })
+    let number = whole.or_else(|| number.as_f64().and_then(whole_or_float));
+    number.map_or_else(
+        || {
+            at.fault("isn't a number that JSON has");
+            Value::Null
+        },
+        Value::Number,
+    )
+}
+
+fn whole_or_float(float: f64) -> Option<Number> {
+    /// From here on a float doesn't hold every whole number.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if float.fract() != 0.0 || float.abs() >= EXACT {
+        return Number::from_f64(float);
+    }
+    format!("{float:.0}").parse::<i64>().ok().map(Number::from)
 }

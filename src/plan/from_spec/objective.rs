@@ -124,14 +124,15 @@ impl Place<'_> {
             return Some(vec![phase]);
         }
         let phases = &self.spec.phases;
-        let named = |index: &PhaseIndex| match narrow.phases.is_empty() {
-            true => phases[*index].judge.unwrap_or(true) && !is_idle(&phases[*index]),
-            false => narrow.phases.contains(&phases[*index].name),
+        let is_covered = |index: &PhaseIndex| {
+            let phase = &phases[*index];
+            let is_judged = phase.judge.unwrap_or(true) && !is_idle(phase);
+            if narrow.phases.is_empty() { is_judged } else { narrow.phases.contains(&phase.name) }
         };
         for (index, name) in narrow.phases.iter().enumerate() {
             self.check_phase(name, &at.item(index));
         }
-        let covered: Vec<PhaseIndex> = (0..phases.len()).filter(named).collect();
+        let covered: Vec<PhaseIndex> = (0..phases.len()).filter(is_covered).collect();
         let all_unknown = covered.is_empty() && !narrow.phases.is_empty();
         at.require(
             !covered.is_empty() || all_unknown,

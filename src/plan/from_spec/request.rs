@@ -25,10 +25,10 @@ pub(super) fn request(spec: &api::Request, scope: &Scope, at: &At) -> Option<Req
 /// Path and query as they stand in the spec, for people.
 fn as_written(spec: &api::Request) -> String {
     let pairs: Vec<String> = spec.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    match pairs.is_empty() {
-        true => spec.path.clone(),
-        false => format!("{}{}{}", spec.path, query_mark(&spec.path), pairs.join("&")),
+    if pairs.is_empty() {
+        return spec.path.clone();
     }
+    format!("{}{}{}", spec.path, query_mark(&spec.path), pairs.join("&"))
 }
 
 /// What stands between a path and the first parameter: the path may have a query of its own.
@@ -75,11 +75,8 @@ fn body(spec: &api::Request, scope: &Scope, at: &At) -> Option<Body> {
 fn check_method(spec: &api::Request, at: &At) {
     let has_body = spec.json.is_some() || spec.text.is_some() || spec.form.is_some();
     let at = at.field("method");
-    match spec.method {
-        None if has_body => {
-            at.fault("is missing, and there is a body; say POST, PUT, PATCH or what is meant")
-        }
-        Some(Method::Head) if has_body => at.fault("HEAD has no body; leave the body out"),
-        _ => {}
-    }
+    let missing = spec.method.is_none() && has_body;
+    at.require(!missing, "is missing, and there is a body; say POST, PUT, PATCH or what is meant");
+    let headless = spec.method == Some(Method::Head) && has_body;
+    at.require(!headless, "HEAD has no body; leave the body out");
 }

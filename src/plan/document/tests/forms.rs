@@ -47,6 +47,7 @@ fn what_stands_around_the_spec_is_checked() {
             "metadata.name: is missing; give the test a name",
         ],
     );
+    check(&with("{name: shop}", "{name: 5}"), &["metadata.name: must be a text, found 5; quote it"]);
     check(
         &with("{name: shop}", "{name: My_Shop}"),
         &[
@@ -118,6 +119,14 @@ fn a_wrong_type_is_told_with_what_was_expected() {
             "constantRate: {rate: 10}",
             "spec.phases[0].load.constantRate.rate: expected a rate such as 100/s, found 10",
         ),
+    ] {
+        check(&with(old, new), &[want]);
+    }
+}
+
+#[test]
+fn a_wrong_value_is_told_with_those_that_are_right() {
+    for (old, new, want) in [
         (
             "path: /",
             "path: /, method: get",
@@ -183,6 +192,7 @@ fn a_wrong_type_is_told_with_what_was_expected() {
     ] {
         check(&with(old, new), &[want]);
     }
+    check(&with("iterations: 10", "iterations: 10.0"), &[]);
     check(
         &with("burst: {iterations: 10}", "burst: null"),
         &[

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::{check, plan};
+use super::plan;
 use crate::plan::Executor;
-use crate::plan::model::{Check, HeaderValue};
-use crate::plan::template::{Encoding, Name, Part};
+use crate::plan::model::Check;
 
 #[test]
 fn the_smallest_spec_has_every_default() {
