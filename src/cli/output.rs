@@ -27,7 +27,10 @@ impl Output {
         if let Some(folder) = &options.report {
             fs::create_dir_all(folder)
                 .with_context(|| format!("--report: can't make the folder {}", folder.display()))?;
-            write(&folder.join("report.json"), "")?;
+            // A file of its own: an earlier report stays as it is until there is a new one.
+            let probe = folder.join(".loadgate");
+            write(&probe, "")?;
+            fs::remove_file(&probe).with_context(|| format!("--report: can't remove {}", probe.display()))?;
         }
         Ok(Output { folder: options.report.clone(), format: options.format })
     }
@@ -65,5 +68,34 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
             Err(error).context("can't write to standard output")
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn into(folder: PathBuf) -> anyhow::Result<Output> {
+        Output::prepare(&OutputOptions { report: Some(folder), format: Format::Text })
+    }
+
+    #[test]
+    fn a_folder_is_made_before_the_run_and_nothing_is_left_in_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("a/b");
+        into(folder.clone()).unwrap();
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_told_by_its_name_and_option() {
+        let parent = tempfile::tempdir().unwrap();
+        let file = parent.path().join("file");
+        fs::write(&file, "").unwrap();
+        let message = into(file.join("b")).unwrap_err().to_string();
+        assert!(
+            message.starts_with("--report: can't make the folder") && message.contains("file/b"),
+            "{message}"
+        );
     }
 }

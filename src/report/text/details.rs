@@ -6,7 +6,6 @@ use super::style::{Style, Tone};
 use crate::api::{Generator, Summary};
 use crate::metrics::summary::ppm;
 use crate::report::Report;
-use crate::report::escape::printable;
 use crate::report::figures::{bytes, count, micros, share};
 use crate::report::progress::NOTHING;
 use crate::report::steps::StepFigures;
@@ -128,7 +127,11 @@ pub(super) fn notes(report: &Report, style: Style) -> String {
     let mut lines: Vec<(&str, Tone, String)> = Vec::new();
     lines.extend(summary.map(|summary| ("Traffic", Tone::Plain, traffic(summary))));
     lines.extend(summary.and_then(books).map(|text| ("Lost", Tone::Soft, text)));
-    lines.extend(report.status.generator.as_ref().map(generator));
+    let sender = report.status.generator.as_ref();
+    lines.extend(sender.map(generator));
+    lines.extend(
+        sender.iter().flat_map(|sender| &sender.reasons).map(|why| ("Generator", Tone::Bad, why.clone())),
+    );
     let notes = report.quick.iter().flat_map(|quick| &quick.notes);
     lines.extend(notes.map(|note| ("Quick run", Tone::Soft, note.clone())));
     lines.extend(
@@ -166,12 +169,10 @@ fn books(summary: &Summary) -> Option<String> {
 fn generator(generator: &Generator) -> (&'static str, Tone, String) {
     let lag = micros(generator.lag_p99_micros);
     let state = if generator.healthy { "healthy" } else { "not healthy" };
-    let reasons = generator.reasons.iter().map(|reason| format!("\n{}", printable(reason)));
     let text = format!(
-        "{state}, engine {}, {} of the plan started, p99 of the lag {lag}{}",
+        "{state}, engine {}, {} of the plan started, p99 of the lag {lag}",
         generator.engine,
-        share(generator.achieved_ppm),
-        reasons.collect::<String>()
+        share(generator.achieved_ppm)
     );
     ("Generator", if generator.healthy { Tone::Plain } else { Tone::Bad }, text)
 }

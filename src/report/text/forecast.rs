@@ -103,32 +103,23 @@ fn workers(workers: &[WorkerForecast], style: Style) -> String {
 
 fn totals(plan: &Plan, forecast: &Forecast, style: Style) -> String {
     let mut table = style.bare_table();
+    let lines = lines(plan, forecast).into_iter().filter(|(_, lines)| !lines.is_empty());
     table.add_rows(
-        lines(plan, forecast)
-            .map(|(name, text)| [style.cell(Tone::Quiet, name), style.cell(Tone::Plain, &text)]),
+        lines.map(|(name, lines)| [style.cell(Tone::Quiet, name), style.lines(Tone::Plain, &lines)]),
     );
     table.to_string()
 }
 
-fn lines(plan: &Plan, forecast: &Forecast) -> impl Iterator<Item = (&'static str, String)> {
-    let left_out: Vec<&str> = plan.left_out.iter().map(|phase| plan.phases[*phase].name.as_str()).collect();
+fn lines(plan: &Plan, forecast: &Forecast) -> [(&'static str, Vec<String>); 5] {
+    let requirements = of_these(plan.requirements.len(), "requirement");
     let expectations = plan.phases_to_run().map(|(_, phase)| phase.expect.len()).sum();
     [
-        ("Length", Some(whole_length(forecast.length, forecast.open_ended))),
-        ("Peak", Some(peak(forecast))),
-        (
-            "Judged by",
-            Some(format!(
-                "{}, {}",
-                of_these(plan.requirements.len(), "requirement"),
-                of_these(expectations, "expectation")
-            )),
-        ),
-        ("Quick run", (!plan.quick_changes.is_empty()).then(|| plan.quick_changes.join("\n"))),
-        ("Left out", (!left_out.is_empty()).then(|| left_out.join(", "))),
+        ("Length", vec![whole_length(forecast.length, forecast.open_ended)]),
+        ("Peak", vec![peak(forecast)]),
+        ("Judged by", vec![format!("{requirements}, {}", of_these(expectations, "expectation"))]),
+        ("Quick run", plan.quick_changes.clone()),
+        ("Left out", plan.left_out.iter().map(|phase| plan.phases[*phase].name.clone()).collect()),
     ]
-    .into_iter()
-    .filter_map(|(name, text)| Some((name, text?)))
 }
 
 fn whole_length(known: Duration, open_ended: bool) -> String {

@@ -61,9 +61,14 @@ impl Style {
         table
     }
 
-    /// A cell of a table; what is not printable in it is replaced.
+    /// A cell of a table; what is not printable in it, line breaks among it, is replaced.
     pub(super) fn cell(self, tone: Tone, text: &str) -> Cell {
-        let lines: Vec<_> = text.split('\n').map(printable).collect();
+        self.lines(tone, &[text])
+    }
+
+    /// A cell of several lines.
+    pub(super) fn lines(self, tone: Tone, lines: &[impl AsRef<str>]) -> Cell {
+        let lines: Vec<_> = lines.iter().map(|line| printable(line.as_ref())).collect();
         let cell = Cell::new(lines.join("\n"));
         let cell = match tone.colour().filter(|_| self.colour) {
             Some(colour) => cell.fg(colour),
