@@ -70,7 +70,8 @@ pub fn length(length: Duration) -> String {
     let seconds = millis / 1_000;
     let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     match millis {
-        0..1_000 => format!("{millis}ms"),
+        0 => "0s".to_owned(),
+        1..1_000 => format!("{millis}ms"),
         1_000..60_000 if millis.is_multiple_of(1_000) => format!("{rest}s"),
         1_000..60_000 => format!("{:.1}s", millis as f64 / 1_000.0),
         60_000..3_600_000 if rest == 0 => format!("{minutes}m"),
@@ -148,6 +149,7 @@ mod tests {
     #[test]
     fn lengths_read_as_in_the_spec() {
         for (millis, want) in [
+            (0, "0s"),
             (250, "250ms"),
             (2_500, "2.5s"),
             (120_000, "2m"),
