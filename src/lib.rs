@@ -7,4 +7,7 @@ pub mod engine;
 pub mod ingest;
 pub mod metrics;
 pub mod plan;
+pub mod report;
+pub mod telemetry;
+pub mod verdict;
 pub mod worker;
