@@ -8,6 +8,7 @@ pub mod options;
 pub mod output;
 mod plan;
 pub mod progress;
+mod run;
 pub mod secrets;
 pub mod terminal;
 mod validate;
@@ -33,6 +34,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Arguments),
     Validate(validate::Arguments),
     Plan(plan::Arguments),
     /// Prints the `CustomResourceDefinition`, to be applied to a cluster.
@@ -56,6 +58,7 @@ impl Cli {
     #[must_use]
     pub fn run(self) -> ExitCode {
         let ending = match self.command {
+            Command::Run(arguments) => run::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Plan(arguments) => plan::run(&arguments),
             Command::Crd => crd::run(),

@@ -8,7 +8,7 @@ use serde_json_path::JsonPath;
 
 use super::render::{CompiledRequest, Pieces};
 use crate::plan::secrets::Secrets;
-use crate::plan::{Method, SecretKeyRef, ValueUnit};
+use crate::plan::{Method, SecretKeyRef};
 use crate::plan::limit::Limit;
 use crate::plan::{self, Condition, Plan, Source, StatusPattern};
 
@@ -106,7 +106,7 @@ pub(super) struct CompiledClassify {
     pub(super) cache: Option<CompiledCache>,
     pub(super) groups: Vec<CompiledSource>,
     pub(super) errors: Vec<(CompiledSource, CompiledCondition)>,
-    pub(super) values: Vec<(CompiledSource, Option<ValueUnit>)>,
+    pub(super) values: Vec<CompiledSource>,
     wants: Wants,
 }
 
@@ -260,7 +260,7 @@ impl CompiledClassify {
             (wants.source(source), CompiledCondition::new(condition, constants))
         });
         let errors = errors.collect();
-        let values = classify.values.iter().map(|value| (wants.source(&value.of.0), value.of.1)).collect();
+        let values = classify.values.iter().map(|value| wants.source(&value.of.0)).collect();
         CompiledClassify { cache, groups, errors, values, wants }
     }
 }

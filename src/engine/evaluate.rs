@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::compile::{CompiledCheck, CompiledClassify, CompiledCondition, CompiledSource, CompiledStep};
 use super::render::{Filling, Pieces};
 use super::response::Reader;
-use crate::plan::ValueUnit;
 use crate::metrics::{CacheHit, ErrorClass};
 use crate::plan::condition::{number_of, same, text_of};
 use crate::plan::figure::Figure;
@@ -107,14 +106,9 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// A declared number, in its base unit.
-    pub(super) fn number(&self, source: &CompiledSource, unit: Option<ValueUnit>) -> Option<f64> {
-        let factor = match unit {
-            None | Some(ValueUnit::Micros | ValueUnit::Bytes) => 1.0,
-            Some(ValueUnit::Millis) => 1_000.0,
-            Some(ValueUnit::Seconds) => 1_000_000.0,
-        };
-        Some(number_of(self.value(source)?.as_ref())? * factor)
+    /// A declared number, in the unit that the spec gives it.
+    pub(super) fn number(&self, source: &CompiledSource) -> Option<f64> {
+        number_of(self.value(source)?.as_ref())
     }
 
     /// Takes what later steps need.

@@ -158,7 +158,7 @@ impl User {
         let keys: [Option<&str>; MOST_DECLARED] = std::array::from_fn(|place| keys[place].as_deref());
         sample.groups = &keys[..classify.groups.len()];
         let values: [Option<f64>; MOST_DECLARED] = std::array::from_fn(|place| {
-            classify.values.get(place).and_then(|(source, unit)| response.number(source, *unit))
+            classify.values.get(place).and_then(|source| response.number(source))
         });
         sample.values = &values[..classify.values.len()];
         floor.recorder.borrow_mut().request(&sample);

@@ -44,6 +44,13 @@ impl LocalCoordinator {
         self.session().view(self.now())
     }
 
+    /// How long ago the first phase began; none: none did.
+    #[must_use]
+    pub fn since_start(&self) -> Option<Duration> {
+        let first = self.session().first_start()?;
+        Some(self.now().saturating_sub(first))
+    }
+
     /// All that was measured so far.
     #[must_use]
     pub fn aggregate(&self) -> Aggregate {

@@ -186,11 +186,17 @@ impl Session {
         }
     }
 
+    /// When the first phase began, on the session's clock; none: none did.
+    #[must_use]
+    pub fn first_start(&self) -> Option<Duration> {
+        self.starts.values().min().copied()
+    }
+
     /// All that was measured so far, by all workers: the sum of the last snapshot of each.
     #[must_use]
     pub fn aggregate(&self) -> Aggregate {
         let mut aggregate = Aggregate::new(self.phase_count);
-        let first = self.starts.values().min().copied().unwrap_or_default();
+        let first = self.first_start().unwrap_or_default();
         for (phase, start) in &self.starts {
             let since_first = start.saturating_sub(first).as_micros();
             aggregate.phases[*phase].started_micros = u64::try_from(since_first).ok();

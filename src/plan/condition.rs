@@ -8,6 +8,17 @@ use super::figure::{Dimension, Figure};
 use super::model::{Condition, StatusPattern};
 
 impl StatusPattern {
+    /// Reads `200` or `2xx`; none where it is neither, or no status can be meant.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(hundreds) = text.strip_suffix("xx") {
+            let hundreds = hundreds.parse().ok().filter(|hundreds| (1..=5).contains(hundreds));
+            return hundreds.map(StatusPattern::Family);
+        }
+        let status = text.parse().ok().filter(|status| (100..=599).contains(status))?;
+        (text.len() == 3).then_some(StatusPattern::Exact(status))
+    }
+
     /// Whether `status` is meant.
     #[must_use]
     pub fn matches(self, status: u16) -> bool {

@@ -9,7 +9,7 @@
 //! `Ready=False` alone would read as "still at it" to kstatus, so a closed gate sets `Stalled` too.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
-use k8s_openapi::jiff::Timestamp;
+use jiff::Timestamp;
 
 use crate::api::Verdict;
 

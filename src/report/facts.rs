@@ -1,6 +1,6 @@
 //! What the figures don't tell of a run: its number, its names and its times.
 
-use k8s_openapi::jiff::Timestamp;
+use jiff::Timestamp;
 
 use crate::api::WorkerCounts;
 use crate::verdict::Circumstances;
