@@ -7,6 +7,7 @@ mod length;
 mod load;
 mod metric;
 mod names;
+mod narrow;
 mod objective;
 mod phase;
 mod request;
