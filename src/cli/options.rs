@@ -76,3 +76,42 @@ pub enum Format {
     /// For pipelines.
     Junit,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        run: RunOptions,
+    }
+
+    fn typed(arguments: &[&str]) -> Result<RunOptions, clap::Error> {
+        Typed::try_parse_from([&["run"], arguments].concat()).map(|typed| typed.run)
+    }
+
+    #[test]
+    fn a_quick_run_has_the_usual_factor_unless_one_is_given() {
+        for (arguments, want) in [
+            (&["shop.yaml"][..], None),
+            (&["--quick", "shop.yaml"], Some(60)),
+            (&["--quick=10", "shop.yaml"], Some(10)),
+        ] {
+            assert_eq!(typed(arguments).unwrap().test.changes.quick, want, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn options_can_be_repeated_and_have_defaults() {
+        let run = typed(&["-", "--set", "a=1", "--set", "b=2", "--secret", "n/k=env:X", "--report", "out"])
+            .unwrap();
+        assert_eq!(run.test.changes.set, ["a=1", "b=2"]);
+        assert_eq!(run.secret, ["n/k=env:X"]);
+        assert_eq!(run.output.report, Some(PathBuf::from("out")));
+        assert_eq!(run.output.format, Format::Text);
+        assert!(typed(&["-", "--format", "xml"]).is_err());
+    }
+}

@@ -128,4 +128,26 @@ mod tests {
             assert!(message.contains(want) && !message.contains("hunter2"), "{message}");
         }
     }
+
+    #[test]
+    fn a_secret_that_is_not_given_is_told_with_its_field_and_the_option() {
+        let text = r#"
+apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {name: tiny}
+spec:
+  target:
+    baseUrl: "http://127.0.0.1:8080"
+    headers: [{name: Authorization, valueFrom: {secretKeyRef: {name: token, key: header}}}]
+  scenarios: [{name: visit, steps: [{name: get, request: {path: /}}]}]
+  phases: [{name: steady, load: {burst: {iterations: 5}}}]
+"#;
+        let plan = crate::cli::load::check(text, &crate::cli::options::Changes::default()).unwrap().plan;
+        let Refused(lines) = read(&plan, &[]).unwrap_err();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with("spec.target.headers[0]"), "{lines:?}");
+        assert!(lines[0].contains("--secret token/header=env:"), "{lines:?}");
+        let given = read(&plan, &["token/header=env:PATH".to_owned()]).unwrap();
+        assert_eq!(given.len(), 1);
+    }
 }

@@ -29,7 +29,7 @@ fn requirements(report: &Report) -> TestSuite {
     let class = format!("{}.requirements", report.metadata.name);
     suite.add_test_case(overall(report, &class));
     let rows = report.status.compliance.iter().flat_map(|compliance| &compliance.requirements);
-    suite.add_test_cases(rows.map(|row| case(row, true, &class)));
+    suite.add_test_cases(rows.map(|row| case(row, report.is_critical(row), &class)));
     suite
 }
 

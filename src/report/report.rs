@@ -9,7 +9,7 @@ use super::redact::without_credentials;
 use super::series::{self, PhaseSeries};
 use super::steps::{self, StepFigures};
 use super::{figures, status};
-use crate::api::{LoadTestSpec, LoadTestStatus};
+use crate::api::{LoadTestSpec, LoadTestStatus, Row, Tier};
 use crate::metrics::summary::Names;
 use crate::metrics::{Aggregate, PartState, PhaseAggregate};
 use crate::plan::Plan;
@@ -92,6 +92,21 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Whether missing a requirement can fail the test: not where all phases it names are uncritical.
+    #[must_use]
+    pub fn is_critical(&self, requirement: &Row) -> bool {
+        let written =
+            self.spec.requirements.iter().find(|written| requirement.id.as_ref() == Some(&written.id));
+        let named = written
+            .and_then(|written| written.objective.narrow.as_ref())
+            .map_or(&[][..], |narrow| &narrow.phases);
+        let is_critical =
+            |name: &String| self.phases.iter().any(|phase| phase.name == *name && phase.critical);
+        named.is_empty() || named.iter().any(is_critical)
+    }
+}
+
 fn created_by() -> String {
     format!("loadgate {}", env!("CARGO_PKG_VERSION"))
 }
@@ -125,7 +140,7 @@ fn quick(plan: &Plan, factor: u32, phases: &[PhaseReport], judgement: &Judgement
         notes.push("no phase was long enough to be shortened".to_owned());
     }
     let rows = phases.iter().flat_map(|phase| &phase.expectations).chain(&judgement.requirements);
-    let not_run = rows.filter(|row| row.tier == crate::api::Tier::NotRun).count();
+    let not_run = rows.filter(|row| row.tier == Tier::NotRun).count();
     if not_run > 0 {
         notes.push(format!(
             "{} not judged, because only a full run can tell",

@@ -24,7 +24,7 @@ pub fn standing(row: &Row, critical: bool) -> Standing {
         Tier::Target => Standing::Met,
         Tier::Acceptable => Standing::Warns,
         Tier::Missed | Tier::Critical if !critical => Standing::Warns,
-        Tier::Missed if row.acceptable.is_some() && !row.must => Standing::Warns,
+        Tier::Missed if !row.must && (row.acceptable.is_some() || row.critical.is_some()) => Standing::Warns,
         Tier::Missed | Tier::Critical => Standing::Fails,
         Tier::Unknown => Standing::Unknown,
         Tier::Shown | Tier::NotRun => Standing::Aside,

@@ -1,10 +1,12 @@
 //! The report for a terminal: what was run, what came of it, and the verdict last.
 
-mod details;
+mod distribution;
 mod findings;
 mod forecast;
+mod notes;
 mod phases;
 mod requirements;
+mod steps;
 mod style;
 mod verdict;
 
@@ -21,13 +23,13 @@ pub fn render(report: &Report, style: Style) -> String {
     let sections = [
         head(report, style),
         section("Phases", phases::table(report, style), style),
-        section("Steps", details::steps(report, style), style),
+        section("Steps", steps::table(report, style), style),
         section("Expectations", requirements::expectations(report, style), style),
         section("Requirements", requirements::table(report, style), style),
-        section("Distribution", details::groups(report, style), style),
-        section("Errors", details::errors(report, style), style),
+        section("Distribution", distribution::groups(report, style), style),
+        section("Errors", distribution::errors(report, style), style),
         section("Findings", findings::table(report, style), style),
-        details::notes(report, style),
+        notes::lines(report, style),
         verdict::line(report, style),
     ];
     joined(&sections)

@@ -15,12 +15,14 @@ pub(super) fn table(report: &Report, style: Style) -> String {
     let mut parts = Vec::new();
     if !compliance.requirements.is_empty() {
         let mut table = headed("Requirement", style);
-        table.add_rows(compliance.requirements.iter().map(|row| cells(name(row), row, true, style)));
+        table.add_rows(
+            compliance.requirements.iter().map(|row| cells(name(row), row, report.is_critical(row), style)),
+        );
         parts.push(table.to_string());
     }
     let rows = compliance.requirements.iter().map(|row| (name(row), row));
     parts.extend(gaps(rows, style));
-    parts.extend(score(compliance, style));
+    parts.extend(score(report, compliance, style));
     parts.join("\n")
 }
 
@@ -97,11 +99,13 @@ fn gaps<'a>(rows: impl Iterator<Item = (String, &'a Row)>, style: Style) -> Opti
     (table.row_count() > 0).then(|| format!("\n{table}"))
 }
 
-fn score(compliance: &Compliance, style: Style) -> Option<String> {
+fn score(report: &Report, compliance: &Compliance, style: Style) -> Option<String> {
     let score = compliance.score?;
     let grade = compliance.grade.as_ref().map(|grade| format!(" · {}", printable(grade))).unwrap_or_default();
-    let missed_must =
-        compliance.requirements.iter().filter(|row| row.must && standing(row, true) == Standing::Fails);
+    let missed_must = compliance
+        .requirements
+        .iter()
+        .filter(|row| row.must && standing(row, report.is_critical(row)) == Standing::Fails);
     let musts = match missed_must.count() {
         0 => String::new(),
         1 => style.paint(Tone::Bad, " · 1 must missed"),
