@@ -4,11 +4,24 @@ use std::collections::BTreeMap;
 
 use kube::CustomResource;
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::schema;
 use super::{Classify, Gate, LoadTestStatus, Phase, Requirement, Scenario, Scoring, Target};
+
+/// The group and version of the object.
+pub const API_VERSION: &str = "loadgate.dev/v1alpha1";
+/// The kind of the object.
+pub const KIND: &str = "LoadTest";
+
+/// The JSON schema of the spec, without references: what a file can be checked against without a server.
+#[must_use]
+pub fn spec_schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<LoadTestSpec>().to_value()
+}
 
 /// A load test: where the load goes, what users do, in which phases, and what the product must reach.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

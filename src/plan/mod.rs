@@ -2,16 +2,33 @@
 //!
 //! Behind [`Plan::from_spec`] everything is known to be right: a rate is never zero, a name always resolves.
 
+pub mod document;
+pub mod draw;
 pub mod executor;
+pub mod fault;
 pub mod figure;
+mod from_spec;
+mod hash;
 pub mod limit;
 pub mod metric;
 pub mod model;
+mod near;
 pub mod objective;
+mod quantity;
+pub mod quick;
+mod select;
+pub mod share;
 pub mod template;
+pub mod text;
 pub mod tier;
 pub mod units;
+mod written;
 
+pub use document::{Checked, Document};
+pub use draw::Draws;
 pub use executor::Executor;
+pub use fault::Fault;
+pub use from_spec::Options;
 pub use model::*;
 pub use objective::*;
+pub use share::Share;

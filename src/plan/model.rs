@@ -44,6 +44,8 @@ pub struct Plan {
     pub shortened: Vec<PhaseIndex>,
     /// The factor of a quick run.
     pub quick: Option<u32>,
+    /// What the quick run changed, a line each: `prd: duration 10m → 10s`.
+    pub quick_changes: Vec<String>,
     /// Names of the phases that `--phase` left out. Their load isn't run.
     pub left_out: Vec<PhaseIndex>,
 }

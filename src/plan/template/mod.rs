@@ -1,6 +1,15 @@
 //! Texts with `${…}` in them.
 
+mod body;
+mod compile;
+mod encode;
+mod scope;
+
 use serde_json::Value;
+
+pub(super) use body::{form, json, pairs, text};
+pub(super) use compile::{Compiler, compile};
+pub(super) use scope::{Extracts, Scope, Variables, is_own_name};
 
 /// A text with names in it, parsed.
 #[derive(Clone, Debug, PartialEq, Default)]

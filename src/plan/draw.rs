@@ -1,0 +1,167 @@
+//! Seeded choices: the same for any number of workers, on any machine.
+//!
+//! Each iteration has a generator of its own, seeded by where it stands in the plan, so that it doesn't matter
+//! which process draws. All is whole-number arithmetic.
+
+use std::time::Duration;
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use uuid::Uuid;
+
+use super::model::PhaseIndex;
+
+/// The choices of one iteration, in the order in which it asks for them.
+#[derive(Clone, Debug)]
+pub struct Draws(Xoshiro256PlusPlus);
+
+/// Kept apart, so that user 0's iteration 5 and arrival 5 draw differently.
+const CLOSED: u64 = 1;
+const OPEN: u64 = 2;
+
+impl Draws {
+    /// The choices of iteration `iteration` of `user`, both from 0 and over all workers.
+    #[must_use]
+    pub fn closed(seed: u64, phase: PhaseIndex, user: u64, iteration: u64) -> Self {
+        Self::seeded([seed, CLOSED, phase as u64, user, iteration])
+    }
+
+    /// The choices of arrival number `arrival`, from 0 and over all workers.
+    #[must_use]
+    pub fn open(seed: u64, phase: PhaseIndex, arrival: u64) -> Self {
+        Self::seeded([seed, OPEN, phase as u64, arrival, 0])
+    }
+
+    fn seeded(numbers: [u64; 5]) -> Self {
+        let mixed = numbers.iter().fold(0, |state, number| mix(state ^ mix(*number)));
+        Self(Xoshiro256PlusPlus::seed_from_u64(mixed))
+    }
+
+    /// Whether something happens that is this likely, in parts per million.
+    pub fn chance_ppm(&mut self, ppm: u32) -> bool {
+        self.below(1_000_000) < u64::from(ppm)
+    }
+
+    /// An index, as often as its weight says. 0 when all weights are 0.
+    pub fn weighted(&mut self, weights: &[u32]) -> usize {
+        let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+        let mut drawn = self.below(total.max(1));
+        for (index, weight) in weights.iter().enumerate() {
+            match drawn.checked_sub(u64::from(*weight)) {
+                Some(rest) => drawn = rest,
+                None => return index,
+            }
+        }
+        0
+    }
+
+    /// A length from `least` to `most`, both included, to the nanosecond.
+    pub fn duration_between(&mut self, least: Duration, most: Duration) -> Duration {
+        let nanos = |length: Duration| u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
+        let span = nanos(most.saturating_sub(least));
+        least + Duration::from_nanos(self.below(span.saturating_add(1)))
+    }
+
+    /// A whole number from `least` to `most`, both included.
+    pub fn whole_between(&mut self, least: i64, most: i64) -> i64 {
+        match most.abs_diff(least).checked_add(1) {
+            Some(span) => least.wrapping_add_unsigned(self.below(span)),
+            None => i64::from_ne_bytes(self.0.next_u64().to_ne_bytes()),
+        }
+    }
+
+    /// A UUID, version 4.
+    pub fn uuid(&mut self) -> Uuid {
+        let bytes = (u128::from(self.0.next_u64()) << 64) | u128::from(self.0.next_u64());
+        uuid::Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid()
+    }
+
+    /// A number below `bound`, by multiplication: one draw each time, so that what follows doesn't shift. Its bias,
+    /// `bound` in 2^64, is too small to be seen in any run.
+    fn below(&mut self, bound: u64) -> u64 {
+        let product = u128::from(self.0.next_u64()) * u128::from(bound);
+        (product >> 64) as u64
+    }
+}
+
+/// The output function of SplitMix64: a change of one bit changes half of them.
+fn mix(number: u64) -> u64 {
+    let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn drawn(mut draws: Draws) -> String {
+        let weighted = draws.weighted(&[1, 0, 3]);
+        let chance = draws.chance_ppm(500_000);
+        let think = draws.duration_between(Duration::from_secs(1), Duration::from_secs(3));
+        format!("{weighted} {chance} {think:?} {} {}", draws.whole_between(-5, 5), draws.uuid())
+    }
+
+    #[test]
+    fn draws_are_the_same_on_any_machine() {
+        let draws = [
+            Draws::closed(7, 0, 0, 0),
+            Draws::closed(7, 1, 42, 9),
+            Draws::open(7, 0, 0),
+            Draws::open(u64::MAX, 31, 1_000_000_007),
+        ];
+        assert_eq!(draws.map(drawn), ["", "", "", ""]);
+    }
+
+    #[test]
+    fn every_place_in_the_plan_draws_its_own() {
+        let mut seen: Vec<String> = Vec::new();
+        for (seed, phase, user, iteration) in [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)] {
+            seen.push(drawn(Draws::closed(seed, phase, user, iteration)));
+            seen.push(drawn(Draws::open(seed, phase, user + 1000 * iteration)));
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 10);
+    }
+
+    #[test]
+    fn never_and_always_are_exact() {
+        let mut draws = Draws::open(1, 0, 0);
+        assert!((0..10_000).all(|_| !draws.chance_ppm(0) && draws.chance_ppm(1_000_000)));
+    }
+
+    #[test]
+    fn weights_are_kept_in_the_long_run() {
+        let counts = (0..40_000).fold([0_u32; 3], |mut counts, arrival| {
+            counts[Draws::open(3, 0, arrival).weighted(&[1, 0, 3])] += 1;
+            counts
+        });
+        assert_eq!(counts[1], 0);
+        assert!((9_700..10_300).contains(&counts[0]), "{counts:?}");
+    }
+
+    #[test]
+    fn without_any_weight_the_first_is_taken() {
+        assert_eq!(Draws::open(1, 0, 0).weighted(&[0, 0]), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_stay_between_their_bounds(seed: u64, a: i64, b: i64) {
+            let (least, most) = (a.min(b), a.max(b));
+            let drawn = Draws::open(seed, 0, 0).whole_between(least, most);
+            prop_assert!((least..=most).contains(&drawn));
+        }
+
+        #[test]
+        fn lengths_stay_between_their_bounds(seed: u64, least in 0..u64::from(u32::MAX), more in 0..u64::from(u32::MAX)) {
+            let (least, most) = (Duration::from_nanos(least), Duration::from_nanos(least + more));
+            let drawn = Draws::open(seed, 0, 0).duration_between(least, most);
+            prop_assert!((least..=most).contains(&drawn));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! `spec.target`: an http base URL, time limits, headers of every request, preflight.
+
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use crate::api::{self, LoadTestSpec};
+use crate::plan::fault::At;
+use crate::plan::model::{Action, Target};
+use crate::plan::template::Scope;
+
+use super::check::checks;
+use super::header::headers;
+use super::length;
+use super::phase::is_idle;
+use super::request::request;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The service under test.
+pub(super) fn target(spec: &LoadTestSpec, at: &At) -> Option<Target> {
+    let target = &spec.target;
+    let url = base_url(&target.base_url, &at.field("baseUrl"));
+    let timeout = length::or_default(target.timeout.as_ref(), TIMEOUT, &at.field("timeout"));
+    let connect_timeout =
+        length::or_default(target.connect_timeout.as_ref(), CONNECT_TIMEOUT, &at.field("connectTimeout"));
+    let headers = headers(&target.headers, &header_scope(spec), &at.field("headers"));
+    let preflight = preflight(spec, &at.field("preflight"));
+    let (host, port, authority, base_path) = url?;
+    Some(Target {
+        host,
+        port,
+        authority,
+        base_path,
+        timeout: timeout?,
+        connect_timeout: connect_timeout?,
+        headers: headers?,
+        preflight: preflight?,
+    })
+}
+
+/// The time limits of a request, also where the rest of the target is faulty.
+pub(super) fn longest_request(target: &api::Target) -> Duration {
+    let given = |text: Option<&String>, default| {
+        text.and_then(|text| crate::plan::units::parse_duration(text).ok()).unwrap_or(default)
+    };
+    given(target.timeout.as_ref(), TIMEOUT) + given(target.connect_timeout.as_ref(), CONNECT_TIMEOUT)
+}
+
+/// Host, port, authority and path.
+fn base_url(text: &str, at: &At) -> Option<(String, u16, String, String)> {
+    at.take(scheme(text))?;
+    let url = at.take(Url::parse(text).map_err(|error| format!("isn't a URL: {error}; {WRITE}")))?;
+    at.require(url.username().is_empty() && url.password().is_none(), NO_USER);
+    at.require(url.query().is_none(), "has a query; give it to the requests that need it");
+    at.require(url.fragment().is_none(), "has a fragment, which is never sent; leave it out");
+    at.require(url.port() != Some(0), "port 0 can't be connected to");
+    let host = match url.host()? {
+        Host::Domain(name) => name.to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    };
+    let authority = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str()?),
+        None => url.host_str()?.to_owned(),
+    };
+    Some((host, url.port_or_known_default()?, authority, url.path().trim_end_matches('/').to_owned()))
+}
+
+const WRITE: &str = "write http://host:port";
+const NO_USER: &str = "has a user name or password; send an Authorization header from a Secret instead";
+
+/// What the URL standard would quietly put right is told instead: it may have been meant otherwise.
+fn scheme(text: &str) -> Result<(), String> {
+    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+        return Err(format!("holds a space, backslash or control character; {WRITE}"));
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Err(format!("has no scheme; {WRITE}"));
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" if rest.is_empty() || rest.starts_with(['/', ':', '?', '#']) => Err(format!("has no host; {WRITE}")),
+        "http" => Ok(()),
+        "https" => Err("https needs TLS, which this version doesn't speak yet; use http://…".to_owned()),
+        other => Err(format!("`{other}` isn't spoken; {WRITE}")),
+    }
+}
+
+const BEFORE_THE_LOAD: &str = "the preflight is sent before any phase, and knows variables of the test only";
+const PREFLIGHT_TOO: &str = "the preflight, which sends this header too, comes before any phase and knows variables of the test only";
+
+fn header_scope(spec: &LoadTestSpec) -> Scope<'_> {
+    let has_preflight = !spec.target.preflight.is_empty();
+    Scope { variables_only: has_preflight.then_some(PREFLIGHT_TOO), ..preflight_scope(spec) }
+}
+
+fn preflight_scope(spec: &LoadTestSpec) -> Scope<'_> {
+    let phases = spec.phases.iter().filter(|phase| !is_idle(phase));
+    Scope {
+        test: &spec.variables,
+        phases: phases.map(|phase| (phase.name.as_str(), &phase.variables)).collect(),
+        extracts: None,
+        variables_only: Some(BEFORE_THE_LOAD),
+    }
+}
+
+fn preflight(spec: &LoadTestSpec, at: &At) -> Option<Vec<Action>> {
+    let scope = preflight_scope(spec);
+    let actions: Vec<Option<Action>> = (spec.target.preflight.iter().enumerate())
+        .map(|(index, action)| self::action(action, &scope, &at.item(index)))
+        .collect();
+    actions.into_iter().collect()
+}
+
+fn action(action: &api::Action, scope: &Scope, at: &At) -> Option<Action> {
+    let request = request(&action.request, scope, &at.field("request"));
+    let checks = checks(&action.checks, scope, &at.field("checks"));
+    let within = length::if_given(action.within.as_ref(), &at.field("within"));
+    Some(Action { request: request?, checks: checks?, within: within?, path: at.path().to_owned() })
+}

@@ -1,0 +1,125 @@
+//! The digest of all that the load of a spec consists of.
+//!
+//! It is taken of the parsed form with everything that has its default left out, so that neither another order of
+//! keys, nor another way to write a length, nor a default that the API server fills in makes another load of it.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::units::parse_duration;
+use crate::api::{self, Load, LoadTestSpec, Method};
+
+/// How many bytes of the digest are kept.
+const KEPT: usize = 16;
+
+/// 32 hexadecimal digits.
+pub(super) fn of_load(spec: &LoadTestSpec, workers: u32) -> String {
+    let digest = Sha256::digest(canonical(spec, workers).to_string());
+    digest.iter().take(KEPT).fold(String::with_capacity(2 * KEPT), |mut hex, byte| {
+        // Writing to a String never fails.
+        _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Objects are written with their keys sorted, as `serde_json` keeps them.
+fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
+    let LoadTestSpec {
+        title: _,
+        target,
+        variables,
+        scenarios,
+        classify,
+        phases,
+        requirements: _,
+        scoring: _,
+        gate: _,
+        workers: _,
+        seed,
+    } = spec.clone();
+    json!({
+        "target": self::target(target),
+        "variables": variables,
+        "scenarios": scenarios.into_iter().map(scenario).collect::<Vec<_>>(),
+        "classify": classify,
+        "phases": phases.into_iter().map(|phase| self::phase(phase, spec)).collect::<Vec<_>>(),
+        "workers": workers,
+        "seed": seed.unwrap_or(0),
+    })
+}
+
+fn target(mut target: api::Target) -> api::Target {
+    optional_length(&mut target.timeout, "30s");
+    optional_length(&mut target.connect_timeout, "5s");
+    for action in &mut target.preflight {
+        request(&mut action.request);
+        action.within.iter_mut().for_each(length);
+    }
+    target
+}
+
+fn scenario(mut scenario: api::Scenario) -> api::Scenario {
+    drop_default(&mut scenario.weight, &1);
+    scenario.pace.iter_mut().for_each(length);
+    for step in &mut scenario.steps {
+        drop_default(&mut step.probability, &"100%".to_owned());
+        request(&mut step.request);
+    }
+    scenario
+}
+
+fn request(request: &mut api::Request) {
+    drop_default(&mut request.method, &Method::Get);
+}
+
+fn phase(mut phase: api::Phase, spec: &LoadTestSpec) -> api::Phase {
+    phase.title = None;
+    phase.judge = None;
+    phase.critical = None;
+    phase.expect = Vec::new();
+    if phase.scenarios.iter().eq(spec.scenarios.iter().map(|scenario| &scenario.name)) {
+        phase.scenarios = Vec::new();
+    }
+    phase.pace.iter_mut().for_each(length);
+    phase.max_duration.iter_mut().for_each(length);
+    load(&mut phase.load);
+    phase
+}
+
+fn load(load: &mut Load) {
+    let Load { constant_users, iterations: _, constant_rate, burst: _, idle } = load;
+    if let Some(users) = constant_users {
+        length(&mut users.duration);
+        optional_length(&mut users.ramp_up, "0s");
+        drop_default(&mut users.judge_ramp_up, &false);
+    }
+    if let Some(rate) = constant_rate {
+        rate.duration.iter_mut().for_each(length);
+        drop_default(&mut rate.max_users, &1000);
+    }
+    if let Some(idle) = idle {
+        length(&mut idle.duration);
+    }
+}
+
+fn optional_length(text: &mut Option<String>, default: &str) {
+    let mut default = default.to_owned();
+    length(&mut default);
+    text.iter_mut().for_each(length);
+    drop_default(text, &default);
+}
+
+/// `1m` and `60s` are one.
+fn length(text: &mut String) {
+    if let Ok(length) = parse_duration(text) {
+        *text = format!("{}ns", length.as_nanos());
+    }
+}
+
+fn drop_default<T: PartialEq>(field: &mut Option<T>, default: &T) {
+    if field.as_ref() == Some(default) {
+        *field = None;
+    }
+}

@@ -1,0 +1,144 @@
+//! One worker's exact part of a schedule: users and arrivals i ≡ k (mod W).
+//!
+//! ```text
+//! i        0 1 2 3 4 5 6 7     of 2 workers:  0 takes 0 2 4 6     shard 1 of its 2: 2 6
+//! worker   0 1 0 1 0 1 0 1                    1 takes 1 3 5 7
+//! ```
+
+/// A stride through a schedule: `index`, `index + of`, `index + 2·of`, …
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    index: u32,
+    of: u32,
+}
+
+impl Share {
+    /// All of it.
+    pub const WHOLE: Share = Share { index: 0, of: 1 };
+
+    /// The part of worker `index` (from 0) of `of`. None when there is no such worker.
+    #[must_use]
+    pub fn new(index: u32, of: u32) -> Option<Self> {
+        (index < of).then_some(Self { index, of })
+    }
+
+    /// Which part it is, from 0.
+    #[must_use]
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// How many parts there are.
+    #[must_use]
+    pub fn of(self) -> u32 {
+        self.of
+    }
+
+    /// How many of `total` things fall to this part; may be none.
+    #[must_use]
+    pub fn count(self, total: u64) -> u64 {
+        let (index, of) = (u64::from(self.index), u64::from(self.of));
+        if index < total { (total - index - 1) / of + 1 } else { 0 }
+    }
+
+    /// As [`Share::count`], for figures such as users.
+    #[must_use]
+    pub fn count_u32(self, total: u32) -> u32 {
+        if self.index < total { (total - self.index - 1) / self.of + 1 } else { 0 }
+    }
+
+    /// The number in the whole schedule of this part's thing number `local`, both from 0.
+    #[must_use]
+    pub fn global(self, local: u64) -> u64 {
+        u64::from(self.index) + local * u64::from(self.of)
+    }
+
+    /// Shard `shard` of `shards` of this part; together they are this part. None when there is no such shard, or
+    /// too many for their number to be written.
+    #[must_use]
+    pub fn nested(self, shard: u32, shards: u32) -> Option<Self> {
+        let of = self.of.checked_mul(shards)?;
+        (shard < shards).then(|| Self { index: self.index + self.of * shard, of })
+    }
+
+    /// The numbers in the whole schedule of all of this part's things.
+    pub fn all(self, total: u64) -> impl Iterator<Item = u64> {
+        (0..self.count(total)).map(move |local| self.global(local))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::plan::Executor;
+    use crate::plan::units::Rate;
+
+    fn workers(of: u32) -> impl Iterator<Item = Share> {
+        (0..of).map(move |index| Share::new(index, of).expect("index < of"))
+    }
+
+    /// Each worker split over shards.
+    fn shards(of: u32, shards: u32) -> impl Iterator<Item = Share> {
+        workers(of)
+            .flat_map(move |worker| (0..shards).map(move |j| worker.nested(j, shards).expect("j < shards")))
+    }
+
+    fn schedule(executor: &Executor, total: u64, share: Share) -> Vec<(u64, Duration)> {
+        share.all(total).map(|i| (i, executor.arrival(i) + executor.user_start(i))).collect()
+    }
+
+    #[test]
+    fn a_worker_that_does_not_exist_has_no_share() {
+        assert_eq!(Share::new(2, 2), None);
+        assert_eq!(Share::WHOLE.nested(3, 3), None);
+        assert_eq!(Share::new(0, 1 << 20).and_then(|share| share.nested(0, 1 << 20)), None);
+    }
+
+    #[test]
+    fn a_share_may_be_empty() {
+        let last = Share::new(6, 7).expect("6 < 7");
+        assert_eq!((last.count(3), last.count_u32(3)), (0, 0));
+    }
+
+    fn executors() -> impl Strategy<Value = (Executor, u64)> {
+        let users = (1..400_u32, 0..90_000_u64).prop_map(|(users, ramp)| {
+            let ramp_up = Duration::from_millis(ramp);
+            let duration = ramp_up + Duration::from_secs(60);
+            (Executor::ConstantUsers { users, duration, ramp_up, judge_ramp_up: false }, u64::from(users))
+        });
+        let burst = (1..400_u32).prop_map(|n| (Executor::Burst { iterations: n }, u64::from(n)));
+        let rate = ("[1-9][0-9]{0,4}/(s|m|h)", 1..400_u64).prop_map(|(text, total)| {
+            let rate = Rate::parse(&text).expect("a rate");
+            (Executor::ConstantRate { rate, total, length: Duration::ZERO, max_users: 10 }, total)
+        });
+        prop_oneof![users, burst, rate]
+    }
+
+    proptest! {
+        #[test]
+        fn shares_add_up_to_the_whole(total in 0..1_000_000_000_000_u64, of in 1..2000_u32) {
+            prop_assert_eq!(workers(of).map(|share| share.count(total)).sum::<u64>(), total);
+        }
+
+        #[test]
+        fn users_are_divided_without_a_rest(total in 0..=u32::MAX, of in 1..50_u32, parts in 1..20_u32) {
+            prop_assert_eq!(shards(of, parts).map(|share| u64::from(share.count_u32(total))).sum::<u64>(), u64::from(total));
+        }
+
+        #[test]
+        fn workers_and_their_shards_make_the_schedule_of_one(
+            (executor, total) in executors(), of in 1..9_u32, parts in 1..5_u32,
+        ) {
+            let whole = schedule(&executor, total, Share::WHOLE);
+            for union in [workers(of).collect::<Vec<_>>(), shards(of, parts).collect()] {
+                let mut dealt: Vec<_> = union.iter().flat_map(|share| schedule(&executor, total, *share)).collect();
+                dealt.sort_unstable();
+                prop_assert_eq!(&dealt, &whole);
+            }
+        }
+    }
+}
