@@ -2,3 +2,5 @@
 
 pub mod api;
 pub mod metrics;
+pub mod plan;
+pub mod verdict;
