@@ -84,7 +84,7 @@ impl Draws {
     }
 }
 
-/// The output function of SplitMix64: a change of one bit changes half of them.
+/// The output function of `SplitMix64`: a change of one bit changes half of them.
 fn mix(number: u64) -> u64 {
     let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -113,13 +113,23 @@ mod tests {
             Draws::open(7, 0, 0),
             Draws::open(u64::MAX, 31, 1_000_000_007),
         ];
-        assert_eq!(draws.map(drawn), ["", "", "", ""]);
+        assert_eq!(
+            draws.map(drawn),
+            [
+                "0 true 2.55908354s -5 b2958adf-bf47-457f-acdd-7bfe94ea2222",
+                "2 true 1.128161877s -1 413f1a25-fbcb-484f-83cb-670ecce883cc",
+                "2 false 1.562983248s -1 e117b9af-7b4c-477e-9d4a-ec827b202e9c",
+                "2 true 1.682715673s -5 aecbb5fd-c008-4476-854b-b70fe2bc1f68",
+            ]
+        );
     }
 
     #[test]
     fn every_place_in_the_plan_draws_its_own() {
         let mut seen: Vec<String> = Vec::new();
-        for (seed, phase, user, iteration) in [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)] {
+        for (seed, phase, user, iteration) in
+            [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)]
+        {
             seen.push(drawn(Draws::closed(seed, phase, user, iteration)));
             seen.push(drawn(Draws::open(seed, phase, user + 1000 * iteration)));
         }

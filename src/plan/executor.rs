@@ -239,8 +239,13 @@ mod tests {
             (Executor::Idle { duration: 3 * SECOND }, ("idle", Some(3), 0, Some(0), false)),
         ] {
             let length = executor.planned_length().map(|length| length.as_secs());
-            let told =
-                (executor.name(), length, executor.users(), executor.total_iterations(), executor.is_open_loop());
+            let told = (
+                executor.name(),
+                length,
+                executor.users(),
+                executor.total_iterations(),
+                executor.is_open_loop(),
+            );
             assert_eq!(told, want);
             assert_eq!(executor.is_idle(), executor.name() == "idle");
         }

@@ -102,9 +102,10 @@ impl<'a> At<'a> {
 
     /// Reports that a text here couldn't be read. Where all of it is wrong, no character is pointed at.
     pub fn misread(&self, misread: &Misread) {
-        match misread.message.starts_with("must ") {
-            true => self.fault(format!("{}, found {}", misread.message, misread.text)),
-            false => self.fault(misread.to_string()),
+        if misread.message.starts_with("must ") {
+            self.fault(format!("{}, found {}", misread.message, misread.text));
+        } else {
+            self.fault(misread.to_string());
         }
     }
 
@@ -116,7 +117,8 @@ impl<'a> At<'a> {
 
 /// `object.name`; a name that could be taken for a path stands in brackets.
 fn join(object: &str, name: &str) -> String {
-    let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let is_plain =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     match is_plain {
         true if object.is_empty() => name.to_owned(),
         true => format!("{object}.{name}"),

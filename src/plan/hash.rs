@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::units::parse_duration;
+use super::units::{DurationRange, Rate, Share, parse_duration};
 use crate::api::{self, Load, LoadTestSpec, Method};
 
 /// How many bytes of the digest are kept.
@@ -64,8 +64,10 @@ fn scenario(mut scenario: api::Scenario) -> api::Scenario {
     drop_default(&mut scenario.weight, &1);
     scenario.pace.iter_mut().for_each(length);
     for step in &mut scenario.steps {
+        step.probability.iter_mut().for_each(|text| rewrite(text, Share::parse(text)));
         drop_default(&mut step.probability, &"100%".to_owned());
         request(&mut step.request);
+        step.think.iter_mut().for_each(range);
     }
     scenario
 }
@@ -96,6 +98,8 @@ fn load(load: &mut Load) {
         drop_default(&mut users.judge_ramp_up, &false);
     }
     if let Some(rate) = constant_rate {
+        let written = Rate::parse(&rate.rate);
+        rewrite(&mut rate.rate, written);
         rate.duration.iter_mut().for_each(length);
         drop_default(&mut rate.max_users, &1000);
     }
@@ -115,6 +119,19 @@ fn optional_length(text: &mut Option<String>, default: &str) {
 fn length(text: &mut String) {
     if let Ok(length) = parse_duration(text) {
         *text = format!("{}ns", length.as_nanos());
+    }
+}
+
+/// As it is shown, which is one way of the several to write it.
+fn rewrite<T: ToString, E>(text: &mut String, parsed: Result<T, E>) {
+    if let Ok(value) = parsed {
+        *text = value.to_string();
+    }
+}
+
+fn range(text: &mut String) {
+    if let Ok(DurationRange { least, most }) = DurationRange::parse(text) {
+        *text = format!("{}..{}ns", least.as_nanos(), most.as_nanos());
     }
 }
 

@@ -1,5 +1,7 @@
 //! Names that a misspelt one may have meant.
 
+use std::collections::BTreeSet;
+
 /// From this similarity on (Jaro-Winkler, 0 to 1) a name is taken for a slip of another.
 const SIMILAR: f64 = 0.82;
 /// The most names that a message lists.
@@ -12,7 +14,9 @@ pub(super) fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item 
 
 /// ``did you mean `message`?``, or all the names there are.
 pub(super) fn instead<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
+    let mut known: Vec<&str> = known.into_iter().collect();
+    let mut seen = BTreeSet::new();
+    known.retain(|name| seen.insert(*name));
     let near = near(name, &known);
     match (near.is_empty(), known.is_empty()) {
         (false, _) => format!("did you mean {}?", listed(&near, " or ")),
@@ -51,8 +55,13 @@ mod tests {
     fn a_slip_is_answered_with_what_it_is_near_to() {
         for (name, known, want) in [
             ("mesage", vec!["message", "models"], "there is no scenario `mesage`; did you mean `message`?"),
-            ("Login", vec!["login", "logon"], "there is no scenario `Login`; did you mean `login` or `logon`?"),
+            (
+                "Login",
+                vec!["login", "logon"],
+                "there is no scenario `Login`; did you mean `login` or `logon`?",
+            ),
             ("xyz", vec!["a", "b", "c"], "there is no scenario `xyz`; there are `a`, `b` and `c`"),
+            ("hom", vec!["home", "home"], "there is no scenario `hom`; did you mean `home`?"),
             ("xyz", vec!["a"], "there is no scenario `xyz`; there are `a`"),
             ("xyz", vec![], "there is no scenario `xyz`; there are none"),
         ] {

@@ -107,7 +107,7 @@ mod tests {
     fn executors() -> impl Strategy<Value = (Executor, u64)> {
         let users = (1..400_u32, 0..90_000_u64).prop_map(|(users, ramp)| {
             let ramp_up = Duration::from_millis(ramp);
-            let duration = ramp_up + Duration::from_secs(60);
+            let duration = ramp_up + Duration::from_mins(1);
             (Executor::ConstantUsers { users, duration, ramp_up, judge_ramp_up: false }, u64::from(users))
         });
         let burst = (1..400_u32).prop_map(|n| (Executor::Burst { iterations: n }, u64::from(n)));

@@ -1,5 +1,6 @@
 //! Lengths of time as a spec would have them.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 const UNITS: [(&str, u128); 5] =
@@ -11,7 +12,8 @@ pub(super) fn duration(duration: Duration) -> String {
     let mut written = String::new();
     for (unit, micros) in UNITS {
         if rest >= micros {
-            written += &format!("{}{unit}", rest / micros);
+            // Writing to a String never fails.
+            _ = write!(written, "{}{unit}", rest / micros);
             rest %= micros;
         }
     }
@@ -27,7 +29,9 @@ mod tests {
 
     #[test]
     fn a_length_is_written_in_the_units_of_a_spec() {
-        for (micros, want) in [(0, "0s"), (450_000_000, "7m30s"), (2_500_000, "2s500ms"), (3_600_000_001, "1h1us")] {
+        for (micros, want) in
+            [(0, "0s"), (450_000_000, "7m30s"), (2_500_000, "2s500ms"), (3_600_000_001, "1h1us")]
+        {
             assert_eq!(duration(Duration::from_micros(micros)), want);
         }
     }

@@ -29,96 +29,133 @@ struct Walk {
     flow: u32,
     /// The quotation mark of a text that goes on behind the line's end.
     quote: Option<char>,
-    block: Option<Block>,
+    /// The column of the innermost key or dash that began in this line: a block scalar behind it is indented more.
+    parent: Option<usize>,
+    /// That column, within a block scalar. At the document's own level there is none.
+    block: Option<Option<usize>>,
     /// A plain scalar that may go on in the next line, with the line it began in.
     plain: Option<(String, usize)>,
     faults: Vec<Fault>,
 }
 
-/// A block scalar: its lines are indented by more than `parent`.
-struct Block {
-    parent: i64,
+/// What begins at a place of a line.
+enum Token {
+    Space,
+    Comment,
+    Quote(char),
+    Open,
+    Close,
+    Comma,
+    /// `-`, `?`, or a `:` that begins a line.
+    Indicator,
+    Colon,
+    Block,
+    /// An anchor, alias or tag, this many bytes long.
+    Property(usize),
+    Plain,
+}
+
+impl Token {
+    /// What begins with `rest`, behind `before` in its line.
+    fn at(before: &str, rest: &str, in_flow: bool) -> Option<Self> {
+        let mut chars = rest.chars();
+        let next = chars.next()?;
+        let is_alone = chars.next().is_none_or(char::is_whitespace);
+        Some(match next {
+            ' ' | '\t' => Self::Space,
+            '#' if before.is_empty() || before.ends_with([' ', '\t']) => Self::Comment,
+            '"' | '\'' => Self::Quote(next),
+            '[' | '{' => Self::Open,
+            ']' | '}' if in_flow => Self::Close,
+            ',' if in_flow => Self::Comma,
+            '-' | '?' if is_alone && !in_flow => Self::Indicator,
+            ':' if is_alone && !in_flow && before.trim().is_empty() => Self::Indicator,
+            ':' if is_alone || in_flow => Self::Colon,
+            '|' | '>' if !in_flow => Self::Block,
+            '&' | '*' | '!' => {
+                let ends = |c: char| c.is_whitespace() || ",]}".contains(c);
+                Self::Property(rest.find(ends).unwrap_or(rest.len()))
+            }
+            _ => Self::Plain,
+        })
+    }
 }
 
 impl Walk {
     fn line(&mut self, line: &str, number: usize) {
         let indent = line.len() - line.trim_start_matches(' ').len();
-        if let Some(block) = &self.block {
-            if line.trim().is_empty() || i64::try_from(indent).unwrap_or(i64::MAX) > block.parent {
+        if let Some(parent) = self.block {
+            let is_within = parent.is_none_or(|parent| indent > parent);
+            if line.trim().is_empty() || is_within {
                 return;
             }
             self.block = None;
         }
-        if self.flow == 0 && self.quote.is_none() && (line.starts_with("---") || line.starts_with("...")) {
-            self.end_plain();
-            return self.tokens(line, 3, -1, number);
-        }
-        self.tokens(line, 0, -1, number);
-    }
-
-    /// Walks a line from byte `at`; `parent` is the column of the innermost key or dash that began in it.
-    fn tokens(&mut self, line: &str, mut at: usize, mut parent: i64, number: usize) {
-        if self.quote.is_some() {
-            at = self.quoted(line, at);
-        }
-        while let Some(next) = line[at..].chars().next() {
-            let rest = &line[at..];
-            let is_spaced = at == 0 || line[..at].ends_with([' ', '\t']);
-            let ends = |c: char| rest[c.len_utf8()..].chars().next().is_none_or(char::is_whitespace);
-            match next {
-                ' ' | '\t' => at += 1,
-                '#' if is_spaced => return self.end_plain(),
-                '"' | '\'' => {
-                    self.end_plain();
-                    parent = self.key_column(at, parent);
-                    self.quote = Some(next);
-                    at = self.quoted(line, at + 1);
-                }
-                '[' | '{' => {
-                    self.end_plain();
-                    self.flow += 1;
-                    at += 1;
-                }
-                ']' | '}' | ',' if self.flow > 0 => {
-                    self.end_plain();
-                    self.flow = if next == ',' { self.flow } else { self.flow - 1 };
-                    at += 1;
-                }
-                '-' | '?' if ends(next) && self.flow == 0 => {
-                    self.end_plain();
-                    parent = i64::try_from(at).unwrap_or(i64::MAX);
-                    at += 1;
-                }
-                ':' if ends(next) || self.flow > 0 => {
-                    self.end_plain();
-                    at += 1;
-                }
-                '|' | '>' if self.flow == 0 => {
-                    self.end_plain();
-                    self.block = Some(Block { parent });
-                    return;
-                }
-                '&' | '*' | '!' => {
-                    self.end_plain();
-                    at += rest.find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(rest.len());
-                }
-                _ => {
-                    let plain = plain_scalar(rest, self.flow > 0);
-                    let is_key = rest[plain.len()..].trim_start().starts_with(':');
-                    if is_key {
-                        self.end_plain();
-                        parent = self.key_column(at, parent);
-                    }
-                    self.collect(plain.trim_end(), number);
-                    at += plain.len();
-                }
+        let is_marker =
+            self.flow == 0 && self.quote.is_none() && (line.starts_with("---") || line.starts_with("..."));
+        let mut at = match (is_marker, self.quote) {
+            (true, _) => {
+                self.end_plain();
+                "---".len()
             }
+            (false, Some(_)) => self.quoted(line, 0),
+            (false, None) => 0,
+        };
+        self.parent = None;
+        while let Some(token) = Token::at(&line[..at], &line[at..], self.flow > 0) {
+            at = self.token(&token, line, at, number);
         }
     }
 
-    /// A key's column is what a block scalar behind it must be indented beyond.
-    fn key_column(&self, at: usize, parent: i64) -> i64 {
-        if self.flow == 0 { i64::try_from(at).unwrap_or(i64::MAX) } else { parent }
+    /// The byte behind the token that begins at `at`.
+    fn token(&mut self, token: &Token, line: &str, at: usize, number: usize) -> usize {
+        if !matches!(token, Token::Space | Token::Plain) {
+            self.end_plain();
+        }
+        match token {
+            Token::Space | Token::Comma | Token::Colon => at + 1,
+            Token::Comment => line.len(),
+            Token::Quote(mark) => {
+                self.begin_key(at);
+                self.quote = Some(*mark);
+                self.quoted(line, at + 1)
+            }
+            Token::Open => {
+                self.flow += 1;
+                at + 1
+            }
+            Token::Close => {
+                self.flow -= 1;
+                at + 1
+            }
+            Token::Indicator => {
+                self.parent = Some(at);
+                at + 1
+            }
+            Token::Block => {
+                self.block = Some(self.parent);
+                line.len()
+            }
+            Token::Property(length) => at + length,
+            Token::Plain => self.plain_token(line, at, number),
+        }
+    }
+
+    fn plain_token(&mut self, line: &str, at: usize, number: usize) -> usize {
+        let rest = &line[at..];
+        let plain = plain_scalar(rest, self.flow > 0);
+        if rest[plain.len()..].starts_with(':') {
+            self.end_plain();
+            self.begin_key(at);
+        }
+        self.collect(plain.trim_end(), number);
+        at + plain.len()
+    }
+
+    fn begin_key(&mut self, at: usize) {
+        if self.flow == 0 {
+            self.parent = Some(at);
+        }
     }
 
     /// The byte behind the closing mark, or the line's end when it isn't in this line.
@@ -154,7 +191,9 @@ impl Walk {
             return;
         };
         if WORDS.iter().any(|word| is_case_of(&text, word)) {
-            let message = format!("`{text}` without quotes is a boolean to kubectl and a text to us; write \"{text}\", or true or false");
+            let message = format!(
+                "`{text}` without quotes is a boolean to kubectl and a text to us; write \"{text}\", or true or false"
+            );
             self.faults.push(Fault::new(format!("line {line}"), message));
         }
     }
@@ -164,9 +203,11 @@ impl Walk {
 fn plain_scalar(rest: &str, in_flow: bool) -> &str {
     let mut before = ' ';
     for (place, c) in rest.char_indices() {
-        let ends_key = c == ':' && rest[place + 1..].chars().next().is_none_or(|next| {
-            next.is_whitespace() || (in_flow && ",[]{}".contains(next))
-        });
+        let ends_key = c == ':'
+            && rest[place + 1..]
+                .chars()
+                .next()
+                .is_none_or(|next| next.is_whitespace() || (in_flow && ",[]{}".contains(next)));
         let is_comment = c == '#' && before.is_whitespace() && place > 0;
         if ends_key || is_comment || (in_flow && ",[]{}".contains(c)) {
             return &rest[..place];
@@ -184,6 +225,8 @@ fn is_case_of(text: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -228,5 +271,56 @@ mod tests {
         check("- a: |\n    on\n  b: yes", &[(3, "yes")]);
         check("- |\n on\n- off", &[(3, "off")]);
         check("a: | # a comment\n   on\n", &[]);
+    }
+
+    /// Texts of words, quotation marks, indicators and line breaks, in lists and maps.
+    fn documents() -> impl Strategy<Value = serde_yaml::Value> {
+        let text = proptest::collection::vec(
+            prop_oneof![
+                Just("on"),
+                Just("no"),
+                Just(" "),
+                Just("\n"),
+                Just("\""),
+                Just("'"),
+                Just("#"),
+                Just(": "),
+                Just("- "),
+                Just("|"),
+                Just(","),
+                Just("]"),
+                Just("é")
+            ],
+            0..6,
+        );
+        let text = text.prop_map(|pieces| serde_yaml::Value::String(pieces.concat()));
+        let key = text.clone();
+        text.prop_recursive(3, 12, 4, move |inner| {
+            let list = proptest::collection::vec(inner.clone(), 0..4).prop_map(serde_yaml::Value::Sequence);
+            let map = proptest::collection::vec((key.clone(), inner), 0..4);
+            let map = map.prop_map(|fields| serde_yaml::Value::Mapping(fields.into_iter().collect()));
+            prop_oneof![list, map]
+        })
+    }
+
+    /// How many texts of a document are such words, its keys included.
+    fn words_in(document: &serde_yaml::Value) -> usize {
+        match document {
+            serde_yaml::Value::String(text) => usize::from(WORDS.contains(&text.as_str())),
+            serde_yaml::Value::Sequence(items) => items.iter().map(words_in).sum(),
+            serde_yaml::Value::Mapping(fields) => {
+                fields.iter().map(|(key, value)| words_in(key) + words_in(value)).sum()
+            }
+            _ => 0,
+        }
+    }
+
+    proptest! {
+        /// The writer gives quotes to all that would be read otherwise, and knows nothing of these words.
+        #[test]
+        fn in_what_a_writer_wrote_just_these_words_are_found(document in documents()) {
+            let text = serde_yaml::to_string(&document).expect("YAML");
+            prop_assert_eq!(look_alikes(&text).len(), words_in(&document), "{}", text);
+        }
     }
 }

@@ -37,17 +37,18 @@ fn check_fields(root: &Value, at: &At) {
 }
 
 fn name(root: &Value, at: &At) -> String {
-    let name = root.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-    if name.is_empty() {
-        at.fault("is missing; give the test a name");
-    } else {
-        at.require(is_object_name(name), NOT_A_NAME);
+    match root.pointer("/metadata/name") {
+        Some(Value::String(name)) => {
+            at.require(is_object_name(name), NOT_A_NAME);
+            return name.clone();
+        }
+        Some(other) => at.fault(format!("must be a text, found {other}; quote it")),
+        None => at.fault("is missing; give the test a name"),
     }
-    name.to_owned()
+    String::new()
 }
 
-const NOT_A_NAME: &str =
-    "isn't an object's name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends, at most 253";
+const NOT_A_NAME: &str = "isn't an object's name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends, at most 253";
 
 /// RFC 1123, as Kubernetes wants it.
 fn is_object_name(name: &str) -> bool {

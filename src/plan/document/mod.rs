@@ -54,7 +54,9 @@ impl Document {
     pub fn check(&self, options: &Options) -> Result<Checked, Vec<Fault>> {
         let mut faults = self.faults.clone();
         let name = head::check(&self.root, &mut faults);
-        let spec = self.root.get("spec").cloned().unwrap_or_default();
+        let Some(spec) = self.root.get("spec").cloned() else {
+            return Err(faults);
+        };
         faults.extend(structure::check(&spec));
         // A spec of a wrong form can't always be read, and what is wrong then has been told.
         let plan = serde_json::from_value::<LoadTestSpec>(spec).map(|spec| {
@@ -63,10 +65,9 @@ impl Document {
         });
         match plan {
             Ok((spec, Ok(plan))) if faults.is_empty() => Ok(Checked { name, spec, plan }),
-            Ok((_, Ok(_))) => Err(faults),
             Ok((_, Err(more))) => Err(merged(faults, more)),
             Err(error) if faults.is_empty() => Err(vec![Fault::new("spec", error.to_string())]),
-            Err(_) => Err(faults),
+            Ok((_, Ok(_))) | Err(_) => Err(faults),
         }
     }
 }
@@ -77,3 +78,6 @@ fn merged(mut faults: Vec<Fault>, more: Vec<Fault>) -> Vec<Fault> {
     faults.extend(more.into_iter().filter(|fault| !told.contains(&fault.path)));
     faults
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,8 +76,9 @@ fn enter<'v>(place: &'v mut Value, step: &Step, walked: &str) -> Result<&'v mut 
         }
         (Step::Field(name), found) => Err(format!("{walked} is {found}, which has no field {name}")),
         (Step::Item(index), Value::Array(items)) => {
-            let length = items.len();
-            items.get_mut(*index).ok_or_else(|| format!("{walked} has {length} items, counted from 0; there is no [{index}]"))
+            let last =
+                items.len().checked_sub(1).map_or("is empty".to_owned(), |last| format!("ends at [{last}]"));
+            items.get_mut(*index).ok_or_else(|| format!("{walked} {last}; there is no [{index}]"))
         }
         (Step::Item(_), Value::Null) => Err(format!("{walked} isn't there")),
         (Step::Item(_), _) => Err(format!("{walked} isn't a list")),

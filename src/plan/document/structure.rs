@@ -70,9 +70,11 @@ fn report(error: &ValidationError, spec: &Value, schema: &Value, at: &At) {
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let known = node.get("properties").and_then(Value::as_object);
-            let known: Vec<&str> = known.into_iter().flat_map(|known| known.keys()).map(String::as_str).collect();
+            let known: Vec<&str> =
+                known.into_iter().flat_map(|known| known.keys()).map(String::as_str).collect();
             for name in unexpected {
-                at.field(name).fault(format!("unknown field; {}", near::instead(name, known.iter().copied())));
+                at.field(name)
+                    .fault(format!("unknown field; {}", near::instead(name, known.iter().copied())));
             }
         }
         ValidationErrorKind::Required { property } => {
@@ -96,9 +98,10 @@ fn message(kind: &ValidationErrorKind, node: &Value, found: &Value) -> Option<St
         ValidationErrorKind::MinLength { limit: 1 } => "is empty".to_owned(),
         ValidationErrorKind::MinLength { limit } => format!("must have at least {limit} characters"),
         ValidationErrorKind::MaxLength { limit } => format!("must have at most {limit} characters"),
-        ValidationErrorKind::MinItems { limit } => format!("must have at least {limit}, found {}", items(found)),
-        ValidationErrorKind::MaxItems { limit } => format!("must have at most {limit}, found {}", items(found)),
-        ValidationErrorKind::MaxProperties { limit } => {
+        ValidationErrorKind::MinItems { limit } => {
+            format!("must have at least {limit}, found {}", items(found))
+        }
+        ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
             format!("must have at most {limit}, found {}", items(found))
         }
         _ => return None,
@@ -161,7 +164,8 @@ fn expected(node: &Value) -> String {
 /// The values of an enum, in either of the forms that schemas have for it.
 fn options(node: &Value) -> Option<Vec<String>> {
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let listed = node.get("enum").and_then(Value::as_array).map(|options| options.iter().map(plain).collect());
+    let listed =
+        node.get("enum").and_then(Value::as_array).map(|options| options.iter().map(plain).collect());
     let single = |choice: &Value| match (choice.get("const"), choice.get("enum")) {
         (Some(value), _) => vec![plain(value)],
         (None, Some(Value::Array(values))) => values.iter().map(plain).collect(),

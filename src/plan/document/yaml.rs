@@ -15,7 +15,9 @@ pub(super) fn read(text: &str) -> Result<Value, Vec<Fault>> {
     match value {
         Value::Object(_) if faults.is_empty() => Ok(value),
         Value::Object(_) => Err(faults.into_list()),
-        _ => Err(vec![Fault::new("line 1", "isn't a LoadTest: expected apiVersion, kind, metadata and spec")]),
+        _ => {
+            Err(vec![Fault::new("line 1", "isn't a LoadTest: expected apiVersion, kind, metadata and spec")])
+        }
     }
 }
 
@@ -30,7 +32,10 @@ fn one_document(text: &str) -> Result<Yaml, Fault> {
     match documents.len() {
         1 => Ok(documents.remove(0)),
         0 => Err(Fault::new("line 1", "the file is empty; expected a LoadTest")),
-        more => Err(Fault::new("---", format!("the file holds {more} objects; give each LoadTest a file of its own"))),
+        more => Err(Fault::new(
+            "---",
+            format!("the file holds {more} objects; give each LoadTest a file of its own"),
+        )),
     }
 }
 
@@ -69,17 +74,30 @@ fn field_to_json(key: &Yaml, value: &Yaml, at: &At) -> Option<(String, Value)> {
         Yaml::String(name) => Some((name.clone(), to_json(value, &at.field(name)))),
         other => {
             let key = serde_yaml::to_string(other).unwrap_or_default();
-            at.fault(format!("has the key {}, which isn't a text; quote it", key.trim()));
+            at.field(key.trim()).fault("this key isn't a text; quote it");
             None
         }
     }
 }
 
+/// `10.0` is 10, as kubectl makes it.
 fn number_to_json(number: &serde_yaml::Number, at: &At) -> Value {
     let whole = number.as_u64().map(Number::from).or_else(|| number.as_i64().map(Number::from));
-    let number = whole.or_else(|| number.as_f64().and_then(Number::from_f64));
-    number.map(Value::Number).unwrap_or_else(|| {
-        at.fault("isn't a number that JSON has");
-        Value::Null
-    })
+    let number = whole.or_else(|| number.as_f64().and_then(whole_or_float));
+    number.map_or_else(
+        || {
+            at.fault("isn't a number that JSON has");
+            Value::Null
+        },
+        Value::Number,
+    )
+}
+
+fn whole_or_float(float: f64) -> Option<Number> {
+    /// From here on a float doesn't hold every whole number.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if float.fract() != 0.0 || float.abs() >= EXACT {
+        return Number::from_f64(float);
+    }
+    format!("{float:.0}").parse::<i64>().ok().map(Number::from)
 }

@@ -92,7 +92,9 @@ fn status_pattern(pattern: &IntOrString, at: &At) -> Option<StatusPattern> {
     let parsed = match pattern {
         IntOrString::Int(status) => exact(i64::from(*status)),
         IntOrString::String(text) => match text.strip_suffix("xx") {
-            Some(hundreds) => hundreds.parse().ok().filter(|n| (1..=5).contains(n)).map(StatusPattern::Family),
+            Some(hundreds) => {
+                hundreds.parse().ok().filter(|n| (1..=5).contains(n)).map(StatusPattern::Family)
+            }
             None => text.parse().ok().and_then(exact),
         },
     };
@@ -126,8 +128,10 @@ fn on_header(check: &api::Check, scope: &Scope, at: &At) -> Option<Check> {
         return None;
     }
     let equals = check.equals.as_ref();
-    at.field("equals").require(equals.is_none_or(Value::is_string), "must be a text, as all headers are; quote it");
-    condition(check, "one of exists, equals and matches", scope, at).map(|condition| Check::Header(name, condition))
+    at.field("equals")
+        .require(equals.is_none_or(Value::is_string), "must be a text, as all headers are; quote it");
+    condition(check, "one of exists, equals and matches", scope, at)
+        .map(|condition| Check::Header(name, condition))
 }
 
 fn condition(check: &api::Check, choice: &str, scope: &Scope, at: &At) -> Option<Condition> {
@@ -142,7 +146,11 @@ fn condition(check: &api::Check, choice: &str, scope: &Scope, at: &At) -> Option
         }
         _ => {
             let found = conditions(check);
-            at.fault(format!("has {} conditions: {}; keep {choice}", found.len(), near::listed(&found, " and ")));
+            at.fault(format!(
+                "has {} conditions: {}; keep {choice}",
+                found.len(),
+                near::listed(&found, " and ")
+            ));
             None
         }
     }
@@ -166,14 +174,17 @@ pub(super) fn limit(text: &str, dimension: Dimension, at: &At) -> Option<Limit> 
 /// A JSON path (RFC 9535).
 pub(super) fn json_path(text: &str, at: &At) -> Option<JsonPath> {
     at.take(JsonPath::parse(text).map_err(|error| {
-        let place = error.position() + 1;
-        format!("isn't a JSON path: {}, at character {place}", error.message())
+        let place = text.get(..error.position()).unwrap_or(text).chars().count() + 1;
+        format!("isn't a JSON path from character {place} on; write one such as $.items[0].id")
     }))
 }
 
 /// A regular expression.
 pub(super) fn regex(text: &str, at: &At) -> Option<Regex> {
-    at.take(Regex::new(text).map_err(|error| format!("isn't a regular expression: {}", last_line(&error.to_string()))))
+    at.take(
+        Regex::new(text)
+            .map_err(|error| format!("isn't a regular expression: {}", last_line(&error.to_string()))),
+    )
 }
 
 /// The regex crate draws the place over several lines; its last one says what is wrong.

@@ -27,7 +27,8 @@ pub(super) fn classify(spec: Option<&api::Classify>, at: &At) -> Option<Classify
 }
 
 fn each<S, T>(list: &[S], at: &At, one: impl Fn(&S, &At) -> Option<T>) -> Option<Vec<T>> {
-    let all: Vec<Option<T>> = list.iter().enumerate().map(|(index, rule)| one(rule, &at.item(index))).collect();
+    let all: Vec<Option<T>> =
+        list.iter().enumerate().map(|(index, rule)| one(rule, &at.item(index))).collect();
     all.into_iter().collect()
 }
 
@@ -73,7 +74,9 @@ fn cache_rule(rule: &api::CacheRule, at: &At) -> Option<CacheRule> {
     }
     for (index, value) in rule.miss.iter().enumerate() {
         let is_hit = rule.hit.contains(value);
-        at.field("miss").item(index).require(!is_hit, format!("{value} means a hit already; keep it in one list"));
+        at.field("miss")
+            .item(index)
+            .require(!is_hit, format!("{value} means a hit already; keep it in one list"));
     }
     let layer = rule.layer_header.as_deref().map(|name| lower_name(name, &at.field("layerHeader")));
     Some(CacheRule { source: source?, hit: rule.hit.clone(), miss: rule.miss.clone(), layer_header: layer })

@@ -20,13 +20,13 @@ pub(super) fn executor(load: &Load, at: &At) -> Option<Executor> {
         executors.push(("constantUsers", self::constant_users(spec, &at.field("constantUsers"))));
     }
     if let Some(spec) = iterations {
-        executors.push(("iterations", self::iterations(spec, &at.field("iterations"))));
+        executors.push(("iterations", Some(self::iterations(spec, &at.field("iterations")))));
     }
     if let Some(spec) = constant_rate {
         executors.push(("constantRate", self::constant_rate(spec, &at.field("constantRate"))));
     }
     if let Some(spec) = burst {
-        executors.push(("burst", self::burst(spec, &at.field("burst"))));
+        executors.push(("burst", Some(self::burst(spec, &at.field("burst")))));
     }
     if let Some(spec) = idle {
         executors.push(("idle", self::idle(spec, &at.field("idle"))));
@@ -35,7 +35,9 @@ pub(super) fn executor(load: &Load, at: &At) -> Option<Executor> {
     match executors.len() {
         1 => executors.pop().and_then(|(_, executor)| executor),
         0 => {
-            at.fault("has no executor; give it one of constantUsers, iterations, constantRate, burst and idle");
+            at.fault(
+                "has no executor; give it one of constantUsers, iterations, constantRate, burst and idle",
+            );
             None
         }
         more => {
@@ -58,10 +60,10 @@ fn constant_users(spec: &api::ConstantUsers, at: &At) -> Option<Executor> {
     Some(Executor::ConstantUsers { users: spec.users, duration, ramp_up, judge_ramp_up })
 }
 
-fn iterations(spec: &api::Iterations, at: &At) -> Option<Executor> {
+fn iterations(spec: &api::Iterations, at: &At) -> Executor {
     above_zero(spec.users, &at.field("users"));
     above_zero(spec.per_user, &at.field("perUser"));
-    Some(Executor::Iterations { users: spec.users, per_user: spec.per_user })
+    Executor::Iterations { users: spec.users, per_user: spec.per_user }
 }
 
 fn constant_rate(spec: &api::ConstantRate, at: &At) -> Option<Executor> {
@@ -91,9 +93,9 @@ fn constant_rate(spec: &api::ConstantRate, at: &At) -> Option<Executor> {
     }
 }
 
-fn burst(spec: &api::Burst, at: &At) -> Option<Executor> {
+fn burst(spec: &api::Burst, at: &At) -> Executor {
     above_zero(spec.iterations, &at.field("iterations"));
-    Some(Executor::Burst { iterations: spec.iterations })
+    Executor::Burst { iterations: spec.iterations }
 }
 
 fn idle(spec: &api::Idle, at: &At) -> Option<Executor> {

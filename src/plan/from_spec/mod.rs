@@ -7,6 +7,7 @@ mod length;
 mod load;
 mod metric;
 mod names;
+mod narrow;
 mod objective;
 mod phase;
 mod request;
@@ -67,7 +68,8 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
     let scoring = scoring::scoring(spec, &at.field("scoring"));
     let requirements = objective::requirements(spec, &at.field("requirements"));
     let workers = workers(spec, options, faults);
-    let left_out = options.phases.as_deref().map(|pattern| select::left_out(pattern, spec, &faults.at("--phase")));
+    let left_out =
+        options.phases.as_deref().map(|pattern| select::left_out(pattern, spec, &faults.at("--phase")));
 
     let (scenarios, steps): (Vec<Scenario>, Vec<Step>) = scenarios?;
     let phases: Vec<Phase> = phases?;

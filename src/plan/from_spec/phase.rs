@@ -18,7 +18,7 @@ use super::target::longest_request;
 /// What is under way at the planned end of a phase may take this much longer.
 const GRACEFUL_STOP: Duration = Duration::from_secs(30);
 /// A phase without a planned end is given no more than this.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// All phases.
 pub(super) fn phases(spec: &LoadTestSpec, at: &At) -> Option<Vec<Phase>> {
@@ -43,15 +43,16 @@ pub(super) fn runs(phase: &api::Phase, scenario: &str) -> bool {
 fn one(index: usize, spec: &LoadTestSpec, at: &At) -> Option<Phase> {
     let phase = &spec.phases[index];
     let executor = executor(&phase.load, &at.field("load"));
-    let scenarios = scenarios(phase, spec, at);
+    let scenarios = scenarios_of(phase, spec, at);
     let pace = length::if_given(phase.pace.as_ref(), &at.field("pace"));
-    at.field("pace").require(phase.pace.is_none() || !is_idle(phase), "an idle phase has no iterations; leave it out");
+    at.field("pace")
+        .require(phase.pace.is_none() || !is_idle(phase), "an idle phase has no iterations; leave it out");
     let max_duration = length::if_given(phase.max_duration.as_ref(), &at.field("maxDuration"));
     let expect = expectations(index, spec, &at.field("expect"));
     let mut variables = spec.variables.clone();
     variables.extend(phase.variables.clone());
 
-    let (executor, scenarios, max_duration) = (executor?, scenarios?, max_duration?);
+    let (executor, max_duration) = (executor?, max_duration?);
     check_max_duration(max_duration, &executor, &at.field("maxDuration"));
     Some(Phase {
         name: phase.name.clone(),
@@ -69,24 +70,30 @@ fn one(index: usize, spec: &LoadTestSpec, at: &At) -> Option<Phase> {
 }
 
 /// The scenarios of a phase, in the order of the spec.
-fn scenarios(phase: &api::Phase, spec: &LoadTestSpec, at: &At) -> Option<Vec<usize>> {
+fn scenarios_of(phase: &api::Phase, spec: &LoadTestSpec, at: &At) -> Vec<usize> {
     let at = at.field("scenarios");
     if is_idle(phase) {
         at.require(phase.scenarios.is_empty(), "an idle phase sends nothing; leave it out");
-        return Some(Vec::new());
+        return Vec::new();
     }
     let known = || spec.scenarios.iter().map(|scenario| scenario.name.as_str());
     for (index, name) in phase.scenarios.iter().enumerate() {
         let at = at.item(index);
         at.require(known().any(|other| other == name), near::unknown("scenario", name, known()));
-        at.require(!phase.scenarios[..index].contains(name), "is listed twice; a scenario's weight says how often it runs");
+        at.require(
+            !phase.scenarios[..index].contains(name),
+            "is listed twice; a scenario's weight says how often it runs",
+        );
     }
     let chosen: Vec<usize> =
         (0..spec.scenarios.len()).filter(|index| runs(phase, &spec.scenarios[*index].name)).collect();
     at.require(!spec.scenarios.is_empty(), "there is none to run; give the test spec.scenarios");
     let weight: u64 = chosen.iter().map(|index| u64::from(spec.scenarios[*index].weight.unwrap_or(1))).sum();
-    at.require(chosen.is_empty() || weight > 0, "the weights of its scenarios add up to 0; give one of them more");
-    Some(chosen)
+    at.require(
+        chosen.is_empty() || weight > 0,
+        "the weights of its scenarios add up to 0; give one of them more",
+    );
+    chosen
 }
 
 fn check_max_duration(max_duration: Option<Duration>, executor: &Executor, at: &At) {
@@ -98,7 +105,8 @@ fn check_max_duration(max_duration: Option<Duration>, executor: &Executor, at: &
 
 /// When a phase without `maxDuration` is cut.
 fn deadline(executor: &Executor, phase: &api::Phase, scenarios: &[usize], spec: &LoadTestSpec) -> Duration {
-    let longest = || scenarios.iter().map(|index| longest_iteration(&spec.scenarios[*index], phase, spec)).max();
+    let longest =
+        || scenarios.iter().map(|index| longest_iteration(&spec.scenarios[*index], phase, spec)).max();
     let times = |n: u64| {
         let nanos = longest().unwrap_or_default().as_nanos().saturating_mul(u128::from(n));
         u64::try_from(nanos).map_or(LONGEST, Duration::from_nanos).min(LONGEST)

@@ -25,10 +25,10 @@ pub(super) fn request(spec: &api::Request, scope: &Scope, at: &At) -> Option<Req
 /// Path and query as they stand in the spec, for people.
 fn as_written(spec: &api::Request) -> String {
     let pairs: Vec<String> = spec.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    match pairs.is_empty() {
-        true => spec.path.clone(),
-        false => format!("{}{}{}", spec.path, query_mark(&spec.path), pairs.join("&")),
+    if pairs.is_empty() {
+        return spec.path.clone();
     }
+    format!("{}{}{}", spec.path, query_mark(&spec.path), pairs.join("&"))
 }
 
 /// What stands between a path and the first parameter: the path may have a query of its own.
@@ -57,7 +57,8 @@ fn breaks_the_line(text: &str) -> Option<&'static str> {
         return Some("holds a `#`; what is behind it is never sent, so leave it out or write %23");
     }
     let is_breaking = |c: char| c.is_control() || c.is_whitespace() || !c.is_ascii();
-    text.contains(is_breaking).then_some("holds a space, a control character or one beyond ASCII; percent-encode it (%20)")
+    text.contains(is_breaking)
+        .then_some("holds a space, a control character or one beyond ASCII; percent-encode it (%20)")
 }
 
 fn body(spec: &api::Request, scope: &Scope, at: &At) -> Option<Body> {
@@ -74,9 +75,8 @@ fn body(spec: &api::Request, scope: &Scope, at: &At) -> Option<Body> {
 fn check_method(spec: &api::Request, at: &At) {
     let has_body = spec.json.is_some() || spec.text.is_some() || spec.form.is_some();
     let at = at.field("method");
-    match spec.method {
-        None if has_body => at.fault("is missing, and there is a body; say POST, PUT, PATCH or what is meant"),
-        Some(Method::Head) if has_body => at.fault("HEAD has no body; leave the body out"),
-        _ => {}
-    }
+    let missing = spec.method.is_none() && has_body;
+    at.require(!missing, "is missing, and there is a body; say POST, PUT, PATCH or what is meant");
+    let headless = spec.method == Some(Method::Head) && has_body;
+    at.require(!headless, "HEAD has no body; leave the body out");
 }

@@ -18,10 +18,7 @@ pub(super) fn scoring(spec: &LoadTestSpec, at: &At) -> Option<Scoring> {
     let pass = scoring.pass.unwrap_or(PASS);
     let warning = scoring.warning.unwrap_or_else(|| WARNING.min(pass));
     at.field("pass").require(pass <= 100, "must be at most 100");
-    at.field("warning").require(
-        warning <= pass,
-        format!("must be at most the score that passes ({pass})"),
-    );
+    at.field("warning").require(warning <= pass, format!("must be at most the score that passes ({pass})"));
     let grades = grades(&scoring.grades, &at.field("grades"));
     let phase_grades = match &scoring.phase_grades {
         Some(grades) => Some(phase_grades(grades, spec, &at.field("phaseGrades"))?),
@@ -38,12 +35,15 @@ fn grades(grades: &[api::Grade], at: &At) -> Vec<(String, u32)> {
         let at = at.item(index).field("from");
         at.require(grade.from <= 100, "must be at most 100");
         if let Some(above) = index.checked_sub(1).and_then(|above| grades.get(above)) {
-            let message = format!("must be below that of `{}` ({}); list the best grade first", above.name, above.from);
+            let message =
+                format!("must be below that of `{}` ({}); list the best grade first", above.name, above.from);
             at.require(grade.from < above.from, message);
         }
     }
     if let Some((index, last)) = grades.iter().enumerate().next_back() {
-        at.item(index).field("from").require(last.from == 0, "must be 0: the last grade takes every score below the others");
+        at.item(index)
+            .field("from")
+            .require(last.from == 0, "must be 0: the last grade takes every score below the others");
     }
     grades.iter().map(|grade| (grade.name.clone(), grade.from)).collect()
 }

@@ -57,7 +57,14 @@ fn base_url(text: &str, at: &At) -> Option<(String, u16, String, String)> {
     at.require(url.fragment().is_none(), "has a fragment, which is never sent; leave it out");
     at.require(url.port() != Some(0), "port 0 can't be connected to");
     let host = match url.host()? {
-        Host::Domain(name) => name.to_owned(),
+        Host::Domain(name) => {
+            let is_host = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+            at.require(
+                name.chars().all(is_host),
+                format!("`{name}` isn't a host's name; `${{…}}` isn't filled in here"),
+            );
+            name.to_owned()
+        }
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => address.to_string(),
     };
@@ -80,7 +87,9 @@ fn scheme(text: &str) -> Result<(), String> {
         return Err(format!("has no scheme; {WRITE}"));
     };
     match scheme.to_ascii_lowercase().as_str() {
-        "http" if rest.is_empty() || rest.starts_with(['/', ':', '?', '#']) => Err(format!("has no host; {WRITE}")),
+        "http" if rest.is_empty() || rest.starts_with(['/', ':', '?', '#']) => {
+            Err(format!("has no host; {WRITE}"))
+        }
         "http" => Ok(()),
         "https" => Err("https needs TLS, which this version doesn't speak yet; use http://…".to_owned()),
         other => Err(format!("`{other}` isn't spoken; {WRITE}")),
@@ -88,7 +97,8 @@ fn scheme(text: &str) -> Result<(), String> {
 }
 
 const BEFORE_THE_LOAD: &str = "the preflight is sent before any phase, and knows variables of the test only";
-const PREFLIGHT_TOO: &str = "the preflight, which sends this header too, comes before any phase and knows variables of the test only";
+const PREFLIGHT_TOO: &str =
+    "the preflight, which sends this header too, comes before any phase and knows variables of the test only";
 
 fn header_scope(spec: &LoadTestSpec) -> Scope<'_> {
     let has_preflight = !spec.target.preflight.is_empty();

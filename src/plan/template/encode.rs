@@ -38,14 +38,16 @@ fn percent_encoded(text: &str) -> Cow<'_, str> {
     if text.bytes().all(is_unreserved) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.bytes().fold(String::with_capacity(text.len() * 2), |mut written, byte| {
-        match is_unreserved(byte) {
-            true => written.push(char::from(byte)),
+    let mut written = String::with_capacity(text.len() * 2);
+    for byte in text.bytes() {
+        if is_unreserved(byte) {
+            written.push(char::from(byte));
+        } else {
             // Writing to a String never fails.
-            false => _ = write!(written, "%{byte:02X}"),
+            _ = write!(written, "%{byte:02X}");
         }
-        written
-    }))
+    }
+    Cow::Owned(written)
 }
 
 fn json_escaped(text: &str) -> Cow<'_, str> {

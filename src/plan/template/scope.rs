@@ -77,7 +77,9 @@ impl Scope<'_> {
         }
         match (with.is_empty(), self.variables_only) {
             (true, _) => Err(self.unknown(name)),
-            (false, Some(why)) => Err(format!("variable `{name}` is set by phases only, and {why}; {SET_IT}")),
+            (false, Some(why)) => {
+                Err(format!("variable `{name}` is set by phases only, and {why}; {SET_IT}"))
+            }
             (false, None) => {
                 let without: Vec<&str> = without.iter().map(|(phase, _)| *phase).collect();
                 let phases = near::listed(&without, " and ");

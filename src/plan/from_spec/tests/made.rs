@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::{check, plan};
+use super::plan;
 use crate::plan::Executor;
-use crate::plan::model::{Check, HeaderValue};
-use crate::plan::template::{Encoding, Name, Part};
+use crate::plan::model::Check;
 
 #[test]
 fn the_smallest_spec_has_every_default() {
@@ -34,8 +33,7 @@ fn the_base_url_is_taken_apart() {
         ("http://[::1]:9/x", ("::1", 9, "[::1]:9", "/x")),
     ] {
         let target = plan(&format!("target: {{baseUrl: '{url}'}}")).target;
-        let found =
-            (target.host.as_str(), target.port, target.authority.as_str(), target.base_path.as_str());
+        let found = (target.host.as_str(), target.port, target.authority.as_str(), target.base_path.as_str());
         assert_eq!(found, want);
     }
 }

@@ -1,6 +1,18 @@
 //! Tables of specs: each fault with its exact text, and what a right spec becomes.
 
+mod checks;
+mod hashes;
+mod headers;
+mod loads;
 mod made;
+mod names;
+mod objectives;
+mod options;
+mod phases;
+mod requests;
+mod scales;
+mod targets;
+mod templates;
 
 use super::Options;
 use crate::api::LoadTestSpec;
@@ -19,7 +31,7 @@ phases:
 ";
 
 /// `RIGHT` with the top-level fields of `parts` instead of its own.
-pub(super) fn spec(parts: &str) -> LoadTestSpec {
+fn spec(parts: &str) -> LoadTestSpec {
     let mut spec: serde_json::Value = serde_yaml::from_str(RIGHT).expect("RIGHT is YAML");
     let parts: serde_json::Value = serde_yaml::from_str(parts).expect("the parts are YAML");
     for (name, part) in parts.as_object().into_iter().flatten() {
@@ -29,14 +41,30 @@ pub(super) fn spec(parts: &str) -> LoadTestSpec {
 }
 
 /// The plan of `RIGHT` with `parts`.
-pub(super) fn plan(parts: &str) -> Plan {
+#[track_caller]
+fn plan(parts: &str) -> Plan {
     Plan::from_spec("shop", &spec(parts), &Options::default()).unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 
 /// All that is wrong with `RIGHT` with `parts`.
 #[track_caller]
-pub(super) fn check(parts: &str, want: &[&str]) {
-    let plan = Plan::from_spec("shop", &spec(parts), &Options::default());
+fn check(parts: &str, want: &[&str]) {
+    check_with(&Options::default(), parts, want);
+}
+
+/// As [`check`], with what a command line adds.
+#[track_caller]
+fn check_with(options: &Options, parts: &str, want: &[&str]) {
+    let plan = Plan::from_spec("shop", &spec(parts), options);
     let lines: Vec<String> = plan.err().unwrap_or_default().iter().map(ToString::to_string).collect();
     similar_asserts::assert_eq!(lines, want, "{parts}");
+}
+
+/// All that is wrong with a step, its path left out: `(request.path: …)`.
+#[track_caller]
+fn check_step(step: &str, want: &[&str]) {
+    const STEP: &str = "spec.scenarios[0].steps[0].";
+    let want: Vec<String> = want.iter().map(|line| format!("{STEP}{line}")).collect();
+    let want: Vec<&str> = want.iter().map(String::as_str).collect();
+    check(&format!("scenarios: [{{name: browse, steps: [{{name: home, {step}}}]}}]"), &want);
 }

@@ -1,0 +1,100 @@
+//! A metric of a row, and the phases, steps and outcomes that it covers.
+
+use crate::api::{LoadTestSpec, Phase, Scenario, Step, Where};
+use crate::plan::fault::At;
+use crate::plan::model::{PhaseIndex, StepIndex};
+use crate::plan::near;
+use crate::plan::objective::Narrowed;
+
+use super::metric;
+use super::phase::is_idle;
+
+/// The metric `text` narrowed by `narrow`. An expectation's phase is `implied`.
+pub(super) fn narrowed(
+    text: &str,
+    narrow: &Where,
+    implied: Option<PhaseIndex>,
+    spec: &LoadTestSpec,
+    at: &At,
+) -> Option<Narrowed> {
+    let metric = metric::known(text, spec, &at.field("metric"));
+    let place = at.field("where");
+    let phases = match implied {
+        Some(phase) => implied_phase(phase, narrow, &place.field("phases")),
+        None => phases(narrow, spec, &place.field("phases")),
+    };
+    let steps = steps(narrow, spec, &place.field("steps"));
+    let metric = metric?;
+    metric::check_narrowing(&metric, text, narrow, &place);
+    Some(Narrowed { metric, phases: phases?, steps: steps?, outcome: narrow.outcome })
+}
+
+/// What a side of a ratio leaves out comes from the row.
+pub(super) fn completed(part: Where, row: &Where) -> Where {
+    let or = |own: Vec<String>, rows: &Vec<String>| if own.is_empty() { rows.clone() } else { own };
+    Where {
+        phases: or(part.phases, &row.phases),
+        steps: or(part.steps, &row.steps),
+        outcome: part.outcome.or(row.outcome),
+    }
+}
+
+/// Whether a row that names no phases covers this one.
+pub(super) fn is_judged(phase: &Phase) -> bool {
+    phase.judge.unwrap_or(true) && !is_idle(phase)
+}
+
+fn implied_phase(phase: PhaseIndex, narrow: &Where, at: &At) -> Option<Vec<PhaseIndex>> {
+    at.require(narrow.phases.is_empty(), "an expectation is about its own phase; leave it out");
+    Some(vec![phase])
+}
+
+/// The phases named, or all that are judged.
+fn phases(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Vec<PhaseIndex>> {
+    let (named, phases) = (&narrow.phases, &spec.phases);
+    for (index, name) in named.iter().enumerate() {
+        check_phase(name, spec, &at.item(index));
+    }
+    let is_covered = |index: &PhaseIndex| {
+        let phase = &phases[*index];
+        if named.is_empty() { is_judged(phase) } else { named.contains(&phase.name) }
+    };
+    let covered: Vec<PhaseIndex> = (0..phases.len()).filter(is_covered).collect();
+    let none_is_judged = covered.is_empty() && named.is_empty();
+    at.require(!none_is_judged, "no phase is judged; name the phases that this is about");
+    (!covered.is_empty()).then_some(covered)
+}
+
+fn check_phase(name: &str, spec: &LoadTestSpec, at: &At) {
+    match spec.phases.iter().find(|phase| phase.name == name) {
+        None => {
+            let known = spec.phases.iter().map(|phase| phase.name.as_str());
+            at.fault(near::unknown("phase", name, known));
+        }
+        Some(phase) => at.require(!is_idle(phase), "an idle phase sends nothing that could be measured"),
+    }
+}
+
+/// The steps named, by `step` or `scenario.step`; none: all.
+#[allow(clippy::option_option, reason = "faulty, not given and given are three things")]
+fn steps(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<Vec<StepIndex>>> {
+    if narrow.steps.is_empty() {
+        return Some(None);
+    }
+    let labels: Vec<(&str, String)> = spec.scenarios.iter().flat_map(labels).collect();
+    let is_called = |(short, long): &(&str, String), name: &str| *short == name || long == name;
+    for (index, name) in narrow.steps.iter().enumerate() {
+        let known = labels.iter().flat_map(|(short, long)| [short, long.as_str()]);
+        let is_known = labels.iter().any(|label| is_called(label, name));
+        at.item(index).require(is_known, near::unknown("step", name, known));
+    }
+    let is_covered = |index: &StepIndex| narrow.steps.iter().any(|name| is_called(&labels[*index], name));
+    let covered: Vec<StepIndex> = (0..labels.len()).filter(is_covered).collect();
+    (!covered.is_empty()).then_some(Some(covered))
+}
+
+/// The name and the full name of each step, in the order of [`StepIndex`].
+fn labels(scenario: &Scenario) -> impl Iterator<Item = (&str, String)> {
+    let label = |step: &Step| format!("{}.{}", scenario.name, step.name);
+    scenario.steps.iter().map(move |step| (step.name.as_str(), label(step)))
+}

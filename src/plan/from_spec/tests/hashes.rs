@@ -1,0 +1,74 @@
+//! Which changes of a spec make another load of it.
+
+use super::spec;
+use crate::plan::{Options, Plan};
+
+const BASE: &str = "
+seed: 7
+target: {baseUrl: 'http://shop', timeout: 1m}
+scenarios:
+- {name: a, pace: 10s, steps: [{name: s, request: {path: /, query: {x: y, z: w}}, think: 1s}]}
+- {name: b, weight: 2, steps: [{name: s, request: {path: /b}, probability: 50%}]}
+phases:
+- {name: p, load: {constantUsers: {users: 5, duration: 2m}}}
+- {name: q, scenarios: [b], load: {constantRate: {rate: 5/s, duration: 60s}}}
+requirements: [{id: R, metric: requests, target: '> 5'}]
+";
+
+fn hash(text: &str) -> String {
+    let plan = Plan::from_spec("shop", &spec(text), &Options::default());
+    plan.unwrap_or_else(|faults| panic!("{faults:#?}")).hash
+}
+
+/// The hash of `BASE` with `old` written as `new`.
+fn hash_with((old, new): (&str, &str)) -> String {
+    assert!(BASE.contains(old), "{old}");
+    hash(&BASE.replace(old, new))
+}
+
+#[test]
+fn what_is_only_judged_or_written_otherwise_is_the_same_load() {
+    for change in [
+        ("query: {x: y, z: w}", "query: {z: w, x: y}"),
+        ("timeout: 1m", "timeout: 60s, connectTimeout: 5s"),
+        ("duration: 60s", "duration: 1m, maxUsers: 1000"),
+        ("think: 1s", "think: 1s, checks: []"),
+        ("think: 1s", "think: 1000ms"),
+        ("name: p,", "name: p, title: First, judge: false, critical: false, expect: [{metric: requests}],"),
+        ("name: p,", "name: p, scenarios: [a, b],"),
+        ("path: /,", "path: /, method: GET,"),
+        ("pace: 10s", "weight: 1, pace: 10000ms"),
+        ("> 5", "> 6"),
+        (
+            "seed: 7",
+            "seed: 7\ntitle: Shop\nscoring: {pass: 80}\ngate: {failOn: Warning}\nworkers: {count: 1}",
+        ),
+    ] {
+        assert_eq!(hash_with(change), hash(BASE), "{change:?}");
+    }
+}
+
+#[test]
+fn what_is_sent_otherwise_is_another_load() {
+    for change in [
+        ("seed: 7", "seed: 8"),
+        ("seed: 7", "seed: 7\nworkers: {count: 2}"),
+        ("seed: 7", "seed: 7\nvariables: {a: 1}"),
+        ("seed: 7", "seed: 7\nclassify: {groups: [{name: g, header: X}]}"),
+        ("timeout: 1m", "timeout: 2m"),
+        ("users: 5", "users: 6"),
+        ("users: 5", "rampUp: 1s, users: 5"),
+        ("rate: 5/s", "rate: 6/s"),
+        ("scenarios: [b]", "scenarios: [a]"),
+        ("think: 1s", "think: 2s"),
+        ("name: q,", "name: q, variables: {a: 1},"),
+        ("name: q,", "name: q, maxDuration: 5m,"),
+    ] {
+        assert_ne!(hash_with(change), hash(BASE), "{change:?}");
+    }
+}
+
+#[test]
+fn the_digest_is_the_same_in_every_process() {
+    assert_eq!(hash(BASE), "72850400255896ebaf73906fd4ac49ba");
+}

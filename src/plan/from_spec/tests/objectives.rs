@@ -1,0 +1,176 @@
+//! Faults of requirements and expectations, and what right ones become.
+
+use super::{check, plan};
+use crate::plan::Measure;
+
+const PHASES: &str = "
+scenarios:
+- {name: browse, steps: [{name: home, request: {path: /}}, {name: item, request: {path: /}}]}
+- {name: buy, steps: [{name: home, request: {path: /}}]}
+phases:
+- {name: warm, judge: false, load: {burst: {iterations: 1}}}
+- {name: main, load: {burst: {iterations: 1}}}
+- {name: pause, load: {idle: {duration: 1s}}}
+- {name: spike, load: {burst: {iterations: 1}}}
+";
+
+#[track_caller]
+fn check_row(row: &str, want: &[&str]) {
+    let want: Vec<String> = want.iter().map(|line| format!("spec.requirements[0]{line}")).collect();
+    let want: Vec<&str> = want.iter().map(String::as_str).collect();
+    check(&format!("{PHASES}\nrequirements: [{{id: R, {row}}}]"), &want);
+}
+
+/// The phases and steps that a row covers.
+fn covered(row: &str) -> Vec<(Vec<usize>, Option<Vec<usize>>)> {
+    let plan = plan(&format!("{PHASES}\nrequirements: [{{id: R, {row}}}]"));
+    plan.requirements[0].measure.parts().map(|part| (part.phases.clone(), part.steps.clone())).collect()
+}
+
+#[test]
+fn a_row_covers_what_it_names_or_all_that_is_judged() {
+    for (row, want) in [
+        ("metric: requests", vec![(vec![1, 3], None)]),
+        ("metric: requests, where: {phases: [spike, warm]}", vec![(vec![0, 3], None)]),
+        ("metric: requests, where: {steps: [home]}", vec![(vec![1, 3], Some(vec![0, 2]))]),
+        ("metric: requests, where: {steps: [buy.home, item]}", vec![(vec![1, 3], Some(vec![1, 2]))]),
+        (
+            "ratio: [{metric: requests, where: {phases: [main]}}, {metric: requests}], where: {phases: [spike], steps: [item]}",
+            vec![(vec![1], Some(vec![1])), (vec![3], Some(vec![1]))],
+        ),
+    ] {
+        assert_eq!(covered(row), want, "{row}");
+    }
+}
+
+#[test]
+fn a_row_without_a_title_is_called_by_its_measure() {
+    for (row, want) in [
+        ("metric: latency.p95, title: Fast", "Fast"),
+        ("metric: latency.p95", "latency.p95"),
+        (
+            "metric: latency.p95, where: {steps: [home, item], phases: [main]}",
+            "latency.p95 of home, item in main",
+        ),
+        ("ratio: [{metric: duration}, {metric: requests}]", "duration / requests"),
+    ] {
+        let plan = plan(&format!("{PHASES}\nrequirements: [{{id: R, {row}}}]"));
+        assert_eq!(plan.requirements[0].title, want);
+    }
+}
+
+#[test]
+fn an_expectation_is_about_its_own_phase() {
+    let phases = |row: &str| {
+        format!(
+            "phases: [{{name: a, load: {{burst: {{iterations: 1}}}}}}, {{name: b, judge: false, load: {{burst: {{iterations: 1}}}}, expect: [{{{row}}}]}}]"
+        )
+    };
+    let plan = plan(&phases("metric: latency.p95, target: '< 1s', must: true, weight: 3"));
+    let row = &plan.phases[1].expect[0];
+    assert_eq!(
+        (row.weight, row.must, row.names_phases, row.path.as_str()),
+        (3, true, true, "spec.phases[1].expect[0]")
+    );
+    assert!(matches!(&row.measure, Measure::Metric(metric) if metric.phases == [1]));
+    check(
+        &phases("metric: latency.p95, where: {phases: [a]}, over: each"),
+        &[
+            "spec.phases[1].expect[0].where.phases: an expectation is about its own phase; leave it out",
+            "spec.phases[1].expect[0].over: an expectation is about one phase; leave it out",
+        ],
+    );
+    check(
+        &phases("ratio: [{metric: requests, where: {phases: [a]}}, {metric: requests}]"),
+        &[
+            "spec.phases[1].expect[0].ratio[0].where.phases: an expectation is about its own phase; leave it out",
+        ],
+    );
+}
+
+#[test]
+fn a_row_measures_one_thing() {
+    check_row("target: '< 1s'", &[": needs a metric or a ratio"]);
+    check_row(
+        "metric: requests, ratio: [{metric: requests}, {metric: requests}]",
+        &[": has both metric and ratio; keep one"],
+    );
+    check_row(
+        "ratio: [{metric: requests}]",
+        &[".ratio: has 1 parts; give it two, the first is divided by the second"],
+    );
+    check_row("metric: latency.p96", &[".metric: "]);
+    check_row(
+        "ratio: [{metric: latency.p96}, {metric: nothing}]",
+        &[".ratio[0].metric: ", ".ratio[1].metric: "],
+    );
+    check_row(
+        "ratio: [{metric: bytes.received}, {metric: duration}]",
+        &[".ratio: bytes can't be divided by time: the result has no unit"],
+    );
+}
+
+#[test]
+fn what_a_row_names_must_exist() {
+    check_row(
+        "metric: requests, where: {phases: [mian, pause], steps: [homme, buy.item]}",
+        &[
+            ".where.phases[0]: there is no phase `mian`; did you mean `main`?",
+            ".where.phases[1]: an idle phase sends nothing that could be measured",
+            ".where.steps[0]: there is no step `homme`; did you mean `home`?",
+            ".where.steps[1]: there is no step `buy.item`; did you mean `buy.home`?",
+        ],
+    );
+    check(
+        "
+phases: [{name: a, judge: false, load: {burst: {iterations: 1}}}]
+requirements: [{id: R, metric: requests}]",
+        &["spec.requirements[0].where.phases: no phase is judged; name the phases that this is about"],
+    );
+}
+
+#[test]
+fn what_a_metric_names_must_be_declared() {
+    for (metric, want) in [
+        ("count(account=a)", ""),
+        ("share.max(account)", ""),
+        ("errors(nope)", ""),
+        ("value(tokens).p95", ""),
+        ("cache.hit_rate", ""),
+        ("cache.hit_rate(layer=L1)", ""),
+    ] {
+        check_row(&format!("metric: {metric}"), &[want]);
+    }
+}
+
+#[test]
+fn limits_fit_the_measure_and_each_other() {
+    check_row("metric: latency.p95, target: '< 5%'", &[".target: "]);
+    check_row("metric: latency.p95, acceptable: '< 5s'", &[".acceptable: "]);
+    check_row(
+        "metric: latency.p95, target: '< 5s', acceptable: '< 1s', critical: '< 9s'",
+        &[".acceptable: "],
+    );
+    check_row("metric: latency.p95, target: '< 5s', minSamples: 0", &[".minSamples: must be above 0"]);
+    check_row("ratio: [{metric: duration}, {metric: requests}], target: '< 5'", &[".target: "]);
+    check_row("ratio: [{metric: duration}, {metric: requests}], target: '< 5ms'", &[]);
+    check_row("metric: latency.p95, critical: '> 5s'", &[]);
+}
+
+#[test]
+fn weight_and_must_need_a_target() {
+    check_row(
+        "metric: latency.p95, weight: 2, must: true",
+        &[".weight: needs a target beside it", ".must: needs a target beside it"],
+    );
+}
+
+#[test]
+fn figures_are_combined_over_several_phases_only() {
+    check_row("metric: latency.p95, over: mean", &[]);
+    check_row("metric: latency.p95, over: pooled, where: {phases: [main]}", &[]);
+    check_row(
+        "metric: latency.p95, over: mean, where: {phases: [main]}",
+        &[".over: combines several phases, and this is about one; leave it out"],
+    );
+}
