@@ -8,6 +8,7 @@ pub mod ingest;
 pub mod metrics;
 pub mod plan;
 pub mod report;
+pub mod target;
 pub mod telemetry;
 pub mod verdict;
 pub mod worker;
