@@ -35,8 +35,8 @@ impl Layer {
     const fn ttl(self) -> Duration {
         match self {
             Self::L1 => Duration::from_secs(10),
-            Self::L2 => Duration::from_secs(60),
-            Self::L3 => Duration::from_secs(3600),
+            Self::L2 => Duration::from_mins(1),
+            Self::L3 => Duration::from_hours(1),
         }
     }
 
@@ -129,12 +129,12 @@ impl Cache {
     /// Fills L3 with every path's entries of the default user and of the numbered ones.
     pub(super) fn warm(&self, body: impl Fn(Path) -> &'static str) {
         let now = Instant::now();
-        let mut shelf = lock(&self.l3);
+        let mut l3 = lock(&self.l3);
         for path in Path::CACHED {
             let entry = Entry { body: body(path), born: now, kept: now };
-            shelf.put(self.key(path, "default"), entry);
+            l3.put(self.key(path, "default"), entry);
             for user in 0..WARM_USERS {
-                shelf.put(self.key(path, &user.to_string()), entry);
+                l3.put(self.key(path, &user.to_string()), entry);
             }
         }
     }
