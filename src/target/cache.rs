@@ -203,3 +203,37 @@ impl Cache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shelf_with(layer: Layer, entries: u64, now: Instant) -> Shelf {
+        let mut shelf = Shelf::new(layer).into_inner().unwrap();
+        for key in 0..entries {
+            shelf.put(Key(key), Entry { body: "{}", born: now, kept: now });
+        }
+        shelf
+    }
+
+    #[test]
+    fn an_entry_lives_as_long_as_its_layer_and_the_limit_let_it() {
+        let (now, moment, no_limit) = (Instant::now(), Duration::from_millis(1), Duration::MAX);
+        for layer in Layer::ALL {
+            let shelf = shelf_with(layer, 1, now);
+            let lives = |age, limit| shelf.get(Key(0), now + age, limit).is_some();
+            assert!(lives(layer.ttl() - moment, no_limit) && !lives(layer.ttl(), no_limit), "{layer:?}");
+            assert!(lives(moment, 2 * moment) && !lives(2 * moment, 2 * moment), "{layer:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_layer_loses_its_oldest_entry() {
+        let now = Instant::now();
+        for layer in Layer::ALL {
+            let shelf = shelf_with(layer, layer.capacity() as u64 + 1, now);
+            let has = |key| shelf.get(Key(key), now, Duration::MAX).is_some();
+            assert!(!has(0) && has(1) && has(layer.capacity() as u64), "{layer:?}");
+        }
+    }
+}
