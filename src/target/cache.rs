@@ -222,7 +222,10 @@ mod tests {
         for layer in Layer::ALL {
             let shelf = shelf_with(layer, 1, now);
             let lives = |age, limit| shelf.get(Key(0), now + age, limit).is_some();
-            assert!(lives(layer.ttl() - moment, no_limit) && !lives(layer.ttl(), no_limit), "{layer:?}");
+            assert!(
+                lives(layer.ttl().saturating_sub(moment), no_limit) && !lives(layer.ttl(), no_limit),
+                "{layer:?}"
+            );
             assert!(lives(moment, 2 * moment) && !lives(2 * moment, 2 * moment), "{layer:?}");
         }
     }
