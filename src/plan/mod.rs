@@ -9,6 +9,7 @@ pub mod fault;
 pub mod figure;
 mod from_spec;
 mod hash;
+mod interval;
 pub mod limit;
 pub mod metric;
 pub mod model;
