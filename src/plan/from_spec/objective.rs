@@ -4,11 +4,11 @@ use crate::api::{self, LoadTestSpec, Over, Where};
 use crate::plan::fault::At;
 use crate::plan::figure::Dimension;
 use crate::plan::model::PhaseIndex;
-use crate::plan::objective::{Expectations, Measure, Requirement};
+use crate::plan::objective::{Expectations, Measure, Narrowed, Requirement};
 use crate::plan::tier::{TierField, Tiers};
 
-use super::narrow;
 use super::phase::is_idle;
+use super::{metric, narrow};
 
 /// The requirements of the whole test.
 pub(super) fn requirements(spec: &LoadTestSpec, at: &At) -> Option<Vec<Requirement>> {
@@ -70,7 +70,7 @@ impl Place<'_> {
         match (&row.metric, &row.ratio) {
             (Some(text), None) => {
                 let narrowed = narrow::narrowed(text, &narrow, self.phase, self.spec, &self.at)?;
-                let dimension = narrowed.metric.dimension();
+                let dimension = metric::dimension(&narrowed.metric, self.spec);
                 Some((Measure::Metric(narrowed), dimension))
             }
             (None, Some(parts)) => self.ratio(parts, &narrow),
@@ -97,7 +97,8 @@ impl Place<'_> {
         };
         let (above, below) = (part(above, 0), part(below, 1));
         let (above, below) = (above?, below?);
-        let (upper, lower) = (above.metric.dimension(), below.metric.dimension());
+        let measured = |part: &Narrowed| metric::dimension(&part.metric, self.spec);
+        let (upper, lower) = (measured(&above), measured(&below));
         let quotient = upper.divided_by(lower);
         at.require(
             quotient.is_some(),
