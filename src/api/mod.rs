@@ -1,6 +1,7 @@
 //! The types of the `LoadTest` object, one file per part of the spec; no behaviour.
 
 mod classify;
+mod crd;
 mod load;
 mod load_test;
 mod phase;
@@ -11,7 +12,10 @@ mod scoring;
 mod status;
 mod target;
 
+pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
 pub use classify::*;
+pub use crd::*;
 pub use load::*;
 pub use load_test::*;
 pub use phase::*;

@@ -100,12 +100,16 @@ impl Executor {
         }
     }
 
-    /// Whether iterations start by the clock, whatever the target does.
+    /// Whether iterations start by a schedule, whatever the target does. A burst has none: each of its users sends
+    /// when its turn comes, and the spread of that is judged.
     #[must_use]
     pub fn is_open_loop(&self) -> bool {
         match self {
-            Executor::ConstantRate { .. } | Executor::Burst { .. } => true,
-            Executor::ConstantUsers { .. } | Executor::Iterations { .. } | Executor::Idle { .. } => false,
+            Executor::ConstantRate { .. } => true,
+            Executor::ConstantUsers { .. }
+            | Executor::Iterations { .. }
+            | Executor::Burst { .. }
+            | Executor::Idle { .. } => false,
         }
     }
 
@@ -235,7 +239,7 @@ mod tests {
                 Executor::ConstantRate { rate, total: 20, length: 2 * SECOND, max_users: 7 },
                 ("constantRate", Some(2), 7, Some(20), true),
             ),
-            (Executor::Burst { iterations: 1000 }, ("burst", None, 1000, Some(1000), true)),
+            (Executor::Burst { iterations: 1000 }, ("burst", None, 1000, Some(1000), false)),
             (Executor::Idle { duration: 3 * SECOND }, ("idle", Some(3), 0, Some(0), false)),
         ] {
             let length = executor.planned_length().map(|length| length.as_secs());

@@ -8,12 +8,10 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::executor::Executor;
-use super::figure::Dimension;
 use super::limit::Limit;
-use super::metric::Metric;
 use super::objective::{Expectations, Requirement, Scoring};
 use super::template::{Body, Template};
-use crate::api::{FailOn, Method, SecretKeyRef, ValueUnit};
+pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, ValueUnit};
 
 /// A checked test: all that workers and the judge need to know.
 #[derive(Clone, Debug)]
@@ -22,6 +20,8 @@ pub struct Plan {
     pub title: String,
     /// Where the load goes.
     pub target: Target,
+    /// The test's variables, without those that phases override.
+    pub variables: Arc<BTreeMap<String, Value>>,
     /// What users do. Each scenario's steps are a run of [`Plan::steps`].
     pub scenarios: Vec<Scenario>,
     /// The steps of all scenarios, numbered through.
@@ -279,29 +279,6 @@ pub struct Phase {
     pub critical: bool,
     /// Requirements on this phase alone.
     pub expect: Expectations,
-}
-
-impl Classify {
-    /// What `metric` measures: the unit of a declared value is what the spec says it is.
-    #[must_use]
-    pub fn dimension(&self, metric: &Metric) -> Dimension {
-        match metric {
-            Metric::Value(name, _) => {
-                let value = self.values.iter().find(|value| value.name == *name);
-                unit_dimension(value.and_then(|value| value.of.1))
-            }
-            other => other.dimension(),
-        }
-    }
-}
-
-/// What a value with this unit measures.
-pub(super) fn unit_dimension(unit: Option<ValueUnit>) -> Dimension {
-    match unit {
-        Some(ValueUnit::Micros | ValueUnit::Millis | ValueUnit::Seconds) => Dimension::Time,
-        Some(ValueUnit::Bytes) => Dimension::Bytes,
-        None => Dimension::Number,
-    }
 }
 
 impl Plan {

@@ -29,7 +29,7 @@ pub(super) fn narrowed(
     };
     let steps = steps(narrow, spec, &place.field("steps"));
     let metric = metric?;
-    metric::check_narrowing(&metric, narrow, &place);
+    metric::check_narrowing(&metric, text, narrow, &place);
     Some(Narrowed { metric, phases: phases?, steps: steps?, outcome: narrow.outcome })
 }
 

@@ -2,7 +2,6 @@
 
 use super::{check, plan};
 use crate::plan::Measure;
-use crate::plan::figure::Dimension;
 
 const PHASES: &str = "
 scenarios:
@@ -100,12 +99,12 @@ fn a_row_measures_one_thing() {
         "ratio: [{metric: requests}]",
         &[".ratio: has 1 parts; give it two, the first is divided by the second"],
     );
-    check_row("metric: latency.p96", &[".metric: \"latency.p96\", character 9: unknown metric…"]);
+    check_row("metric: latency.p96", &[".metric: \"latency.p96\", character 1: there is no metric…"]);
     check_row(
         "ratio: [{metric: latency.p96}, {metric: nothing}]",
         &[
-            ".ratio[0].metric: \"latency.p96\", character 9: unknown metric…",
-            ".ratio[1].metric: \"nothing\", character 1: unknown metric…",
+            ".ratio[0].metric: \"latency.p96\", character 1: there is no metric…",
+            ".ratio[1].metric: \"nothing\", character 1: there is no metric…",
         ],
     );
     check_row(
@@ -136,11 +135,23 @@ requirements: [{id: R, metric: requests}]",
 #[test]
 fn what_a_metric_names_must_be_declared() {
     for (metric, want) in [
-        ("count(account=a)", "unknown group…"),
-        ("share.max(account)", "unknown group…"),
-        ("errors(nope)", "unknown error class…"),
-        ("value(tokens).p95", "unknown value…"),
-        ("cache.hit_rate", "needs spec.classify.cache, which tells hits from misses"),
+        (
+            "count(account=a)",
+            "there is no group `account`; there are none; declare it in spec.classify.groups",
+        ),
+        (
+            "share.max(account)",
+            "there is no group `account`; there are none; declare it in spec.classify.groups",
+        ),
+        (
+            "errors(nope)",
+            "there is no error class `nope`; there are `connect`, `timeout`, `reset`, `stale`, `protocol`, `body_limit`, `check` and `unsent`; declare it in spec.classify.errors",
+        ),
+        (
+            "value(tokens).p95",
+            "there is no value `tokens`; there are none; declare it in spec.classify.values",
+        ),
+        ("cache.hit_rate", "nothing tells hits from misses; declare spec.classify.cache"),
     ] {
         check_row(&format!("metric: {metric}"), &[&format!(".metric: {want}")]);
     }
@@ -173,13 +184,9 @@ fn what_is_declared_can_be_measured_in_its_unit() {
     );
     let text = CLASSIFY.replace(", layerHeader: X-Layer", "");
     check(
-        &format!("{text}\nrequirements: [{{id: R, metric: cache.hits(layer=L1)}}]"),
-        &["spec.requirements[0].metric: needs spec.classify.cache.layerHeader, which names the layer"],
+        &format!("{text}\nrequirements: [{{id: R, metric: cache.hit_rate(layer=L1)}}]"),
+        &["spec.requirements[0].metric: nothing tells the layers apart; set spec.classify.cache.layerHeader"],
     );
-    let plan = plan(&format!("{CLASSIFY}\nrequirements: [{{id: R, metric: value(failover).max}}]"));
-    let dimensions: Vec<_> =
-        plan.requirements[0].measure.parts().map(|part| plan.classify.dimension(&part.metric)).collect();
-    assert_eq!(dimensions, [Dimension::Time]);
 }
 
 #[test]
@@ -187,15 +194,17 @@ fn a_metric_is_narrowed_by_what_it_is_counted_by() {
     check_row("metric: latency.p95, where: {steps: [home], outcome: succeeded}", &[]);
     check_row(
         "metric: iterations, where: {steps: [home]}",
-        &[".where.steps: `iterations` isn't counted by step; leave it out"],
+        &[".where.steps: iterations is measured for a phase as a whole, not step by step; leave it out"],
     );
     check_row(
         "metric: error_rate, where: {outcome: failed}",
-        &[".where.outcome: `error_rate` isn't counted by outcome; leave it out"],
+        &[".where.outcome: error_rate tells outcomes apart itself; leave it out"],
     );
     check_row(
         "ratio: [{metric: dropped}, {metric: requests}], where: {steps: [home]}",
-        &[".ratio[0].where.steps: `dropped` isn't counted by step; leave it out"],
+        &[
+            ".ratio[0].where.steps: dropped is measured for a phase as a whole, not step by step; leave it out",
+        ],
     );
 }
 

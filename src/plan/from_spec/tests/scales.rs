@@ -35,7 +35,7 @@ fn grades_of_phases_are_limits_on_a_metric() {
     check_scoring("phaseGrades: {metric: latency.mean, grades: [{name: A, is: '< 3s'}]}", &[]);
     check_scoring(
         "phaseGrades: {metric: latency.maen, grades: [{name: A, is: '< 3s'}]}",
-        &["phaseGrades.metric: \"latency.maen\", character 9: unknown metric…"],
+        &["phaseGrades.metric: \"latency.maen\", character 1: there is no metric…"],
     );
     check_scoring(
         "phaseGrades: {metric: latency.mean, grades: [{name: A, is: '< 3'}, {name: B, is: ''}]}",

@@ -1,0 +1,28 @@
+//! What was measured: samples, recorders, snapshots on the wire, aggregates of a run.
+//!
+//! Counts are exact everywhere; percentiles come only from histograms merged bucket by bucket.
+
+pub mod aggregate;
+pub mod books;
+pub mod cell;
+pub mod dist;
+pub mod outcome;
+pub mod phase;
+pub mod recorder;
+pub mod sample;
+pub mod series;
+pub mod snapshot;
+pub mod summary;
+pub mod tally;
+
+pub use aggregate::{Aggregate, PhaseAggregate};
+pub use books::{Books, PhaseEnd};
+pub use cell::{CacheCounts, Cell};
+pub use dist::Dist;
+pub use outcome::{ErrorClass, Outcome, Part};
+pub use phase::{PartState, PhaseState, Span};
+pub use recorder::{Layout, Recorder};
+pub use sample::{CacheHit, Sample, Timing};
+pub use series::Second;
+pub use snapshot::{PhaseSnapshot, Snapshot, WireError};
+pub use tally::Tally;

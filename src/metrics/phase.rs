@@ -1,0 +1,145 @@
+//! What was measured in one phase, by one recorder or by many put together.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::books::{Books, PhaseEnd};
+use super::cell::Cell;
+use super::dist::Dist;
+use super::outcome::{Outcome, Part};
+use super::series::Second;
+
+/// All but the seconds of a phase. Merging is order-free.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhaseState {
+    /// What was sent while users were still starting.
+    pub ramp_up: PartState,
+    /// What was sent from then on.
+    pub steady: PartState,
+    /// Iterations and what became of them.
+    pub books: Books,
+    /// How it ended, once it has: the worst, where several recorders ended differently.
+    pub end: Option<PhaseEnd>,
+}
+
+/// One part of a phase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartState {
+    /// Requests by step and outcome.
+    pub cells: BTreeMap<(u32, Outcome), Cell>,
+    /// How late iterations began, in microseconds.
+    pub lag: Dist,
+    /// How long opening connections took, in microseconds.
+    pub connect: Dist,
+    /// Iterations that ended.
+    pub iterations: u64,
+    /// Iterations that found no free user.
+    pub dropped: u64,
+    /// From the first request sent to the last response.
+    pub span: Option<Span>,
+}
+
+/// A stretch of time, in microseconds since the phase began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// When the first request was sent.
+    pub first_sent: u64,
+    /// When the last request was sent.
+    pub last_sent: u64,
+    /// When the last response ended.
+    pub last_end: u64,
+}
+
+/// The seconds of a phase, by their number from 0.
+pub type Seconds = BTreeMap<u32, Second>;
+
+impl PhaseState {
+    /// One part of it.
+    #[must_use]
+    pub fn part(&self, part: Part) -> &PartState {
+        match part {
+            Part::RampUp => &self.ramp_up,
+            Part::Steady => &self.steady,
+        }
+    }
+
+    /// One part of it, to be changed.
+    pub fn part_mut(&mut self, part: Part) -> &mut PartState {
+        match part {
+            Part::RampUp => &mut self.ramp_up,
+            Part::Steady => &mut self.steady,
+        }
+    }
+
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: &PhaseState) {
+        self.ramp_up.merge(&other.ramp_up);
+        self.steady.merge(&other.steady);
+        self.books.merge(&other.books);
+        self.end = self.end.max(other.end);
+    }
+
+    /// Puts all histograms away in their wire form.
+    pub fn pack(&mut self) {
+        for part in [&mut self.ramp_up, &mut self.steady] {
+            part.lag.pack();
+            part.connect.pack();
+            part.cells.values_mut().for_each(Cell::pack);
+        }
+    }
+
+    /// Both parts together.
+    #[must_use]
+    pub fn whole(&self) -> PartState {
+        let mut whole = self.ramp_up.clone();
+        whole.merge(&self.steady);
+        whole
+    }
+}
+
+impl PartState {
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: &PartState) {
+        for (key, cell) in &other.cells {
+            self.cells.entry(*key).or_default().merge(cell);
+        }
+        self.lag.merge(&other.lag);
+        self.connect.merge(&other.connect);
+        self.iterations += other.iterations;
+        self.dropped += other.dropped;
+        self.span = Span::union(self.span, other.span);
+    }
+
+    /// The cells of some steps (none: all) and one outcome (none: both), put together.
+    #[must_use]
+    pub fn pooled(&self, steps: Option<&[usize]>, outcome: Option<Outcome>) -> Cell {
+        let mut pooled = Cell::default();
+        for ((step, ended), cell) in &self.cells {
+            let of_steps = steps.is_none_or(|steps| steps.contains(&(*step as usize)));
+            if of_steps && outcome.is_none_or(|outcome| outcome == *ended) {
+                pooled.merge(cell);
+            }
+        }
+        pooled
+    }
+}
+
+impl Span {
+    /// The least stretch that holds both.
+    #[must_use]
+    pub fn union(one: Option<Span>, other: Option<Span>) -> Option<Span> {
+        let (Some(one), Some(other)) = (one, other) else { return one.or(other) };
+        Some(Span {
+            first_sent: one.first_sent.min(other.first_sent),
+            last_sent: one.last_sent.max(other.last_sent),
+            last_end: one.last_end.max(other.last_end),
+        })
+    }
+
+    /// From the first request sent to the last response, in microseconds.
+    #[must_use]
+    pub fn micros(&self) -> u64 {
+        self.last_end.saturating_sub(self.first_sent)
+    }
+}

@@ -1,0 +1,82 @@
+//! Why the figures of a run can't be trusted, whatever they say: lost data, aborts, loads that never began.
+
+use super::judgement::Circumstances;
+use super::seen::seen_phase;
+use crate::metrics::{Aggregate, Books, PhaseAggregate, PhaseEnd};
+use crate::plan::{Phase, PhaseIndex, Plan};
+
+/// One reason.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Doubt {
+    /// The phase whose figures it spoils; none: it is about the run, or the phase has no figures.
+    pub(super) phase: Option<PhaseIndex>,
+    /// What happened and what to do.
+    pub(super) reason: String,
+}
+
+/// All reasons, the most telling first. A load that never began needs no other.
+pub(super) fn doubts(plan: &Plan, aggregate: &Aggregate, circumstances: &Circumstances) -> Vec<Doubt> {
+    let Circumstances { aborted, workers_lost, not_started } = circumstances;
+    let of_run = |reason: String| Doubt { phase: None, reason };
+    if let Some(reason) = not_started {
+        return vec![of_run(format!("the load never began: {reason}"))];
+    }
+    let aborted = aborted.iter().map(|reason| of_run(format!("the run was aborted: {reason}")));
+    let lost = (*workers_lost > 0).then(|| {
+        let workers = plan.workers;
+        of_run(format!("{workers_lost} of {workers} workers were lost, and with them what they measured last"))
+    });
+    let phases = plan.phases_to_run().filter_map(|(index, phase)| of_phase(plan, aggregate, index, phase));
+    aborted.chain(lost).chain(phases).collect()
+}
+
+fn of_phase(plan: &Plan, aggregate: &Aggregate, index: PhaseIndex, phase: &Phase) -> Option<Doubt> {
+    let name = &phase.name;
+    let Some(seen) = seen_phase(plan, aggregate, index) else {
+        return Some(Doubt { phase: None, reason: format!("phase {name} never ran") });
+    };
+    let what = unfinished(seen.measured, plan.workers)
+        .or_else(|| ended_badly(seen.measured, index, phase))
+        .or_else(|| unbalanced(seen.books()))?;
+    Some(Doubt { phase: Some(index), reason: format!("phase {name} {what}") })
+}
+
+/// What a worker hasn't told of may be anything.
+fn unfinished(measured: &PhaseAggregate, workers: u32) -> Option<String> {
+    let expected = workers.max(measured.workers);
+    (measured.ended < expected)
+        .then(|| format!("lost data: {} of {expected} workers told of its end", measured.ended))
+}
+
+fn ended_badly(measured: &PhaseAggregate, index: PhaseIndex, phase: &Phase) -> Option<String> {
+    let books = &measured.state.books;
+    match measured.state.end {
+        Some(PhaseEnd::Aborted) => Some("was aborted".to_owned()),
+        Some(PhaseEnd::Deadline) => {
+            let planned = phase.executor.total_iterations().unwrap_or(0);
+            let missing = planned.saturating_sub(books.completed + books.dropped);
+            let open = missing.max(books.cut).max(books.cut_requests).max(books.pending());
+            (open > 0).then(|| past_deadline(open, index, phase))
+        }
+        // Iterations that a planned end interrupts between two requests lose nothing that is counted.
+        Some(PhaseEnd::Completed) => (books.cut_requests > 0)
+            .then(|| format!("lost data: {} requests were cut off in flight", books.cut_requests)),
+        None => None,
+    }
+}
+
+fn past_deadline(open: u64, index: PhaseIndex, phase: &Phase) -> String {
+    let seconds = phase.deadline.as_secs_f64();
+    let fix = if phase.has_max_duration { "raise" } else { "set" };
+    format!("was cut off after {seconds} s with {open} iterations unfinished: {fix} spec.phases[{index}].maxDuration")
+}
+
+fn unbalanced(books: &Books) -> Option<String> {
+    let Books { scheduled, started, completed, cut, dropped, cut_requests: _, reconnects: _, connections: _ } = *books;
+    (!books.balance() || books.pending() > 0).then(|| {
+        format!(
+            "lost data: of {scheduled} iterations due, {started} were started, {dropped} dropped, \
+             {completed} completed and {cut} cut, which doesn't add up"
+        )
+    })
+}

@@ -1,0 +1,100 @@
+//! Whether the load generator was sound, so that the figures tell of the target and not of it.
+
+use super::seen::{Seen, seen};
+use crate::api::Generator;
+use crate::metrics::summary::ppm;
+use crate::metrics::{Aggregate, Dist};
+use crate::plan::figure::Figure;
+use crate::plan::{Executor, PhaseIndex, Plan};
+
+/// The HTTP client that sends all requests.
+const ENGINE: &str = "fast (HTTP/1.1)";
+/// Less of the planned load than this is another load.
+const LEAST_ACHIEVED_PPM: u32 = 990_000;
+/// A lateness that no timer can be blamed for.
+const MOST_LAG_MICROS: u64 = 5_000;
+/// A burst that takes longer than this, from the first request to the last, is a slope.
+const MOST_SPREAD_MICROS: u64 = 50_000;
+/// What is late by less than this part of the usual response time changes no figure that is judged.
+const HARMLESS_PART: u64 = 10;
+
+/// What was wrong in one phase, and what to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Unsound {
+    pub(super) phase: PhaseIndex,
+    pub(super) reason: String,
+}
+
+/// How the generator did, with each phase in which it wasn't sound.
+pub(super) fn generator(plan: &Plan, aggregate: &Aggregate) -> (Generator, Vec<Unsound>) {
+    let phases: Vec<Seen<'_>> = seen(plan, aggregate).collect();
+    let unsound: Vec<Unsound> = phases.iter().flat_map(|seen| faults(plan, seen)).collect();
+    let sum = |of: fn(&Seen<'_>) -> u64| phases.iter().map(of).sum();
+    let generator = Generator {
+        healthy: unsound.is_empty(),
+        engine: ENGINE.to_owned(),
+        reasons: unsound.iter().map(|unsound| unsound.reason.clone()).collect(),
+        lag_p99_micros: phases.iter().filter_map(lag_p99).max().unwrap_or(0),
+        achieved_ppm: ppm(sum(|seen| seen.books().started), sum(|seen| seen.books().scheduled)),
+    };
+    (generator, unsound)
+}
+
+fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
+    let fault = match seen.phase.executor {
+        Executor::ConstantRate { .. } => [undelivered(seen), late(seen)],
+        Executor::ConstantUsers { .. } | Executor::Iterations { .. } => [None, late(seen)],
+        // All of a burst is due at once, so that lag tells how long it is, not how late.
+        Executor::Burst { .. } => [None, spread(plan, seen)],
+        Executor::Idle { .. } => [None, None],
+    };
+    let name = &seen.phase.name;
+    let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}: {what}") };
+    fault.into_iter().flatten().map(told).collect()
+}
+
+fn undelivered(seen: &Seen<'_>) -> Option<String> {
+    let books = seen.books();
+    let (started, scheduled, dropped) = (books.started, books.scheduled, books.dropped);
+    if scheduled == 0 || ppm(started, scheduled) >= LEAST_ACHIEVED_PPM {
+        return None;
+    }
+    let share = Figure::share(started, scheduled)?;
+    let why = if dropped > 0 { format!(", {dropped} found no free user") } else { String::new() };
+    let fix = if dropped > 0 { "raise maxUsers or workers.count" } else { "raise workers.count or lower the rate" };
+    Some(format!("only {share} of the planned load was sent ({started} of {scheduled} iterations{why}): {fix}"))
+}
+
+fn late(seen: &Seen<'_>) -> Option<String> {
+    let (lag, most) = (lag_p99(seen)?, tolerable(seen, MOST_LAG_MICROS));
+    (lag > most).then(|| {
+        let (lag, most) = Figure::micros(lag).show_beside(&Figure::micros(most));
+        format!("iterations began up to {lag} late (99th percentile), {most} is tolerable: raise workers.count or give the workers more CPU")
+    })
+}
+
+/// Only where each iteration is one request: later steps are sent when the target has answered the ones before.
+fn spread(plan: &Plan, seen: &Seen<'_>) -> Option<String> {
+    let has_one_step = |&scenario: &usize| plan.scenarios[scenario].steps.len() == 1;
+    if !seen.phase.scenarios.iter().all(has_one_step) {
+        return None;
+    }
+    let span = seen.steady().span?;
+    let (spread, most) = (span.last_sent - span.first_sent, tolerable(seen, MOST_SPREAD_MICROS));
+    (spread > most).then(|| {
+        let (spread, most) = Figure::micros(spread).show_beside(&Figure::micros(most));
+        format!("the burst took {spread} from the first request to the last, {most} is tolerable: raise workers.count or make the burst smaller")
+    })
+}
+
+/// Where responses take long, the generator may be late by a small part of that.
+fn tolerable(seen: &Seen<'_>, least: u64) -> u64 {
+    let usual = seen.steady().pooled(None, None).latency.quantile(0.5).unwrap_or(0);
+    least.max(usual / HARMLESS_PART)
+}
+
+fn lag_p99(seen: &Seen<'_>) -> Option<u64> {
+    let lag: &Dist = &seen.steady().lag;
+    // A burst's lag is its length.
+    (!matches!(seen.phase.executor, Executor::Burst { .. })).then(|| lag.quantile(0.99))?
+}

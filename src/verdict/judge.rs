@@ -1,0 +1,81 @@
+//! Judges a run: rows, score, grade, findings, verdict.
+
+use super::doubts::{Doubt, doubts};
+use super::findings::findings;
+use super::generator::{Unsound, generator};
+use super::judgement::{Circumstances, Judgement, PhaseJudgement};
+use super::requirement::{self, Judged};
+use super::score::{grade, score};
+use super::verdict::{Grounds, closes_gate, phase_verdict, verdict};
+use super::phase_grade::phase_grade;
+use super::seen::seen_phase;
+use crate::api::Row;
+use crate::metrics::Aggregate;
+use crate::plan::{Plan, Requirement};
+
+/// Judges what was measured by the plan's requirements.
+#[must_use]
+pub fn judge(plan: &Plan, aggregate: &Aggregate, circumstances: &Circumstances) -> Judgement {
+    let (generator, unsound) = generator(plan, aggregate);
+    let doubts = with_unsound(doubts(plan, aggregate, circumstances), unsound);
+    let judge_all = |rows: &[Requirement]| -> Vec<Judged> {
+        rows.iter().map(|row| requirement::judge(plan, aggregate, row)).collect()
+    };
+    let requirements = judge_all(&plan.requirements);
+    let expectations: Vec<Vec<Judged>> = plan.phases.iter().map(|phase| judge_all(&phase.expect)).collect();
+
+    let rows = rows(plan, &requirements, &expectations);
+    let score = score(rows.iter().map(|(_, judged)| *judged));
+    let (verdict, message) = verdict(&Grounds { doubts: &doubts, rows: &rows, scoring: &plan.scoring });
+    Judgement {
+        verdict,
+        gate_closed: closes_gate(verdict, plan.fail_on),
+        message,
+        score,
+        grade: score.and_then(|score| grade(score, &plan.scoring)),
+        phases: phases(plan, aggregate, &doubts, &expectations),
+        requirements: shown(&requirements),
+        findings: findings(plan, aggregate),
+        generator,
+    }
+}
+
+fn with_unsound(mut doubts: Vec<Doubt>, unsound: Vec<Unsound>) -> Vec<Doubt> {
+    doubts.extend(unsound.into_iter().map(|Unsound { phase, reason }| {
+        Doubt { phase: Some(phase), reason: format!("the load generator was not sound in {reason}") }
+    }));
+    doubts
+}
+
+/// Requirements, then expectations with the names of their phases.
+fn rows<'a>(
+    plan: &'a Plan,
+    requirements: &'a [Judged],
+    expectations: &'a [Vec<Judged>],
+) -> Vec<(Option<&'a str>, &'a Judged)> {
+    let of_phases = plan.phases.iter().zip(expectations).flat_map(|(phase, rows)| {
+        rows.iter().map(move |row| (Some(phase.name.as_str()), row))
+    });
+    requirements.iter().map(|row| (None, row)).chain(of_phases).collect()
+}
+
+fn phases(
+    plan: &Plan,
+    aggregate: &Aggregate,
+    doubts: &[Doubt],
+    expectations: &[Vec<Judged>],
+) -> Vec<PhaseJudgement> {
+    expectations.iter().enumerate().map(|(index, rows)| {
+        let has_run = seen_phase(plan, aggregate, index).is_some();
+        let is_doubtful = doubts.iter().any(|doubt| doubt.phase == Some(index));
+        PhaseJudgement {
+            verdict: phase_verdict(is_doubtful, rows).filter(|_| has_run),
+            grade: phase_grade(plan, aggregate, index),
+            expectations: shown(rows),
+        }
+    }).collect()
+}
+
+fn shown(rows: &[Judged]) -> Vec<Row> {
+    rows.iter().map(|judged| judged.row.clone()).collect()
+}

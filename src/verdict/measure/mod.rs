@@ -1,0 +1,114 @@
+//! Measures one metric, narrowed to phases, steps and an outcome, over what all workers recorded.
+
+mod flow;
+mod groups;
+mod outcomes;
+mod pool;
+mod times;
+mod unmeasured;
+mod values;
+
+use crate::metrics::Aggregate;
+use crate::plan::figure::Figure;
+use crate::plan::metric::{Metric, Statistic};
+use crate::plan::{Narrowed, Plan};
+
+use groups::Group;
+use pool::Pool;
+use times::MICROS;
+pub(super) use unmeasured::Unmeasured;
+
+/// A figure, and what it rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Measured {
+    pub(super) figure: Figure,
+    /// By how many samples.
+    pub(super) samples: u64,
+    /// What its reader must know.
+    pub(super) notes: Vec<String>,
+}
+
+impl Measured {
+    fn of(figure: Figure, samples: u64) -> Self {
+        Measured { figure, samples, notes: Vec::new() }
+    }
+
+    /// None where the figure is a quotient of nothing.
+    fn part_of(figure: Option<Figure>, samples: u64) -> Result<Self, Unmeasured> {
+        figure.map(|figure| Self::of(figure, samples)).ok_or(Unmeasured::NoData)
+    }
+}
+
+/// The figure of `narrowed`, or why there is none.
+pub(super) fn measure(plan: &Plan, aggregate: &Aggregate, narrowed: &Narrowed) -> Result<Measured, Unmeasured> {
+    let pool = &Pool::new(plan, aggregate, narrowed)?;
+    match &narrowed.metric {
+        Metric::Latency(statistic) => times::of(&pool.cell().latency, *statistic, MICROS),
+        Metric::Service(statistic) => times::of(&times::service(pool), *statistic, MICROS),
+        Metric::Ttfb(statistic) => times::of(&pool.cell().ttfb, *statistic, MICROS),
+        Metric::Connect(statistic) => times::of(&pool.dist(|part| &part.connect), *statistic, MICROS),
+        Metric::Lag(statistic) => times::of(&pool.dist(|part| &part.lag), *statistic, MICROS),
+        Metric::Value(name, statistic) => values::of(pool, name, *statistic),
+        Metric::Duration => times::duration(pool),
+        Metric::Requests => Ok(flow::requests(pool)),
+        Metric::Iterations => Ok(flow::iterations(pool)),
+        Metric::Rate => flow::rate(pool, &flow::requests(pool)),
+        Metric::RateIterations => flow::rate(pool, &flow::iterations(pool)),
+        Metric::RateSustained => flow::sustained(pool),
+        Metric::RatePeak => flow::peak(pool),
+        Metric::UsersMax => Ok(flow::most(pool, |seen| seen.measured.most_users())),
+        Metric::InflightMax => Ok(flow::most(pool, |seen| seen.measured.most_in_flight())),
+        Metric::Dropped => Ok(flow::dropped(pool)),
+        Metric::BytesSent => Ok(flow::bytes(pool, |cell| cell.bytes_sent)),
+        Metric::BytesReceived => Ok(flow::bytes(pool, |cell| cell.bytes_received)),
+        Metric::SuccessRate => outcomes::success_rate(pool),
+        Metric::ErrorRate => outcomes::error_rate(pool),
+        Metric::Errors(_) => todo!(),
+        Metric::Status(_) => todo!(),
+        Metric::CacheHitRate(layer) => outcomes::hit_rate(pool, layer.as_deref()),
+        Metric::CacheHits => outcomes::hits(pool),
+        Metric::CacheMisses => outcomes::misses(pool),
+        Metric::Count(group, key) => Ok(Group::of(pool, group)?.count(key)),
+        Metric::Share(group, key) => Group::of(pool, group)?.share(key),
+        Metric::ShareMax(group) => Group::of(pool, group)?.greatest_share(),
+        Metric::Keys(group) => Group::of(pool, group)?.keys(),
+        Metric::Spread(group) => Group::of(pool, group)?.spread(),
+    }
+}
+
+/// Whether the figure of a longer phase is greater by that alone.
+pub(super) fn grows_with_length(metric: &Metric) -> bool {
+    match metric {
+        Metric::Value(_, Statistic::Sum)
+        | Metric::Duration
+        | Metric::Requests
+        | Metric::Iterations
+        | Metric::Dropped
+        | Metric::BytesSent
+        | Metric::BytesReceived
+        | Metric::Errors(_)
+        | Metric::Status(_)
+        | Metric::CacheHits
+        | Metric::CacheMisses
+        | Metric::Count(..) => true,
+        Metric::Latency(_)
+        | Metric::Service(_)
+        | Metric::Ttfb(_)
+        | Metric::Connect(_)
+        | Metric::Lag(_)
+        | Metric::Value(..)
+        | Metric::Rate
+        | Metric::RateIterations
+        | Metric::RateSustained
+        | Metric::RatePeak
+        | Metric::UsersMax
+        | Metric::InflightMax
+        | Metric::SuccessRate
+        | Metric::ErrorRate
+        | Metric::CacheHitRate(_)
+        | Metric::Share(..)
+        | Metric::ShareMax(_)
+        | Metric::Keys(_)
+        | Metric::Spread(_) => false,
+    }
+}

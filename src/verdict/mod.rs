@@ -1,0 +1,16 @@
+//! From what was measured to a judgement: tiers, points, score, grade, verdict and findings. Pure.
+
+mod doubts;
+mod findings;
+mod generator;
+mod judge;
+pub mod judgement;
+mod measure;
+mod phase_grade;
+mod requirement;
+mod score;
+mod seen;
+mod verdict;
+
+pub use judge::judge;
+pub use judgement::*;

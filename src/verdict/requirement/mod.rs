@@ -1,0 +1,203 @@
+//! Judges one requirement against what was measured.
+
+mod gap;
+mod limits;
+mod not_run;
+mod over;
+
+use super::measure::Measured;
+use crate::api::{Over, Row, Tier};
+use crate::metrics::Aggregate;
+use crate::plan::limit::Limit;
+use crate::plan::tier::{self, Tiers};
+use crate::plan::{Measure, PhaseIndex, Plan, Requirement};
+
+/// A requirement or expectation that was judged.
+#[derive(Clone, Debug)]
+pub(super) struct Judged {
+    /// What the report shows.
+    pub(super) row: Row,
+    /// From 0 to 1, exact; none where it wasn't judged.
+    pub(super) points: Option<f64>,
+    /// Whether its points count in the score.
+    pub(super) is_scored: bool,
+    /// Whether a miss can fail the test: not where all its phases are uncritical.
+    pub(super) is_critical: bool,
+    /// What it does to the verdict.
+    pub(super) effect: Effect,
+    /// The figure, and the limit that decided; or why it isn't known.
+    pub(super) because: String,
+}
+
+/// What a row does to the verdict, from nothing to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Effect {
+    /// Shown only, or left out of a quick or partial run.
+    Outside,
+    /// Its target is reached.
+    Met,
+    /// Something is missed that doesn't fail the test.
+    Warns,
+    /// It couldn't be measured.
+    Unknown,
+    /// It fails the test.
+    Fails,
+}
+
+impl Judged {
+    pub(super) fn is_unknown(&self) -> bool {
+        self.effect == Effect::Unknown
+    }
+
+    /// Its share in the score: 0 where it is only judged.
+    pub(super) fn scored_weight(&self) -> u32 {
+        if self.is_scored { self.row.weight } else { 0 }
+    }
+}
+
+/// Judges `requirement`. Each outcome but a judged one says why.
+pub(super) fn judge(plan: &Plan, aggregate: &Aggregate, requirement: &Requirement) -> Judged {
+    if let Some(reason) = not_run::left_out(plan, requirement) {
+        return not_judged(plan, requirement, Tier::NotRun, reason);
+    }
+    match over::candidates(plan, aggregate, requirement) {
+        Ok(candidates) => worst(plan, requirement, &candidates),
+        Err(reason) if requirement.tiers == Tiers::default() => not_judged(plan, requirement, Tier::Shown, reason.to_string()),
+        Err(reason) => match not_run::too_short(plan, requirement, &reason) {
+            Some(told) => not_judged(plan, requirement, Tier::NotRun, told),
+            None => not_judged(plan, requirement, Tier::Unknown, reason.to_string()),
+        },
+    }
+}
+
+/// One figure that a requirement is held against, and the phases it is of.
+struct Candidate {
+    phases: Vec<PhaseIndex>,
+    measured: Measured,
+}
+
+/// A requirement on each phase is judged by the worst: first by what that does to the verdict.
+fn worst(plan: &Plan, requirement: &Requirement, candidates: &[Candidate]) -> Judged {
+    let judged = candidates.iter().map(|candidate| of_figure(plan, requirement, candidate));
+    let is_worse = |one: &Judged, other: &Judged| {
+        let points = |judged: &Judged| judged.points.unwrap_or(1.0);
+        one.effect.cmp(&other.effect).then_with(|| points(other).total_cmp(&points(one)))
+    };
+    // Of equals, the first.
+    judged
+        .reduce(|worst, next| if is_worse(&next, &worst).is_gt() { next } else { worst })
+        .unwrap_or_else(|| not_judged(plan, requirement, Tier::Unknown, "it covers no phase".to_owned()))
+}
+
+fn of_figure(plan: &Plan, requirement: &Requirement, candidate: &Candidate) -> Judged {
+    let figure = &candidate.measured.figure;
+    let judged = requirement.tiers.judge(figure);
+    let tier = judged.map_or(Tier::Shown, |(tier, _)| reached(tier));
+    let is_critical = candidate.phases.iter().any(|phase| plan.phases[*phase].critical);
+    let shown = limits::shown(&requirement.tiers, figure);
+    let metric = name(&requirement.measure);
+    let place = (requirement.over == Over::Each).then(|| plan.phases[candidate.phases[0]].name.as_str());
+    let told = gap::told(requirement, tier, candidate, place);
+    Judged {
+        points: judged.map(|(_, points)| points),
+        is_scored: is_scored(plan, requirement),
+        is_critical,
+        effect: effect(requirement, tier, is_critical),
+        because: limits::because(requirement, tier, figure, place),
+        row: Row {
+            id: requirement.id.clone(),
+            title: requirement.title.clone(),
+            metric,
+            measured: Some(shown.measured),
+            target: shown.target,
+            acceptable: shown.acceptable,
+            critical: shown.critical,
+            tier,
+            points: judged.map(|(_, points)| whole_points(points)),
+            weight: requirement.weight,
+            must: requirement.must,
+            gap: told,
+        },
+    }
+}
+
+fn not_judged(plan: &Plan, requirement: &Requirement, tier: Tier, reason: String) -> Judged {
+    let text = |limit: Option<Limit>| limit.map(|limit| limit.to_string());
+    let metric = name(&requirement.measure);
+    Judged {
+        points: None,
+        is_scored: is_scored(plan, requirement),
+        is_critical: true,
+        effect: effect(requirement, tier, true),
+        because: format!("{metric} is unknown: {reason}"),
+        row: Row {
+            id: requirement.id.clone(),
+            title: requirement.title.clone(),
+            metric,
+            measured: None,
+            target: text(requirement.tiers.target),
+            acceptable: text(requirement.tiers.acceptable),
+            critical: text(requirement.tiers.critical),
+            tier,
+            points: None,
+            weight: requirement.weight,
+            must: requirement.must,
+            gap: Some(reason),
+        },
+    }
+}
+
+/// ```text
+///            met   acceptable        missed                         critical   not measured
+/// must       –     warns             fails                          fails      unknown
+/// other      –     warns             fails with only a target,      fails      unknown
+///                                    else warns
+/// ```
+/// In uncritical phases whatever fails only warns.
+fn effect(requirement: &Requirement, tier: Tier, is_critical: bool) -> Effect {
+    let fails = if is_critical { Effect::Fails } else { Effect::Warns };
+    match tier {
+        Tier::Target => Effect::Met,
+        Tier::Acceptable => Effect::Warns,
+        Tier::Missed if requirement.must || has_only_a_target(requirement) => fails,
+        Tier::Missed => Effect::Warns,
+        Tier::Critical => fails,
+        Tier::Unknown => Effect::Unknown,
+        Tier::Shown | Tier::NotRun => Effect::Outside,
+    }
+}
+
+fn has_only_a_target(requirement: &Requirement) -> bool {
+    requirement.tiers.acceptable.is_none() && requirement.tiers.critical.is_none()
+}
+
+/// Rows about phases that don't count in figures of the whole test don't count in its score either.
+fn is_scored(plan: &Plan, requirement: &Requirement) -> bool {
+    requirement.weight > 0 && phases(&requirement.measure).any(|phase| plan.phases[phase].judge)
+}
+
+/// How a measure is called: `latency.p95`, or `cache.misses / requests`.
+fn name(measure: &Measure) -> String {
+    measure.parts().map(|part| part.metric.to_string()).collect::<Vec<_>>().join(" / ")
+}
+
+fn reached(tier: tier::Tier) -> Tier {
+    match tier {
+        tier::Tier::Target => Tier::Target,
+        tier::Tier::Acceptable => Tier::Acceptable,
+        tier::Tier::Missed => Tier::Missed,
+        tier::Tier::Critical => Tier::Critical,
+    }
+}
+
+/// All phases that a measure covers.
+fn phases(measure: &Measure) -> impl Iterator<Item = PhaseIndex> {
+    measure.parts().flat_map(|part| part.phases.iter().copied())
+}
+
+/// Rounded down, so that 100 means all of them.
+fn whole_points(points: f64) -> u32 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "points are within 0 and 1")]
+    let whole = (points * 100.0 + 1e-9).floor() as u32;
+    whole
+}
