@@ -1,6 +1,14 @@
-//! Loadgate turns a load test into an object and its product requirements into a verdict.
+#![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod api;
+pub mod cli;
+pub mod conduct;
+pub mod engine;
+pub mod ingest;
 pub mod metrics;
 pub mod plan;
+pub mod report;
+pub mod target;
+pub mod telemetry;
 pub mod verdict;
+pub mod worker;

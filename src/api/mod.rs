@@ -1,6 +1,7 @@
 //! The types of the `LoadTest` object, one file per part of the spec; no behaviour.
 
 mod classify;
+mod crd;
 mod load;
 mod load_test;
 mod phase;
@@ -12,6 +13,7 @@ mod status;
 mod target;
 
 pub use classify::*;
+pub use crd::*;
 pub use load::*;
 pub use load_test::*;
 pub use phase::*;

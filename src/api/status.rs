@@ -24,6 +24,7 @@ pub struct LoadTestStatus {
     pub observed_generation: Option<i64>,
     /// Complete, Passed, Ready, Reconciling and Stalled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
     /// The columns' texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -204,7 +205,7 @@ pub struct Latency {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorCount {
-    /// A declared class, or connect, timeout, reset, stale, protocol, check, body_limit or a status.
+    /// A declared class, or connect, timeout, reset, stale, protocol, check, `body_limit` or a status.
     pub class: String,
     /// How many.
     pub count: u64,

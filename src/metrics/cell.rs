@@ -64,6 +64,13 @@ impl Cell {
         merge_each(&mut self.values, &other.values, Dist::merge);
         self.unreadable_values += other.unreadable_values;
     }
+
+    /// Puts all histograms away in their wire form.
+    pub fn pack(&mut self) {
+        for dist in [&mut self.latency, &mut self.service, &mut self.ttfb].into_iter().chain(&mut self.values) {
+            dist.pack();
+        }
+    }
 }
 
 /// Merges lists place by place; the shorter one is filled up.

@@ -25,6 +25,8 @@ pub enum ErrorClass {
     Status(u16),
     /// A check didn't hold though the status was below 400.
     Check,
+    /// A value that the request needs is missing, or would break out of its place: nothing was sent.
+    Unsent,
 }
 
 impl fmt::Display for ErrorClass {
@@ -39,6 +41,7 @@ impl fmt::Display for ErrorClass {
             ErrorClass::BodyLimit => f.write_str("body_limit"),
             ErrorClass::Status(code) => write!(f, "{code}"),
             ErrorClass::Check => f.write_str("check"),
+            ErrorClass::Unsent => f.write_str("unsent"),
         }
     }
 }

@@ -80,6 +80,15 @@ impl PhaseState {
         self.end = self.end.max(other.end);
     }
 
+    /// Puts all histograms away in their wire form.
+    pub fn pack(&mut self) {
+        for part in [&mut self.ramp_up, &mut self.steady] {
+            part.lag.pack();
+            part.connect.pack();
+            part.cells.values_mut().for_each(Cell::pack);
+        }
+    }
+
     /// Both parts together.
     #[must_use]
     pub fn whole(&self) -> PartState {

@@ -89,10 +89,12 @@ impl Recorder {
         self.state.books.scheduled += count;
     }
 
-    /// An iteration began, `lag` microseconds late.
-    pub fn iteration_started(&mut self, part: Part, lag: u64) {
+    /// An iteration began, `lag` microseconds late; none: it had no time of its own to begin at.
+    pub fn iteration_started(&mut self, part: Part, lag: Option<u64>) {
         self.state.books.started += 1;
-        self.state.part_mut(part).lag.record_micros(lag);
+        if let Some(lag) = lag {
+            self.state.part_mut(part).lag.record_micros(lag);
+        }
     }
 
     /// An iteration came to its end at `now`.

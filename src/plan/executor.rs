@@ -100,12 +100,16 @@ impl Executor {
         }
     }
 
-    /// Whether iterations start by the clock, whatever the target does.
+    /// Whether iterations start by a schedule, whatever the target does. A burst has none: each of its users sends
+    /// when its turn comes, and the spread of that is judged.
     #[must_use]
     pub fn is_open_loop(&self) -> bool {
         match self {
-            Executor::ConstantRate { .. } | Executor::Burst { .. } => true,
-            Executor::ConstantUsers { .. } | Executor::Iterations { .. } | Executor::Idle { .. } => false,
+            Executor::ConstantRate { .. } => true,
+            Executor::ConstantUsers { .. }
+            | Executor::Iterations { .. }
+            | Executor::Burst { .. }
+            | Executor::Idle { .. } => false,
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Behind [`Plan::from_spec`] everything is known to be right: a rate is never zero, a name always resolves.
 
+pub mod condition;
 pub mod document;
 pub mod draw;
 pub mod executor;
@@ -9,6 +10,7 @@ pub mod fault;
 pub mod figure;
 mod from_spec;
 mod hash;
+mod interval;
 pub mod limit;
 pub mod metric;
 pub mod model;
@@ -16,6 +18,7 @@ mod near;
 pub mod objective;
 mod quantity;
 pub mod quick;
+pub mod secrets;
 mod select;
 pub mod share;
 pub mod template;

@@ -11,7 +11,7 @@ use super::executor::Executor;
 use super::limit::Limit;
 use super::objective::{Expectations, Requirement, Scoring};
 use super::template::{Body, Template};
-use crate::api::{FailOn, Method, SecretKeyRef, ValueUnit};
+pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, ValueUnit};
 
 /// A checked test: all that workers and the judge need to know.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Plan {
     pub title: String,
     /// Where the load goes.
     pub target: Target,
+    /// The test's variables, without those that phases override.
+    pub variables: Arc<BTreeMap<String, Value>>,
     /// What users do. Each scenario's steps are a run of [`Plan::steps`].
     pub scenarios: Vec<Scenario>,
     /// The steps of all scenarios, numbered through.

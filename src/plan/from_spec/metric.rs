@@ -1,13 +1,71 @@
 //! Metrics that a spec names: parsed, and all that they name declared.
 
-use crate::api::{LoadTestSpec, Where};
+use crate::api::{Classify, LoadTestSpec, ValueUnit, Where};
 use crate::plan::fault::At;
-use crate::plan::metric::Metric;
+use crate::plan::figure::Dimension;
+use crate::plan::metric::{Declaration, Metric};
+use crate::plan::near;
 
 /// The metric `text`, where all that it names is declared.
-pub(super) fn known(text: &str, _spec: &LoadTestSpec, at: &At) -> Option<Metric> {
-    at.read(Metric::parse(text))
+pub(super) fn known(text: &str, spec: &LoadTestSpec, at: &At) -> Option<Metric> {
+    let metric = at.read(Metric::parse(text))?;
+    let none = Classify::default();
+    let classify = spec.classify.as_ref().unwrap_or(&none);
+    let missing = metric.declaration().and_then(|declaration| missing(declaration, classify));
+    match missing {
+        Some(message) => {
+            at.fault(message);
+            None
+        }
+        None => Some(metric),
+    }
+}
+
+/// What a metric is measured in; a declared value in what its unit says.
+pub(super) fn dimension(metric: &Metric, spec: &LoadTestSpec) -> Dimension {
+    let Metric::Value(name, _) = metric else { return metric.dimension() };
+    let values = spec.classify.iter().flat_map(|classify| &classify.values);
+    match values.into_iter().find(|value| value.name == *name).and_then(|value| value.unit) {
+        Some(ValueUnit::Micros | ValueUnit::Millis | ValueUnit::Seconds) => Dimension::Time,
+        Some(ValueUnit::Bytes) => Dimension::Bytes,
+        None => Dimension::Number,
+    }
 }
 
 /// Reports a `where` that the metric can't be narrowed by.
-pub(super) fn check_narrowing(_metric: &Metric, _text: &str, _narrow: &Where, _at: &At) {}
+pub(super) fn check_narrowing(metric: &Metric, text: &str, narrow: &Where, at: &At) {
+    let belongs = metric.belongs_to_steps();
+    let why = format!("{text} is measured for a phase as a whole, not step by step; leave it out");
+    at.field("steps").require(belongs || narrow.steps.is_empty(), why.as_str());
+    at.field("outcome").require(belongs || narrow.outcome.is_none(), why.as_str());
+}
+
+/// What must be declared and isn't.
+fn missing(declaration: Declaration<'_>, classify: &Classify) -> Option<String> {
+    match declaration {
+        Declaration::Error(name) => {
+            let own = "connect timeout reset stale protocol body_limit check unsent".split(' ');
+            let known = classify.errors.iter().map(|error| error.name.as_str());
+            unknown("error class", "errors", name, known.chain(own))
+        }
+        Declaration::Group(name) => {
+            unknown("group", "groups", name, classify.groups.iter().map(|group| group.name.as_str()))
+        }
+        Declaration::Value(name) => {
+            unknown("value", "values", name, classify.values.iter().map(|value| value.name.as_str()))
+        }
+        Declaration::Cache { layer } => match &classify.cache {
+            None => Some("nothing tells hits from misses; declare spec.classify.cache".to_owned()),
+            Some(cache) if layer && cache.layer_header.is_none() => {
+                Some("nothing tells the layers apart; set spec.classify.cache.layerHeader".to_owned())
+            }
+            Some(_) => None,
+        },
+    }
+}
+
+fn unknown<'a>(what: &str, list: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let known: Vec<&str> = known.collect();
+    let is_known = known.contains(&name);
+    (!is_known).then(|| format!("{}; declare it in spec.classify.{list}", near::unknown(what, name, known)))
+}

@@ -76,6 +76,7 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
     Some(Plan {
         title: spec.title.clone().unwrap_or_else(|| name.to_owned()),
         target: target?,
+        variables: std::sync::Arc::new(spec.variables.clone()),
         scenarios,
         steps,
         classify: classify?,

@@ -7,6 +7,7 @@ use crate::plan::model::PhaseIndex;
 use crate::plan::objective::{Expectations, Measure, Requirement};
 use crate::plan::tier::{TierField, Tiers};
 
+use super::metric;
 use super::narrow;
 use super::phase::is_idle;
 
@@ -70,7 +71,7 @@ impl Place<'_> {
         match (&row.metric, &row.ratio) {
             (Some(text), None) => {
                 let narrowed = narrow::narrowed(text, &narrow, self.phase, self.spec, &self.at)?;
-                let dimension = narrowed.metric.dimension();
+                let dimension = metric::dimension(&narrowed.metric, self.spec);
                 Some((Measure::Metric(narrowed), dimension))
             }
             (None, Some(parts)) => self.ratio(parts, &narrow),
@@ -97,7 +98,7 @@ impl Place<'_> {
         };
         let (above, below) = (part(above, 0), part(below, 1));
         let (above, below) = (above?, below?);
-        let (upper, lower) = (above.metric.dimension(), below.metric.dimension());
+        let (upper, lower) = (metric::dimension(&above.metric, self.spec), metric::dimension(&below.metric, self.spec));
         let quotient = upper.divided_by(lower);
         at.require(
             quotient.is_some(),

@@ -58,7 +58,7 @@ fn phase_grades(
     at.require(!spec.grades.is_empty(), "is empty; name at least one grade");
     let grades: Vec<Option<(String, Limit)>> = (spec.grades.iter().enumerate())
         .map(|(index, grade)| {
-            let limit = check::limit(&grade.is, metric.dimension(), &at.item(index).field("is"))?;
+            let limit = check::limit(&grade.is, metric::dimension(&metric, test), &at.item(index).field("is"))?;
             Some((grade.name.clone(), limit))
         })
         .collect();

@@ -1,0 +1,84 @@
+//! One `loadgate run` of a generated test, and what its report says.
+
+use std::{fs, path::Path, time::Duration};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::{
+    CLIENT_CORE,
+    child::{Ended, pinned, run_measured},
+};
+
+/// How long a run may go on after its load: start, graceful stop and report.
+const BESIDE_THE_LOAD: Duration = Duration::from_mins(1);
+
+/// What one run did, by its own report and by the system's.
+pub(crate) struct OurRun {
+    pub(crate) requests: u64,
+    /// From the first send to the last response.
+    pub(crate) lasted: Duration,
+    pub(crate) cpu: Duration,
+    pub(crate) peak_rss_kib: u64,
+}
+
+/// A closed load on `/`, with a status check, the cache class and one group recorded.
+pub(crate) struct Test<'a> {
+    pub(crate) base_url: &'a str,
+    pub(crate) users: usize,
+    pub(crate) seconds: u64,
+    /// Further fields of the executor and the scenario, like `rampUp: 10s`.
+    pub(crate) load_extra: &'a str,
+    pub(crate) scenario_extra: &'a str,
+}
+
+impl Test<'_> {
+    fn yaml(&self) -> String {
+        let Self { base_url, users, seconds, load_extra, scenario_extra } = self;
+        format!(
+            r#"apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {{name: benchmark}}
+spec:
+  title: One request against a target that answers at once
+  target: {{baseUrl: "{base_url}"}}
+  scenarios:
+  - {{name: get, {scenario_extra}steps: [{{name: get, request: {{method: GET, path: /}}, checks: [{{status: [200]}}]}}]}}
+  classify:
+    cache: {{header: X-Cache, hit: [HIT], miss: [MISS]}}
+    groups: [{{name: account, header: X-Account}}]
+  phases:
+  - {{name: load, load: {{constantUsers: {{users: {users}, duration: {seconds}s{load_extra}}}}}}}
+  requirements:
+  - {{id: errors, title: No request fails, metric: error_rate, target: "< 0.1%"}}
+"#
+        )
+    }
+
+    /// Runs it on the client's core. The verdict doesn't matter here, a report does.
+    pub(crate) fn run(&self) -> Result<OurRun> {
+        let folder = tempfile::tempdir()?;
+        let (file, results) = (folder.path().join("test.yaml"), folder.path().join("results"));
+        fs::write(&file, self.yaml())?;
+        let mut command = pinned(CLIENT_CORE, env!("CARGO_BIN_EXE_loadgate"));
+        command.arg("run").arg(&file).arg("--report").arg(&results);
+        let ended = run_measured(&mut command, Duration::from_secs(self.seconds) + BESIDE_THE_LOAD)?;
+        let report = read_report(&results.join("report.json")).with_context(|| told(&ended))?;
+        let summary = |name: &str| {
+            let figure = report["status"]["summary"][name].as_u64();
+            figure.with_context(|| format!("status.summary.{name} is missing in report.json"))
+        };
+        let (requests, lasted) = (summary("requests")?, Duration::from_millis(summary("durationMillis")?));
+        Ok(OurRun { requests, lasted, cpu: ended.cpu, peak_rss_kib: ended.peak_rss_kib })
+    }
+}
+
+fn read_report(report: &Path) -> Result<Value> {
+    let text = fs::read_to_string(report).with_context(|| format!("read {}", report.display()))?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn told(ended: &Ended) -> String {
+    let Ended { status, stdout, stderr, .. } = ended;
+    format!("loadgate run ended with {status} and left no usable report\n{stdout}{stderr}")
+}

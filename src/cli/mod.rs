@@ -1,0 +1,68 @@
+//! The command line: one file per subcommand, and what they share.
+
+mod crd;
+pub mod exit;
+pub mod load;
+pub mod local;
+pub mod options;
+pub mod output;
+mod plan;
+pub mod progress;
+mod run;
+pub mod secrets;
+pub mod terminal;
+mod validate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{ArgAction, Parser, Subcommand};
+
+pub use exit::{Exit, Refused};
+
+/// Turns a load test into a Kubernetes object and its product requirements into a verdict.
+#[derive(Debug, Parser)]
+#[command(name = "loadgate", version, max_term_width = 100, after_help = exit::HELP)]
+pub struct Cli {
+    /// Tells more of what is done; twice for even more.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Validate(validate::Arguments),
+    Plan(plan::Arguments),
+    /// Prints the `CustomResourceDefinition`, to be applied to a cluster.
+    Crd,
+}
+
+impl Cli {
+    /// What was typed; or, where that makes no sense, how the program ends after having said so.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, ExitCode> {
+        Cli::try_parse_from(arguments).map_err(|error| {
+            // Nothing can be done when the terminal is gone.
+            let _ = error.print();
+            match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Pass.into(),
+                _ => Exit::Invalid.into(),
+            }
+        })
+    }
+
+    /// Does what was typed.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let ending = match self.command {
+            Command::Run(arguments) => run::run(&arguments),
+            Command::Validate(arguments) => validate::run(&arguments),
+            Command::Plan(arguments) => plan::run(&arguments),
+            Command::Crd => crd::run(),
+        };
+        ending.unwrap_or_else(|error| exit::told(&error)).into()
+    }
+}

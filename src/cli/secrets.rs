@@ -1,0 +1,153 @@
+//! Values of Secrets for a run without a cluster. They are never shown, not even when they are wrong.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::exit::Refused;
+use crate::api::SecretKeyRef;
+use crate::plan::{Header, HeaderValue, Plan};
+
+/// The values of the Secrets that a test refers to.
+pub type Secrets = BTreeMap<SecretKeyRef, String>;
+
+/// Reads what `--secret` names, and tells which Secrets of the plan are missing.
+pub fn read(plan: &Plan, arguments: &[String]) -> Result<Secrets, Refused> {
+    let mut refused = Vec::new();
+    let mut secrets = Secrets::new();
+    for argument in arguments {
+        match parse(argument).and_then(|(reference, source)| Ok((source.read(&reference)?, reference))) {
+            Ok((value, reference)) => drop(secrets.insert(reference, value)),
+            Err(line) => refused.push(line),
+        }
+    }
+    if refused.is_empty() {
+        refused = missing(plan, &secrets);
+    }
+    if refused.is_empty() { Ok(secrets) } else { Err(Refused(refused)) }
+}
+
+/// Where a value comes from.
+#[derive(Debug, PartialEq)]
+enum Source {
+    Environment(String),
+    File(PathBuf),
+}
+
+/// `name/key=env:VARIABLE` or `name/key=file:PATH`. What stands behind `=` could be a secret typed by mistake.
+fn parse(argument: &str) -> Result<(SecretKeyRef, Source), String> {
+    let form = "write name/key=env:VARIABLE or name/key=file:PATH";
+    let (reference, source) =
+        argument.split_once('=').ok_or_else(|| format!("--secret: there is no `=`; {form}"))?;
+    let (name, key) = reference
+        .split_once('/')
+        .filter(|(name, key)| !name.is_empty() && !key.is_empty())
+        .ok_or_else(|| format!("--secret: what stands before `=` isn't name/key; {form}"))?;
+    let source = match source.split_once(':') {
+        Some(("env", variable)) if !variable.is_empty() => Source::Environment(variable.to_owned()),
+        Some(("file", path)) if !path.is_empty() => Source::File(PathBuf::from(path)),
+        _ => return Err(format!("--secret {reference}: its source is neither env: nor file:; {form}")),
+    };
+    Ok((SecretKeyRef { name: name.to_owned(), key: key.to_owned() }, source))
+}
+
+impl Source {
+    /// The value, without the line break that editors put at the end of files.
+    fn read(&self, reference: &SecretKeyRef) -> Result<String, String> {
+        let called = format!("--secret {}/{}", reference.name, reference.key);
+        let value = match self {
+            Source::Environment(variable) => std::env::var(variable)
+                .map_err(|_| format!("{called}: the environment variable {variable} isn't set to a text"))?,
+            Source::File(path) => std::fs::read_to_string(path)
+                .map_err(|error| format!("{called}: the file {} can't be read: {error}", path.display()))?,
+        };
+        let value = value.strip_suffix('\n').unwrap_or(&value);
+        let value = value.strip_suffix('\r').unwrap_or(value);
+        match value {
+            "" => Err(format!("{called}: its value is empty")),
+            value if value.chars().any(|c| c.is_control() && c != '\t') => Err(format!(
+                "{called}: its value has a line break or control character in it, which no header can hold"
+            )),
+            value => Ok(value.to_owned()),
+        }
+    }
+}
+
+/// A line for each header whose Secret isn't given.
+fn missing(plan: &Plan, secrets: &Secrets) -> Vec<String> {
+    let steps = plan.steps.iter().map(|step| &step.request);
+    let requests = steps.chain(plan.target.preflight.iter().map(|action| &action.request));
+    let headers = plan.target.headers.iter().chain(requests.flat_map(|request| &request.headers));
+    headers.filter_map(|header| missing_of(header, secrets)).collect()
+}
+
+fn missing_of(header: &Header, secrets: &Secrets) -> Option<String> {
+    match &header.value {
+        HeaderValue::Secret(reference) if !secrets.contains_key(reference) => {
+            let SecretKeyRef { name, key } = reference;
+            Some(format!("{}: needs a value: --secret {name}/{key}=env:VARIABLE or =file:PATH", header.path))
+        }
+        HeaderValue::Secret(_) | HeaderValue::Template(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_says_where_it_comes_from() {
+        let reference = || SecretKeyRef { name: "token".to_owned(), key: "header".to_owned() };
+        for (argument, want) in [
+            ("token/header=env:TOKEN", Source::Environment("TOKEN".to_owned())),
+            ("token/header=file:/run/a=b:c", Source::File(PathBuf::from("/run/a=b:c"))),
+        ] {
+            assert_eq!(parse(argument), Ok((reference(), want)));
+        }
+    }
+
+    #[test]
+    fn a_wrong_argument_is_told_without_the_value_in_it() {
+        for argument in ["hunter2", "token/header=hunter2", "hunter2=env:X", "token/header=env:", "/=hunter2"]
+        {
+            let message = parse(argument).unwrap_err();
+            assert!(message.starts_with("--secret") && !message.contains("hunter2"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_without_its_last_line_break_and_must_fit_into_a_header() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |content: &str| {
+            let path = folder.path().join("secret");
+            std::fs::write(&path, content).unwrap();
+            Source::File(path).read(&SecretKeyRef { name: "n".to_owned(), key: "k".to_owned() })
+        };
+        assert_eq!(read("hunter2\r\n").as_deref(), Ok("hunter2"));
+        for (content, want) in [("", "empty"), ("\n", "empty"), ("hunter2\r\nX-Evil: 1", "line break")] {
+            let message = read(content).unwrap_err();
+            assert!(message.contains(want) && !message.contains("hunter2"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_not_given_is_told_with_its_field_and_the_option() {
+        let text = r#"
+apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {name: tiny}
+spec:
+  target:
+    baseUrl: "http://127.0.0.1:8080"
+    headers: [{name: Authorization, valueFrom: {secretKeyRef: {name: token, key: header}}}]
+  scenarios: [{name: visit, steps: [{name: get, request: {path: /}}]}]
+  phases: [{name: steady, load: {burst: {iterations: 5}}}]
+"#;
+        let plan = crate::cli::load::check(text, &crate::cli::options::Changes::default()).unwrap().plan;
+        let Refused(lines) = read(&plan, &[]).unwrap_err();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with("spec.target.headers[0]"), "{lines:?}");
+        assert!(lines[0].contains("--secret token/header=env:"), "{lines:?}");
+        let given = read(&plan, &["token/header=env:PATH".to_owned()]).unwrap();
+        assert_eq!(given.len(), 1);
+    }
+}

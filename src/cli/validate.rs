@@ -1,0 +1,31 @@
+//! `loadgate validate`: tells everything that is wrong with some files.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::{Exit, Refused};
+use super::load;
+use super::options::Changes;
+use crate::report::escape::printable;
+
+/// Checks files, without sending anything: all that is wrong with all of them is told at once.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The files; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let refused: Vec<String> =
+        arguments.files.iter().filter_map(|file| validate(file).err()).flat_map(|r| r.0).collect();
+    if refused.is_empty() { Ok(Exit::Pass) } else { Err(Refused(refused).into()) }
+}
+
+fn validate(file: &Path) -> Result<(), Refused> {
+    let text = load::read(file)?;
+    load::check(&text, &Changes::default()).map_err(|faults| load::refused(file, &faults))?;
+    println!("{}: ok", printable(&load::called(file)));
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Finds the addresses of the target, and those of them that take a connection.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::plan::Target;
+
+/// The longest that resolving a name may take.
+const RESOLVE: Duration = Duration::from_secs(10);
+
+/// Why no load can be sent to the target.
+#[derive(Debug, thiserror::Error)]
+pub enum ReachError {
+    /// Its name has no address.
+    #[error("spec.target.baseUrl: the host {host:?} can't be resolved: {source}")]
+    Unresolvable {
+        /// The host.
+        host: String,
+        /// What the resolver says.
+        source: io::Error,
+    },
+    /// None of its addresses takes a connection.
+    #[error("spec.target.baseUrl: {address} takes no connection: {source}; is the target up, and is the port right?")]
+    Refused {
+        /// The last address tried.
+        address: SocketAddr,
+        /// What the kernel says.
+        source: io::Error,
+    },
+}
+
+/// The addresses of `target` that take a connection now.
+///
+/// # Errors
+/// When its name can't be resolved, or no address takes a connection within the target's connect timeout.
+pub async fn reach(target: &Target) -> Result<Arc<[SocketAddr]>, ReachError> {
+    let addresses = resolve(target).await?;
+    let mut reached = Vec::new();
+    let mut last = None;
+    for address in addresses {
+        match within(target.connect_timeout, TcpStream::connect(address)).await {
+            Ok(_) => reached.push(address),
+            Err(source) => last = Some(ReachError::Refused { address, source }),
+        }
+    }
+    match last {
+        Some(error) if reached.is_empty() => Err(error),
+        _ => Ok(reached.into()),
+    }
+}
+
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ReachError> {
+    let unresolvable = |source| ReachError::Unresolvable { host: target.host.clone(), source };
+    let found = within(RESOLVE, lookup_host((target.host.as_str(), target.port))).await.map_err(unresolvable)?;
+    let mut addresses: Vec<_> = found.collect();
+    addresses.sort();
+    addresses.dedup();
+    if addresses.is_empty() {
+        return Err(unresolvable(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
+    }
+    Ok(addresses)
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, work)
+        .await
+        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {limit:?}"))))
+}

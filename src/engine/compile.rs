@@ -1,0 +1,291 @@
+//! A phase of the plan made ready to be sent: static bytes, slots, and which headers and bodies are needed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::render::{CompiledRequest, Pieces};
+use crate::plan::secrets::Secrets;
+use crate::plan::{Method, SecretKeyRef};
+use crate::plan::limit::Limit;
+use crate::plan::{self, Condition, Plan, Source, StatusPattern};
+
+/// A phase made ready to be sent.
+#[derive(Debug)]
+pub struct CompiledPhase {
+    pub(super) scenarios: Vec<CompiledScenario>,
+    pub(super) weights: Vec<u32>,
+    pub(super) classify: CompiledClassify,
+}
+
+/// What keeps a phase from being made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// A header refers to a Secret whose value isn't known.
+    #[error("{path}: the Secret {name:?} has no value for key {key:?} here; give it with --secret {name}/{key}=env:VARIABLE or file:PATH")]
+    MissingSecret {
+        /// The field.
+        path: String,
+        /// The Secret.
+        name: String,
+        /// The key in it.
+        key: String,
+    },
+    /// A Secret's value can't stand in a header.
+    #[error("{path}: the value of key {key:?} of the Secret {name:?} has a line break or another control character, which a header can't hold")]
+    UnfitSecret {
+        /// The field.
+        path: String,
+        /// The Secret.
+        name: String,
+        /// The key in it.
+        key: String,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledScenario {
+    pub(super) pace_micros: Option<u64>,
+    pub(super) slots: usize,
+    pub(super) steps: Vec<CompiledStep>,
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledStep {
+    /// Its place in the plan.
+    pub(super) index: usize,
+    pub(super) probability_ppm: u32,
+    pub(super) think: Option<(Duration, Duration)>,
+    pub(super) request: CompiledRequest,
+    pub(super) checks: Vec<CompiledCheck>,
+    pub(super) extract: Vec<plan::Extract>,
+    pub(super) wants: Wants,
+}
+
+/// What must be kept of a response.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Wants {
+    /// Names of headers, in lower case. Their values are kept by place in this list.
+    pub(super) headers: Vec<String>,
+    /// Whether the body is needed.
+    pub(super) body: bool,
+    /// Whether the body is read as JSON.
+    pub(super) json: bool,
+    /// Whether a response has a body at all (HEAD: no).
+    pub(super) head_only: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum CompiledCheck {
+    Status(Vec<StatusPattern>),
+    BelowFourHundred,
+    Value(CompiledSource, CompiledCondition),
+    BodyContains(Pieces),
+    Latency(Limit),
+}
+
+#[derive(Debug)]
+pub(super) enum CompiledSource {
+    /// A place in [`Wants::headers`].
+    Header(usize),
+    JsonPath(JsonPath),
+}
+
+/// A condition, and the text it compares with where that has names in it.
+#[derive(Debug)]
+pub(super) struct CompiledCondition {
+    pub(super) rule: Condition,
+    pub(super) text: Option<Pieces>,
+}
+
+/// How responses are told apart; the same for all steps, so that its headers stand first in [`Wants::headers`].
+#[derive(Debug, Default)]
+pub(super) struct CompiledClassify {
+    pub(super) cache: Option<CompiledCache>,
+    pub(super) groups: Vec<CompiledSource>,
+    pub(super) errors: Vec<(CompiledSource, CompiledCondition)>,
+    pub(super) values: Vec<CompiledSource>,
+    wants: Wants,
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledCache {
+    pub(super) source: CompiledSource,
+    pub(super) hit: Vec<Value>,
+    pub(super) miss: Vec<Value>,
+    pub(super) layer: Option<usize>,
+}
+
+/// What is the same throughout a phase and so becomes part of the static bytes.
+pub(super) struct Constants<'a> {
+    pub(super) variables: &'a BTreeMap<String, Value>,
+    pub(super) phase: &'a str,
+    pub(super) run_uid: &'a str,
+    pub(super) iterations: u64,
+}
+
+impl CompiledPhase {
+    /// Makes a phase ready.
+    ///
+    /// # Errors
+    /// When a header refers to a Secret that isn't known or doesn't fit.
+    pub fn new(plan: &Plan, phase: &plan::Phase, secrets: &Secrets, run_uid: &str) -> Result<Self, CompileError> {
+        let constants = Constants {
+            variables: &phase.variables,
+            phase: &phase.name,
+            run_uid,
+            iterations: phase.executor.total_iterations().unwrap_or(0),
+        };
+        let classify = CompiledClassify::new(&plan.classify, &constants);
+        let compiler = Compiler { plan, secrets, constants: &constants, classify: &classify };
+        let scenarios: Result<Vec<_>, _> =
+            phase.scenarios.iter().map(|scenario| compiler.scenario(phase, *scenario)).collect();
+        let weights = phase.scenarios.iter().map(|scenario| plan.scenarios[*scenario].weight).collect();
+        Ok(CompiledPhase { scenarios: scenarios?, weights, classify })
+    }
+}
+
+struct Compiler<'a> {
+    plan: &'a Plan,
+    secrets: &'a Secrets,
+    constants: &'a Constants<'a>,
+    classify: &'a CompiledClassify,
+}
+
+impl Compiler<'_> {
+    fn scenario(&self, phase: &plan::Phase, index: usize) -> Result<CompiledScenario, CompileError> {
+        let scenario = &self.plan.scenarios[index];
+        let steps: Result<Vec<_>, _> = scenario.steps.clone().map(|step| self.step(step)).collect();
+        Ok(CompiledScenario {
+            pace_micros: self.plan.pace(phase, index).map(micros),
+            slots: scenario.slots.len(),
+            steps: steps?,
+        })
+    }
+
+    fn step(&self, index: usize) -> Result<CompiledStep, CompileError> {
+        let step = &self.plan.steps[index];
+        let mut wants = self.classify.wants.clone();
+        wants.head_only = step.request.method == Method::Head;
+        let checks = step.checks.iter().map(|check| self.check(check, &mut wants)).collect();
+        wants.json |= !step.extract.is_empty();
+        wants.body |= wants.json;
+        Ok(CompiledStep {
+            index,
+            probability_ppm: step.probability_ppm,
+            think: step.think,
+            request: self.request(&step.request)?,
+            checks,
+            extract: step.extract.clone(),
+            wants,
+        })
+    }
+
+    fn check(&self, check: &plan::Check, wants: &mut Wants) -> CompiledCheck {
+        match check {
+            plan::Check::Status(patterns) => CompiledCheck::Status(patterns.clone()),
+            plan::Check::BelowFourHundred => CompiledCheck::BelowFourHundred,
+            plan::Check::JsonPath(path, condition) => {
+                let source = wants.source(&Source::JsonPath(path.clone()));
+                CompiledCheck::Value(source, self.condition(condition))
+            }
+            plan::Check::Header(name, condition) => {
+                let source = wants.source(&Source::Header(name.clone()));
+                CompiledCheck::Value(source, self.condition(condition))
+            }
+            plan::Check::BodyContains(text) => {
+                wants.body = true;
+                CompiledCheck::BodyContains(Pieces::new(text, self.constants))
+            }
+            plan::Check::Latency(limit) => CompiledCheck::Latency(limit.clone()),
+        }
+    }
+
+    fn condition(&self, condition: &Condition) -> CompiledCondition {
+        CompiledCondition::new(condition, self.constants)
+    }
+
+    fn request(&self, request: &plan::Request) -> Result<CompiledRequest, CompileError> {
+        let own = |name: &str| request.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name));
+        let inherited = self.plan.target.headers.iter().filter(|header| !own(&header.name));
+        let mut headers = Vec::new();
+        for header in request.headers.iter().chain(inherited) {
+            headers.push((header.name.as_str(), self.header_value(header)?));
+        }
+        Ok(CompiledRequest::new(&self.plan.target, request, &headers, self.constants))
+    }
+
+    fn header_value(&self, header: &plan::Header) -> Result<Pieces, CompileError> {
+        match &header.value {
+            plan::HeaderValue::Template(template) => Ok(Pieces::new(template, self.constants)),
+            plan::HeaderValue::Secret(reference) => {
+                let SecretKeyRef { name, key } = reference.clone();
+                let path = header.path.clone();
+                let Some(value) = self.secrets.get(reference) else {
+                    return Err(CompileError::MissingSecret { path, name, key });
+                };
+                if value.chars().any(|c| c.is_control() && c != '\t') {
+                    return Err(CompileError::UnfitSecret { path, name, key });
+                }
+                Ok(Pieces::fixed(value))
+            }
+        }
+    }
+}
+
+impl CompiledCondition {
+    fn new(condition: &Condition, constants: &Constants<'_>) -> Self {
+        let text = match condition {
+            Condition::EqualsText(text) => Some(Pieces::new(text, constants)),
+            Condition::Exists(_) | Condition::Equals(_) | Condition::Matches(_) | Condition::Is(_) => None,
+        };
+        CompiledCondition { rule: condition.clone(), text }
+    }
+}
+
+impl CompiledClassify {
+    fn new(classify: &plan::Classify, constants: &Constants<'_>) -> Self {
+        let mut wants = Wants::default();
+        let cache = classify.cache.as_ref().map(|rule| CompiledCache {
+            source: wants.source(&rule.source),
+            hit: rule.hit.clone(),
+            miss: rule.miss.clone(),
+            layer: rule.layer_header.as_ref().map(|name| wants.header(name)),
+        });
+        let groups = classify.groups.iter().map(|group| wants.source(&group.of)).collect();
+        let errors = classify.errors.iter().map(|error| {
+            let (source, condition) = &error.of;
+            (wants.source(source), CompiledCondition::new(condition, constants))
+        });
+        let errors = errors.collect();
+        let values = classify.values.iter().map(|value| wants.source(&value.of.0)).collect();
+        CompiledClassify { cache, groups, errors, values, wants }
+    }
+}
+
+impl Wants {
+    fn source(&mut self, source: &Source) -> CompiledSource {
+        match source {
+            Source::Header(name) => CompiledSource::Header(self.header(name)),
+            Source::JsonPath(path) => {
+                self.json = true;
+                self.body = true;
+                CompiledSource::JsonPath(path.clone())
+            }
+        }
+    }
+
+    fn header(&mut self, name: &str) -> usize {
+        self.headers.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.headers.push(name.to_owned());
+            self.headers.len() - 1
+        })
+    }
+}
+
+/// A duration in whole microseconds.
+pub(super) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,180 @@
+//! What the users of one shard share during one phase: plan, clock, recorder, buffers. One thread, no locks.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::compile::{CompiledPhase, micros};
+use super::stop::Stop;
+use crate::metrics::{Layout, Part, Recorder};
+use crate::plan::share::Share;
+use crate::plan::{Executor, Phase, PhaseIndex, Plan};
+
+/// The bytes that one read takes at most.
+const SCRATCH: usize = 64 * 1024;
+
+/// What the users of one shard share during one phase.
+pub(super) struct Floor {
+    plan: Arc<Plan>,
+    index: PhaseIndex,
+    pub(super) compiled: Arc<CompiledPhase>,
+    pub(super) share: Share,
+    addresses: Arc<[SocketAddr]>,
+    pub(super) recorder: RefCell<Recorder>,
+    /// What a socket is read into: one for all, since nobody keeps it over an await.
+    pub(super) scratch: RefCell<Box<[u8]>>,
+    /// What a request is filled into, and its body before.
+    pub(super) out: RefCell<(Vec<u8>, Vec<u8>)>,
+    pub(super) stop: Stop,
+    ramp_end: u64,
+    start: Cell<Option<Instant>>,
+    started: Notify,
+    pool_closed: Cell<bool>,
+    /// Users that are still connecting ahead of the phase.
+    connecting: Cell<u64>,
+    connected_ahead: Notify,
+}
+
+impl Floor {
+    pub(super) fn new(
+        plan: &Arc<Plan>,
+        index: PhaseIndex,
+        compiled: Arc<CompiledPhase>,
+        share: Share,
+        addresses: Arc<[SocketAddr]>,
+    ) -> Rc<Self> {
+        let phase = &plan.phases[index];
+        let layout = Layout {
+            groups: plan.classify.groups.len(),
+            values: plan.classify.values.len(),
+            open_loop: phase.executor.is_open_loop(),
+        };
+        Rc::new(Floor {
+            plan: Arc::clone(plan),
+            index,
+            compiled,
+            share,
+            addresses,
+            recorder: RefCell::new(Recorder::new(layout)),
+            scratch: RefCell::new(vec![0; SCRATCH].into_boxed_slice()),
+            out: RefCell::default(),
+            stop: Stop::new(end_of_beginning(&phase.executor)),
+            ramp_end: micros(phase.executor.ramp_end()),
+            start: Cell::new(None),
+            started: Notify::new(),
+            pool_closed: Cell::new(false),
+            connecting: Cell::new(0),
+            connected_ahead: Notify::new(),
+        })
+    }
+
+    pub(super) fn phase(&self) -> &Phase {
+        &self.plan.phases[self.index]
+    }
+
+    pub(super) fn phase_index(&self) -> PhaseIndex {
+        self.index
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.plan.seed
+    }
+
+    /// The moment the phase begins is known from now on.
+    pub(super) fn begin(&self, start: Instant) {
+        self.start.set(Some(start));
+        self.started.notify_waiters();
+    }
+
+    /// Waits until the moment the phase begins is known, and gives it.
+    pub(super) async fn start(&self) -> Instant {
+        loop {
+            let told = self.started.notified();
+            if let Some(start) = self.start.get() {
+                return start;
+            }
+            told.await;
+        }
+    }
+
+    /// `count` users connect ahead of the phase.
+    pub(super) fn expect_connections(&self, count: u64) {
+        self.connecting.set(count);
+    }
+
+    /// A user has had its try to connect ahead of the phase.
+    pub(super) fn one_connected(&self) {
+        self.connecting.set(self.connecting.get().saturating_sub(1));
+        self.connected_ahead.notify_waiters();
+    }
+
+    /// Waits until all users that connect ahead have had their try.
+    pub(super) async fn settled(&self) {
+        loop {
+            let told = self.connected_ahead.notified();
+            if self.connecting.get() == 0 {
+                return;
+            }
+            told.await;
+        }
+    }
+
+    /// No arrival is given to a user any more.
+    pub(super) fn close_pool(&self) {
+        self.pool_closed.set(true);
+    }
+
+    pub(super) fn pool_closed(&self) -> bool {
+        self.pool_closed.get()
+    }
+
+    /// Microseconds since the phase began; 0 before.
+    pub(super) fn now(&self) -> u64 {
+        self.start.get().map_or(0, |start| micros(Instant::now().saturating_duration_since(start)))
+    }
+
+    /// The point in time that is `offset` microseconds after the phase's beginning.
+    pub(super) fn at(&self, offset: u64) -> Instant {
+        self.start.get().unwrap_or_else(Instant::now) + Duration::from_micros(offset)
+    }
+
+    /// The part of the phase that `now` lies in.
+    pub(super) fn part(&self, now: u64) -> Part {
+        if now < self.ramp_end { Part::RampUp } else { Part::Steady }
+    }
+
+    /// Where `user` connects to: users are dealt over all addresses of the target.
+    pub(super) fn address(&self, user: u64) -> SocketAddr {
+        let place = user % self.addresses.len() as u64;
+        self.addresses[usize::try_from(place).unwrap_or(0)]
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.plan.target.timeout
+    }
+
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.plan.target.connect_timeout
+    }
+
+    /// A connection was opened just now, in `took`.
+    pub(super) fn connected(&self, took: Duration) {
+        let part = self.part(self.now());
+        self.recorder.borrow_mut().connected(part, micros(took));
+    }
+}
+
+/// From when on no iteration begins any more; none: the executor counts them.
+fn end_of_beginning(executor: &Executor) -> Option<u64> {
+    match executor {
+        Executor::ConstantUsers { duration, .. } => Some(micros(*duration)),
+        Executor::Iterations { .. }
+        | Executor::ConstantRate { .. }
+        | Executor::Burst { .. }
+        | Executor::Idle { .. } => None,
+    }
+}

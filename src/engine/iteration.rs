@@ -1,0 +1,256 @@
+//! What a user does: one pass through a scenario, step by step.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use super::compile::{CompiledClassify, CompiledPhase, CompiledStep, micros};
+use super::connection::{Connection, Exchange};
+use super::evaluate::Response;
+use super::floor::Floor;
+use super::render::{CompiledRequest, Filling, Unfit, fill};
+use crate::metrics::{ErrorClass, Part, Sample, Timing};
+use crate::plan::draw::Draws;
+
+/// The most groups and the most values that a test declares.
+const MOST_DECLARED: usize = 8;
+
+/// A user: its number over all workers, its connection, and what it has extracted.
+pub(super) struct User {
+    floor: Rc<Floor>,
+    number: u64,
+    pub(super) connection: Connection,
+    slots: Vec<Option<Value>>,
+}
+
+/// One iteration to be run.
+pub(super) struct Turn {
+    /// Of this user, from 0; in open loops the same as `index`.
+    pub(super) iteration: u64,
+    /// In the phase, over all workers.
+    pub(super) index: u64,
+    /// Which of the phase's scenarios.
+    pub(super) scenario: usize,
+    /// Its random choices.
+    pub(super) draws: Draws,
+    /// When it should begin, in microseconds since the phase began; none: whenever its user is ready.
+    pub(super) due: Option<u64>,
+    /// Whether the first request counts from `due`: an open loop.
+    pub(super) counts_from_due: bool,
+}
+
+impl User {
+    pub(super) fn new(floor: &Rc<Floor>, number: u64) -> Self {
+        User { floor: Rc::clone(floor), number, connection: Connection::default(), slots: Vec::new() }
+    }
+
+    /// Opens the connection ahead of the first request. Where that fails, the request will try again and tell.
+    pub(super) async fn connect(&mut self) {
+        let _ = self.connection.ensure_open(&self.floor, self.number).await;
+    }
+
+    /// Runs one iteration to its end.
+    pub(super) async fn run(&mut self, mut turn: Turn) {
+        let floor = Rc::clone(&self.floor);
+        let compiled = Rc::clone(&floor);
+        let compiled: &CompiledPhase = &compiled.compiled;
+        let scenario = &compiled.scenarios[turn.scenario];
+        let iteration = Begun::new(&floor, turn.due);
+        self.slots.clear();
+        self.slots.resize(scenario.slots, None);
+        let mut intended = turn.due.filter(|_| turn.counts_from_due);
+        for step in &scenario.steps {
+            if !turn.draws.chance_ppm(step.probability_ppm) {
+                continue;
+            }
+            self.step(&floor, &compiled.classify, step, &mut turn, intended.take()).await;
+            if let Some((least, most)) = step.think {
+                tokio::time::sleep(turn.draws.duration_between(least, most)).await;
+            }
+        }
+        iteration.complete();
+    }
+
+    async fn step(
+        &mut self,
+        floor: &Floor,
+        classify: &CompiledClassify,
+        step: &CompiledStep,
+        turn: &mut Turn,
+        intended: Option<u64>,
+    ) {
+        let (sent_at, size) = match self.send(floor, step, turn).await {
+            Ok(sent) => sent,
+            Err(error) => return self.record_unsent(floor, step, intended, error),
+        };
+        let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
+        let in_flight = InFlight::new(floor, sent);
+        let exchange = self.connection.receive(floor, &step.wants, sent_at, size).await;
+        in_flight.over();
+        let timing =
+            Timing { intended: intended.unwrap_or(sent), sent, first_byte: exchange.first_byte, end: exchange.end };
+        self.record(floor, classify, step, turn, &exchange, timing);
+    }
+
+    /// Connects where needed and writes the request; gives when that was, and its size.
+    async fn send(&mut self, floor: &Floor, step: &CompiledStep, turn: &mut Turn) -> Result<(Instant, usize), ErrorClass> {
+        self.connection.ensure_open(floor, self.number).await?;
+        let draws = turn.draws.clone();
+        match self.write(floor, step, turn) {
+            // Closed by the target while it was idle; not a byte was written, so that nothing is sent twice.
+            Err(ErrorClass::Stale) => {
+                self.connection.close();
+                floor.recorder.borrow_mut().reconnected();
+                self.connection.ensure_open(floor, self.number).await?;
+                turn.draws = draws;
+                self.write(floor, step, turn)
+            }
+            done => done,
+        }
+    }
+
+    fn write(&mut self, floor: &Floor, step: &CompiledStep, turn: &mut Turn) -> Result<(Instant, usize), ErrorClass> {
+        match &step.request {
+            CompiledRequest::Fixed(bytes) => {
+                let sent_at = Instant::now();
+                self.connection.write(bytes)?;
+                Ok((sent_at, bytes.len()))
+            }
+            CompiledRequest::Filled { head, body } => {
+                let (out, scratch) = &mut *floor.out.borrow_mut();
+                let mut filling = filling(self.number, &self.slots, turn);
+                fill(head, body.as_ref(), &mut filling, scratch, out).map_err(|Unfit| ErrorClass::Unsent)?;
+                let sent_at = Instant::now();
+                self.connection.write(out)?;
+                Ok((sent_at, out.len()))
+            }
+        }
+    }
+
+    fn record_unsent(&mut self, floor: &Floor, step: &CompiledStep, intended: Option<u64>, error: ErrorClass) {
+        let now = floor.now();
+        let exchange = Exchange { first_byte: None, end: now, bytes_sent: 0, bytes_received: 0, error: Some(error) };
+        let timing = Timing { intended: intended.unwrap_or(now), sent: now, first_byte: None, end: now };
+        floor.recorder.borrow_mut().request(&sample(floor, step, &exchange, timing));
+    }
+
+    fn record(
+        &mut self,
+        floor: &Floor,
+        classify: &CompiledClassify,
+        step: &CompiledStep,
+        turn: &mut Turn,
+        exchange: &Exchange,
+        timing: Timing,
+    ) {
+        let mut sample = sample(floor, step, exchange, timing);
+        if exchange.error.is_some() {
+            return floor.recorder.borrow_mut().request(&sample);
+        }
+        let response = Response::new(&self.connection.reader, step, timing.end - timing.sent);
+        sample.error = response.error(step, classify, &mut filling(self.number, &self.slots, turn));
+        sample.status = Some(self.connection.reader.status());
+        sample.cache = response.cache(classify);
+        let keys: [Option<Cow<'_, str>>; MOST_DECLARED] =
+            std::array::from_fn(|place| classify.groups.get(place).and_then(|source| response.text(source)));
+        let keys: [Option<&str>; MOST_DECLARED] = std::array::from_fn(|place| keys[place].as_deref());
+        sample.groups = &keys[..classify.groups.len()];
+        let values: [Option<f64>; MOST_DECLARED] = std::array::from_fn(|place| {
+            classify.values.get(place).and_then(|source| response.number(source))
+        });
+        sample.values = &values[..classify.values.len()];
+        floor.recorder.borrow_mut().request(&sample);
+        response.extract(step, &mut self.slots);
+    }
+}
+
+fn sample<'a>(floor: &Floor, step: &CompiledStep, exchange: &Exchange, timing: Timing) -> Sample<'a> {
+    Sample {
+        step: step.index,
+        part: floor.part(timing.sent),
+        timing,
+        status: None,
+        error: exchange.error,
+        cache: None,
+        groups: &[],
+        values: &[],
+        bytes_sent: exchange.bytes_sent,
+        bytes_received: exchange.bytes_received,
+    }
+}
+
+fn filling<'a>(user: u64, slots: &'a [Option<Value>], turn: &'a mut Turn) -> Filling<'a> {
+    Filling {
+        user,
+        iteration: turn.iteration,
+        index: turn.index,
+        slots,
+        draws: &mut turn.draws,
+        unix_millis,
+    }
+}
+
+fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// An iteration that was begun: complete, or cut when it is dropped before.
+struct Begun<'a> {
+    floor: &'a Floor,
+    part: Part,
+    complete: bool,
+}
+
+impl<'a> Begun<'a> {
+    fn new(floor: &'a Floor, due: Option<u64>) -> Self {
+        let now = floor.now();
+        let part = floor.part(now);
+        floor.recorder.borrow_mut().iteration_started(part, due.map(|due| now.saturating_sub(due)));
+        Begun { floor, part, complete: false }
+    }
+
+    fn complete(mut self) {
+        self.complete = true;
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        let mut recorder = self.floor.recorder.borrow_mut();
+        if self.complete {
+            recorder.iteration_completed(self.part, self.floor.now());
+        } else {
+            recorder.iteration_cut();
+        }
+    }
+}
+
+/// A request that was written: over, or cut off when it is dropped before.
+struct InFlight<'a> {
+    floor: &'a Floor,
+    over: bool,
+}
+
+impl<'a> InFlight<'a> {
+    fn new(floor: &'a Floor, now: u64) -> Self {
+        floor.recorder.borrow_mut().request_sent(now);
+        InFlight { floor, over: false }
+    }
+
+    fn over(mut self) {
+        self.over = true;
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        let mut recorder = self.floor.recorder.borrow_mut();
+        recorder.request_over();
+        if !self.over {
+            recorder.request_cut();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Generates the load of one worker: shards of users, each on a thread of its own, sharing nothing.
+//!
+//! *When* an iteration begins is the pacer's part, *what* it does the iteration's, *until when* the stop's.
+
+mod compile;
+mod connection;
+mod evaluate;
+mod floor;
+mod iteration;
+mod pacer;
+mod render;
+mod response;
+mod shard;
+mod stop;
+mod timer;
+mod user;
+mod workforce;
+
+pub use compile::{CompileError, CompiledPhase};
+pub use workforce::{Engine, EngineError, Setup};

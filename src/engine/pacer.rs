@@ -1,0 +1,137 @@
+//! When iterations of open loops begin: an absolute schedule that nothing shifts.
+//!
+//! ```text
+//! due      |    |    |    |    |        one slot every 1/rate, counted from the phase's start
+//! wake     ^         ^         ^        a late wake drains all slots that are due
+//! user     a    b    a    b    -        no free user: dropped and counted, never delayed
+//! ```
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::compile::micros;
+use super::floor::Floor;
+use super::iteration::{Turn, User};
+use super::timer::FineTimer;
+use super::user::Present;
+use crate::plan::Executor;
+use crate::plan::draw::Draws;
+
+/// After so many slots without a wait, users get their turn.
+const MOST_SLOTS_AT_ONCE: u32 = 32;
+
+/// One slot of the schedule.
+struct Arrival {
+    index: u64,
+    due: u64,
+}
+
+/// Users that wait for an arrival; the one that came last goes first, so that warm connections are used again.
+type Idle = Rc<RefCell<Vec<oneshot::Sender<Arrival>>>>;
+
+/// Begins the iterations of this shard's share of `total` arrivals by at most `most_users` users, then waits for all.
+pub(super) async fn open(floor: Rc<Floor>, total: u64, most_users: u64) {
+    let idle = Idle::default();
+    let mut users = JoinSet::new();
+    let Ok(timer) = FineTimer::new() else {
+        // Without a descriptor for the timer nothing can be sent in time: all of it is told as dropped.
+        drop_all(&floor, total);
+        return;
+    };
+    let mut without_wait = 0;
+    for place in 0..total {
+        let arrival = arrival(&floor, place);
+        if floor.now() < arrival.due {
+            without_wait = 0;
+            if timer.until(floor.at(arrival.due)).await.is_err() {
+                drop_all(&floor, total - place);
+                break;
+            }
+        } else {
+            without_wait += 1;
+        }
+        if floor.stop.aborted() {
+            break;
+        }
+        floor.recorder.borrow_mut().scheduled(1);
+        dispatch(&floor, arrival, &idle, &mut users, most_users);
+        if without_wait >= MOST_SLOTS_AT_ONCE {
+            without_wait = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+    idle.borrow_mut().clear();
+    floor.close_pool();
+    while users.join_next().await.is_some() {}
+}
+
+fn arrival(floor: &Floor, place: u64) -> Arrival {
+    let index = floor.share.global(place);
+    Arrival { index, due: micros(floor.phase().executor.arrival(index)) }
+}
+
+fn dispatch(floor: &Rc<Floor>, arrival: Arrival, idle: &Idle, users: &mut JoinSet<()>, most_users: u64) {
+    let mut arrival = arrival;
+    loop {
+        // Taken out before it is used: the user may be ending, and then the next one is asked.
+        let waiting = idle.borrow_mut().pop();
+        match waiting {
+            Some(user) => match user.send(arrival) {
+                Ok(()) => return,
+                Err(back) => arrival = back,
+            },
+            None if (users.len() as u64) < most_users => {
+                let number = floor.share.global(users.len() as u64);
+                users.spawn_local(serve(Rc::clone(floor), number, arrival, Rc::clone(idle)));
+                return;
+            }
+            None => {
+                let part = floor.part(arrival.due);
+                floor.recorder.borrow_mut().iteration_dropped(part);
+                return;
+            }
+        }
+    }
+}
+
+/// A user of an open loop: runs what it is given, then waits for more.
+async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
+    let _present = Present::new(&floor);
+    let mut user = User::new(&floor, number);
+    let mut next = Some(first);
+    while let Some(Arrival { index, due }) = next {
+        let mut draws = Draws::open(floor.seed(), floor.phase_index(), index);
+        let scenario = draws.weighted(&floor.compiled.weights);
+        let turn = Turn { iteration: index, index, scenario, draws, due: Some(due), counts_from_due: true };
+        user.run(turn).await;
+        if floor.pool_closed() {
+            return;
+        }
+        let (offer, arrival) = oneshot::channel();
+        idle.borrow_mut().push(offer);
+        next = arrival.await.ok();
+    }
+}
+
+fn drop_all(floor: &Floor, count: u64) {
+    let mut recorder = floor.recorder.borrow_mut();
+    recorder.scheduled(count);
+    for _ in 0..count {
+        recorder.iteration_dropped(floor.part(floor.now()));
+    }
+}
+
+/// How many iterations and users of an open loop fall to this shard.
+pub(super) fn shares(floor: &Floor) -> Option<(u64, u64)> {
+    match &floor.phase().executor {
+        Executor::ConstantRate { total, max_users, .. } => {
+            Some((floor.share.count(*total), floor.share.count(u64::from(*max_users))))
+        }
+        Executor::ConstantUsers { .. } | Executor::Iterations { .. } | Executor::Burst { .. } | Executor::Idle { .. } => {
+            None
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Requests as bytes: what never changes is made once, slots are filled in for each request.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::compile::Constants;
+use crate::plan::draw::Draws;
+use crate::plan::template::{Encoding, Name, Part, Template};
+use crate::plan::{self};
+
+/// A text whose constants are filled in.
+#[derive(Debug, Clone)]
+pub(super) struct Pieces(Vec<Piece>);
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Fixed(Vec<u8>),
+    Slot(Name, Encoding),
+    /// A slot of the path, which ends at a space as well.
+    PathSlot(Name),
+}
+
+/// What the slots of a request are filled with.
+pub(super) struct Filling<'a> {
+    pub(super) user: u64,
+    pub(super) iteration: u64,
+    pub(super) index: u64,
+    pub(super) slots: &'a [Option<Value>],
+    pub(super) draws: &'a mut Draws,
+    /// The time of day, asked for only where it is needed.
+    pub(super) unix_millis: fn() -> u64,
+}
+
+/// A value that can't be filled in: it is missing, or would break out of its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unfit;
+
+/// A request as bytes.
+#[derive(Debug)]
+pub(super) enum CompiledRequest {
+    /// The same bytes each time.
+    Fixed(Vec<u8>),
+    /// Request line and headers; then the body, whose length becomes a header.
+    Filled { head: Pieces, body: Option<Pieces> },
+}
+
+impl CompiledRequest {
+    pub(super) fn new(
+        target: &plan::Target,
+        request: &plan::Request,
+        headers: &[(&str, Pieces)],
+        constants: &Constants<'_>,
+    ) -> Self {
+        let head = head(target, request, headers, constants);
+        let body = request.body.as_ref().map(|body| Pieces::new(&body.content, constants));
+        match (head.as_fixed(), body.as_ref().map(Pieces::as_fixed)) {
+            (Some(head), None) => CompiledRequest::Fixed(with_body(head, None)),
+            (Some(head), Some(Some(body))) => CompiledRequest::Fixed(with_body(head, Some(body))),
+            _ => CompiledRequest::Filled { head, body },
+        }
+    }
+}
+
+fn with_body(head: &[u8], body: Option<&[u8]>) -> Vec<u8> {
+    let mut bytes = head.to_vec();
+    end_head(&mut bytes, body.map(<[u8]>::len));
+    bytes.extend_from_slice(body.unwrap_or_default());
+    bytes
+}
+
+/// Fills `head` and `body` into `out`. `scratch` holds the body until its length is known.
+pub(super) fn fill(
+    head: &Pieces,
+    body: Option<&Pieces>,
+    filling: &mut Filling<'_>,
+    scratch: &mut Vec<u8>,
+    out: &mut Vec<u8>,
+) -> Result<(), Unfit> {
+    out.clear();
+    head.render(filling, out)?;
+    scratch.clear();
+    if let Some(body) = body {
+        body.render(filling, scratch)?;
+    }
+    end_head(out, body.map(|_| scratch.len()));
+    out.extend_from_slice(scratch);
+    Ok(())
+}
+
+fn end_head(out: &mut Vec<u8>, body: Option<usize>) {
+    if let Some(length) = body {
+        put(out, format_args!("Content-Length: {length}\r\n"));
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn head(
+    target: &plan::Target,
+    request: &plan::Request,
+    headers: &[(&str, Pieces)],
+    constants: &Constants<'_>,
+) -> Pieces {
+    let mut pieces = Pieces(Vec::new());
+    let given = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    pieces.text(&format!("{} {}", method(request.method), target.base_path));
+    pieces.append(Pieces::path(&request.target, constants));
+    pieces.text(" HTTP/1.1\r\n");
+    if !given("host") {
+        pieces.text(&format!("Host: {}\r\n", target.authority));
+    }
+    if !given("user-agent") {
+        pieces.text(concat!("User-Agent: loadgate/", env!("CARGO_PKG_VERSION"), "\r\n"));
+    }
+    if !given("accept") {
+        pieces.text("Accept: */*\r\n");
+    }
+    if let Some(body) = &request.body
+        && !given("content-type")
+    {
+        pieces.text(&format!("Content-Type: {}\r\n", body.content_type));
+    }
+    for (name, value) in headers {
+        pieces.text(&format!("{name}: "));
+        pieces.append(value.clone());
+        pieces.text("\r\n");
+    }
+    pieces
+}
+
+fn method(method: crate::plan::Method) -> &'static str {
+    use crate::plan::Method;
+    match method {
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+        Method::Options => "OPTIONS",
+    }
+}
+
+impl Pieces {
+    /// `template` with the constants of a phase filled in.
+    pub(super) fn new(template: &Template, constants: &Constants<'_>) -> Self {
+        let mut pieces = Pieces(Vec::new());
+        for part in &template.parts {
+            match part {
+                Part::Text(text) => pieces.text(text),
+                Part::Slot(name, encoding) => pieces.slot(name, *encoding, constants),
+            }
+        }
+        pieces
+    }
+
+    /// A path: what is filled into it as it is must not end it.
+    fn path(template: &Template, constants: &Constants<'_>) -> Self {
+        let mut pieces = Pieces::new(template, constants);
+        for piece in &mut pieces.0 {
+            if let Piece::Slot(name, Encoding::Raw) = piece {
+                *piece = Piece::PathSlot(name.clone());
+            }
+        }
+        pieces
+    }
+
+    /// A text without slots.
+    pub(super) fn fixed(text: &str) -> Self {
+        let mut pieces = Pieces(Vec::new());
+        pieces.text(text);
+        pieces
+    }
+
+    fn slot(&mut self, name: &Name, encoding: Encoding, constants: &Constants<'_>) {
+        let value = match name {
+            // The plan has checked that every variable is known in every phase that uses it.
+            Name::Variable(name) => constants.variables.get(name).cloned().unwrap_or(Value::Null),
+            Name::Phase => Value::from(constants.phase),
+            Name::RunUid => Value::from(constants.run_uid),
+            Name::Iterations => Value::from(constants.iterations),
+            slot => return self.0.push(Piece::Slot(slot.clone(), encoding)),
+        };
+        let mut bytes = Vec::new();
+        // The plan has refused constants that don't fit their place.
+        if write_value(&value, encoding, &mut bytes).is_ok() {
+            self.bytes(&bytes);
+        }
+    }
+
+    fn append(&mut self, other: Pieces) {
+        for piece in other.0 {
+            match piece {
+                Piece::Fixed(bytes) => self.bytes(&bytes),
+                slot @ (Piece::Slot(..) | Piece::PathSlot(_)) => self.0.push(slot),
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        match self.0.last_mut() {
+            Some(Piece::Fixed(last)) => last.extend_from_slice(bytes),
+            _ => self.0.push(Piece::Fixed(bytes.to_vec())),
+        }
+    }
+
+    /// The bytes, where there are no slots.
+    pub(super) fn as_fixed(&self) -> Option<&[u8]> {
+        match self.0.as_slice() {
+            [] => Some(b""),
+            [Piece::Fixed(bytes)] => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Appends the text to `out`.
+    pub(super) fn render(&self, filling: &mut Filling<'_>, out: &mut Vec<u8>) -> Result<(), Unfit> {
+        for piece in &self.0 {
+            match piece {
+                Piece::Fixed(bytes) => out.extend_from_slice(bytes),
+                Piece::Slot(name, encoding) => filling.write(name, *encoding, out)?,
+                Piece::PathSlot(name) => {
+                    let before = out.len();
+                    filling.write(name, Encoding::Raw, out)?;
+                    if out[before..].iter().any(|byte| !byte.is_ascii_graphic()) {
+                        return Err(Unfit);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Filling<'_> {
+    fn write(&mut self, name: &Name, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), Unfit> {
+        match name {
+            Name::User => put(out, format_args!("{}", self.user)),
+            Name::Iteration => put(out, format_args!("{}", self.iteration)),
+            Name::Index => put(out, format_args!("{}", self.index)),
+            Name::Now => put(out, format_args!("{}", (self.unix_millis)())),
+            Name::Random(least, most) => put(out, format_args!("{}", self.draws.whole_between(*least, *most))),
+            Name::Uuid => {
+                let uuid = self.draws.uuid();
+                match encoding {
+                    Encoding::JsonValue => put(out, format_args!("\"{uuid}\"")),
+                    Encoding::Raw | Encoding::Percent | Encoding::JsonText => put(out, format_args!("{uuid}")),
+                }
+            }
+            Name::Extracted(slot) => {
+                let value = self.slots.get(*slot).and_then(Option::as_ref).ok_or(Unfit)?;
+                return write_value(value, encoding, out);
+            }
+            Name::Variable(_) | Name::Phase | Name::RunUid | Name::Iterations => {
+                unreachable!("constants were filled in when the phase was made ready")
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes `value` as its place demands. Raw places end at line breaks, so that control characters are refused.
+fn write_value(value: &Value, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), Unfit> {
+    let written = encoding.written(value);
+    if encoding == Encoding::Raw && written.chars().any(char::is_control) {
+        return Err(Unfit);
+    }
+    out.extend_from_slice(written.as_bytes());
+    Ok(())
+}
+
+/// Writes into memory, which can't fail.
+fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text);
+}

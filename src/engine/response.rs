@@ -1,0 +1,409 @@
+//! Reads HTTP/1.1 responses from chunks of any size: what must be kept is kept, the rest is counted.
+
+use std::mem::MaybeUninit;
+
+use super::compile::Wants;
+
+/// The most bytes of a response's head.
+const LONGEST_HEAD: usize = 64 * 1024;
+/// The most headers of a response.
+const MOST_HEADERS: usize = 100;
+/// The most bytes of a body that are kept for checks and extracts.
+const LONGEST_KEPT_BODY: usize = 1024 * 1024;
+/// The most bytes of a chunk's size line or of a trailer.
+const LONGEST_LINE: usize = 8 * 1024;
+
+/// Reads one response at a time; its buffers serve for all of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    state: State,
+    status: u16,
+    keep_alive: bool,
+    /// Bytes of a head or of a line that came in pieces.
+    carry: Vec<u8>,
+    /// Values of wanted headers, one after the other, and where each stands.
+    kept: Vec<u8>,
+    places: Vec<Option<(u32, u32)>>,
+    body: Vec<u8>,
+    body_too_long: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    #[default]
+    Head,
+    Sized(u64),
+    ChunkSize,
+    Chunk(u64),
+    ChunkEnd,
+    Trailers,
+    UntilClose,
+    Done,
+}
+
+/// What a chunk of bytes led to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// The response isn't complete.
+    More,
+    /// It is; these many bytes of the chunk lie behind it.
+    Done { left_over: usize },
+}
+
+/// Bytes that aren't HTTP/1.1.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotHttp;
+
+impl Reader {
+    /// Makes ready for the next response.
+    pub(super) fn begin(&mut self) {
+        self.state = State::Head;
+        self.carry.clear();
+        self.body.clear();
+        self.body_too_long = false;
+    }
+
+    /// Whether bytes of a response's head or more have come.
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the connection can take another request.
+    pub(super) fn keep_alive(&self) -> bool {
+        self.keep_alive
+    }
+
+    /// The value of the wanted header at `place`.
+    pub(super) fn header(&self, place: usize) -> Option<&str> {
+        let (from, to) = (*self.places.get(place)?)?;
+        std::str::from_utf8(&self.kept[from as usize..to as usize]).ok()
+    }
+
+    /// The body, where it was wanted.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whether the body was wanted but is larger than what is kept.
+    pub(super) fn body_too_long(&self) -> bool {
+        self.body_too_long
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn feed(&mut self, bytes: &[u8], wants: &Wants) -> Result<Progress, NotHttp> {
+        let mut rest = bytes;
+        loop {
+            rest = match self.state {
+                State::Done => return Ok(Progress::Done { left_over: rest.len() }),
+                State::Head => match self.head(rest, wants)? {
+                    Some(rest) => rest,
+                    None => return Ok(Progress::More),
+                },
+                _ if rest.is_empty() => return Ok(Progress::More),
+                State::Sized(left) => self.sized(rest, left, wants),
+                State::UntilClose => self.keep(rest, wants),
+                State::ChunkSize | State::ChunkEnd | State::Trailers => match self.line(rest)? {
+                    Some(rest) => rest,
+                    None => return Ok(Progress::More),
+                },
+                State::Chunk(left) => self.chunk(rest, left, wants),
+            };
+        }
+    }
+
+    /// The connection takes no further request.
+    pub(super) fn close(&mut self) {
+        self.keep_alive = false;
+    }
+
+    /// The connection was closed: is the response complete by that?
+    pub(super) fn closed(&mut self) -> bool {
+        let complete = self.state == State::UntilClose;
+        if complete {
+            self.state = State::Done;
+        }
+        complete
+    }
+
+    fn head<'b>(&mut self, bytes: &'b [u8], wants: &Wants) -> Result<Option<&'b [u8]>, NotHttp> {
+        if self.carry.is_empty() {
+            // Most heads come in one piece and are parsed where they are.
+            if let Some(length) = self.parse_head(bytes, wants)? {
+                return Ok(Some(&bytes[length..]));
+            }
+            self.carry.extend_from_slice(bytes);
+        } else {
+            let before = self.carry.len();
+            self.carry.extend_from_slice(bytes);
+            let carried = std::mem::take(&mut self.carry);
+            let parsed = self.parse_head(&carried, wants);
+            self.carry = carried;
+            if let Some(length) = parsed? {
+                self.carry.clear();
+                return Ok(Some(&bytes[length - before..]));
+            }
+        }
+        if self.carry.len() > LONGEST_HEAD { Err(NotHttp) } else { Ok(None) }
+    }
+
+    /// Reads a head and sets what follows it. Interim responses (1xx) are passed over.
+    fn parse_head(&mut self, bytes: &[u8], wants: &Wants) -> Result<Option<usize>, NotHttp> {
+        let mut passed = 0;
+        loop {
+            let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+            let mut response = httparse::Response::new(&mut []);
+            let parsed = httparse::ParserConfig::default()
+                .parse_response_with_uninit_headers(&mut response, &bytes[passed..], &mut headers)
+                .map_err(|_| NotHttp)?;
+            let httparse::Status::Complete(length) = parsed else { return Ok(None) };
+            passed += length;
+            let status = response.code.ok_or(NotHttp)?;
+            if status == 101 {
+                return Err(NotHttp);
+            }
+            if status >= 200 {
+                self.status = status;
+                self.accept(&response, wants)?;
+                return Ok(Some(passed));
+            }
+        }
+    }
+
+    fn accept(&mut self, response: &httparse::Response<'_, '_>, wants: &Wants) -> Result<(), NotHttp> {
+        self.kept.clear();
+        self.places.clear();
+        self.places.resize(wants.headers.len(), None);
+        self.keep_alive = response.version == Some(1);
+        let mut length = None;
+        let mut chunked = false;
+        for header in response.headers.iter() {
+            match header.name.len() {
+                14 if header.name.eq_ignore_ascii_case("content-length") => {
+                    let this = number(header.value).ok_or(NotHttp)?;
+                    if length.is_some_and(|length| length != this) {
+                        return Err(NotHttp);
+                    }
+                    length = Some(this);
+                }
+                17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
+                    chunked = ends_with_chunked(header.value);
+                    if !chunked {
+                        return Err(NotHttp);
+                    }
+                }
+                10 if header.name.eq_ignore_ascii_case("connection") => self.connection(header.value),
+                _ => {}
+            }
+            self.keep_header(header, wants);
+        }
+        self.state = match (self.has_no_body(wants), chunked, length) {
+            (true, ..) | (false, false, Some(0)) => State::Done,
+            (false, true, _) => State::ChunkSize,
+            (false, false, Some(length)) => State::Sized(length),
+            (false, false, None) => {
+                self.keep_alive = false;
+                State::UntilClose
+            }
+        };
+        Ok(())
+    }
+
+    fn has_no_body(&self, wants: &Wants) -> bool {
+        wants.head_only || matches!(self.status, 204 | 304)
+    }
+
+    fn connection(&mut self, value: &[u8]) {
+        for option in value.split(|byte| *byte == b',') {
+            let option = option.trim_ascii();
+            if option.eq_ignore_ascii_case(b"close") {
+                self.keep_alive = false;
+            } else if option.eq_ignore_ascii_case(b"keep-alive") {
+                self.keep_alive = true;
+            }
+        }
+    }
+
+    fn keep_header(&mut self, header: &httparse::Header<'_>, wants: &Wants) {
+        let Some(place) = wants.headers.iter().position(|name| header.name.eq_ignore_ascii_case(name)) else {
+            return;
+        };
+        // The first of several counts. A head is far smaller than 4 GiB.
+        if self.places[place].is_none() {
+            let from = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
+            self.kept.extend_from_slice(header.value);
+            let to = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
+            self.places[place] = Some((from, to));
+        }
+    }
+
+    fn sized<'b>(&mut self, bytes: &'b [u8], left: u64, wants: &Wants) -> &'b [u8] {
+        let taken = take(bytes, left);
+        self.keep(taken, wants);
+        let left = left - taken.len() as u64;
+        self.state = if left == 0 { State::Done } else { State::Sized(left) };
+        &bytes[taken.len()..]
+    }
+
+    fn chunk<'b>(&mut self, bytes: &'b [u8], left: u64, wants: &Wants) -> &'b [u8] {
+        let taken = take(bytes, left);
+        self.keep(taken, wants);
+        let left = left - taken.len() as u64;
+        self.state = if left == 0 { State::ChunkEnd } else { State::Chunk(left) };
+        &bytes[taken.len()..]
+    }
+
+    /// Takes a line of the chunked coding, once it is complete.
+    fn line<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<&'b [u8]>, NotHttp> {
+        let Some(end) = memchr::memchr(b'\n', bytes) else {
+            self.carry.extend_from_slice(bytes);
+            return if self.carry.len() > LONGEST_LINE { Err(NotHttp) } else { Ok(None) };
+        };
+        self.carry.extend_from_slice(&bytes[..end]);
+        let carried = std::mem::take(&mut self.carry);
+        self.state = self.after_line(carried.strip_suffix(b"\r").ok_or(NotHttp)?)?;
+        self.carry = carried;
+        self.carry.clear();
+        Ok(Some(&bytes[end + 1..]))
+    }
+
+    fn after_line(&self, line: &[u8]) -> Result<State, NotHttp> {
+        match (self.state, line) {
+            (State::ChunkEnd, []) => Ok(State::ChunkSize),
+            (State::ChunkEnd, _) => Err(NotHttp),
+            (State::Trailers, []) => Ok(State::Done),
+            (State::Trailers, _) => Ok(State::Trailers),
+            (_, line) => match chunk_size(line).ok_or(NotHttp)? {
+                0 => Ok(State::Trailers),
+                size => Ok(State::Chunk(size)),
+            },
+        }
+    }
+
+    fn keep<'b>(&mut self, bytes: &'b [u8], wants: &Wants) -> &'b [u8] {
+        if wants.body {
+            let room = LONGEST_KEPT_BODY - self.body.len();
+            self.body_too_long |= bytes.len() > room;
+            self.body.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+        &bytes[bytes.len()..]
+    }
+}
+
+fn take(bytes: &[u8], most: u64) -> &[u8] {
+    &bytes[..usize::try_from(most).map_or(bytes.len(), |most| most.min(bytes.len()))]
+}
+
+fn number(value: &[u8]) -> Option<u64> {
+    let digits = value.trim_ascii();
+    let all_digits = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    all_digits.then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
+}
+
+/// The size before any chunk extension.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let digits = line.split(|byte| *byte == b';').next()?.trim_ascii();
+    let valid = !digits.is_empty() && digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit);
+    valid.then(|| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()).flatten()
+}
+
+fn ends_with_chunked(value: &[u8]) -> bool {
+    let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+    last.trim_ascii().eq_ignore_ascii_case(b"chunked")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wants() -> Wants {
+        Wants { headers: vec!["x-cache".into()], body: true, json: false, head_only: false }
+    }
+
+    /// Feeds `response` in pieces of `size` bytes; gives status, body, keep-alive and the wanted header.
+    fn read(response: &[u8], size: usize, wants: &Wants) -> Result<(u16, String, bool, Option<String>), NotHttp> {
+        let mut reader = Reader::default();
+        reader.begin();
+        let mut done = false;
+        for piece in response.chunks(size) {
+            if let Progress::Done { left_over } = reader.feed(piece, wants)? {
+                assert_eq!(left_over, 0, "nothing lies behind {:?}", String::from_utf8_lossy(response));
+                done = true;
+            }
+        }
+        assert!(done || reader.closed(), "incomplete: {:?}", String::from_utf8_lossy(response));
+        let body = String::from_utf8_lossy(reader.body()).into_owned();
+        Ok((reader.status(), body, reader.keep_alive(), reader.header(0).map(str::to_owned)))
+    }
+
+    #[test]
+    fn responses_are_read_alike_however_they_are_split() {
+        let table: &[(&str, u16, &str, bool, Option<&str>)] = &[
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Cache: HIT\r\n\r\nok", 200, "ok", true, Some("HIT")),
+            ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404, "", true, None),
+            ("HTTP/1.1 204 No Content\r\n\r\n", 204, "", true, None),
+            ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, "", true, None),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n", 200, "abcde", true, None),
+            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nz", 200, "z", true, None),
+            ("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", 201, "", true, None),
+            ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nq", 200, "q", false, None),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nq", 200, "q", false, None),
+            ("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nq", 200, "q", true, None),
+            ("HTTP/1.1 200 OK\r\nX-Cache:  MISS \r\n\r\nuntil the end", 200, "until the end", false, Some("MISS")),
+        ];
+        for (response, status, body, keep_alive, header) in table {
+            for size in 1..=response.len() {
+                let expected = (*status, (*body).to_owned(), *keep_alive, header.map(str::to_owned));
+                assert_eq!(read(response.as_bytes(), size, &wants()), Ok(expected), "{response:?} by {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_response_to_head_has_no_body_whatever_its_length_says() {
+        let wants = Wants { head_only: true, ..wants() };
+        let response = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n";
+        assert_eq!(read(response, 7, &wants).map(|read| read.1), Ok(String::new()));
+    }
+
+    #[test]
+    fn what_is_not_http_is_refused() {
+        let table: &[&[u8]] = &[
+            b"SSH-2.0-OpenSSH\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+            b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        ];
+        for response in table {
+            let mut reader = Reader::default();
+            reader.begin();
+            assert_eq!(reader.feed(response, &wants()), Err(NotHttp), "{:?}", String::from_utf8_lossy(response));
+        }
+    }
+
+    #[test]
+    fn a_head_or_a_line_without_end_is_refused() {
+        for start in ["HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;"] {
+            let mut reader = Reader::default();
+            reader.begin();
+            assert_eq!(reader.feed(start.as_bytes(), &wants()), Ok(Progress::More));
+            let refused = (0..100).any(|_| reader.feed(&[b'x'; 1024], &wants()).is_err());
+            assert!(refused, "{start:?} goes on for ever");
+        }
+    }
+
+    #[test]
+    fn a_body_beyond_the_limit_is_counted_but_not_kept() {
+        let mut reader = Reader::default();
+        reader.begin();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", LONGEST_KEPT_BODY + 10);
+        assert_eq!(reader.feed(head.as_bytes(), &wants()), Ok(Progress::More));
+        let body = vec![b'a'; LONGEST_KEPT_BODY + 10];
+        assert_eq!(reader.feed(&body, &wants()), Ok(Progress::Done { left_over: 0 }));
+        assert!(reader.body_too_long());
+        assert_eq!(reader.body().len(), LONGEST_KEPT_BODY);
+    }
+}

@@ -1,0 +1,146 @@
+//! A shard: a thread with its own runtime that runs its users phase by phase, as it is told.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::{JoinSet, LocalSet};
+
+use super::compile::CompiledPhase;
+use super::floor::Floor;
+use super::pacer;
+use super::user;
+use crate::metrics::phase::Seconds;
+use crate::metrics::{PhaseEnd, PhaseState};
+use crate::plan::share::Share;
+use crate::plan::{Executor, PhaseIndex, Plan};
+
+/// What a shard is told.
+pub(super) enum Command {
+    /// Make ready for a phase; answered when all that can be done ahead is done.
+    Prepare { phase: PhaseIndex, compiled: Arc<CompiledPhase>, ready: oneshot::Sender<()> },
+    /// Begin the prepared phase at a point in time; answered when it has ended.
+    Begin { start: Instant, ended: oneshot::Sender<PhaseEnd> },
+    /// Give all that was measured in the current phase, and its seconds from one on.
+    Collect { first_second: u32, answer: oneshot::Sender<(PhaseState, Seconds)> },
+    /// End the current phase at once.
+    Abort,
+}
+
+/// What stays the same for a shard.
+pub(super) struct Post {
+    pub(super) plan: Arc<Plan>,
+    pub(super) share: Share,
+    pub(super) addresses: Arc<[SocketAddr]>,
+}
+
+/// Runs a shard on this thread until nobody commands it any more.
+///
+/// # Errors
+/// When the runtime can't be made.
+pub(super) fn run(post: &Post, mut commands: mpsc::UnboundedReceiver<Command>) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        let mut stage = None;
+        while let Some(command) = commands.recv().await {
+            obey(post, &mut stage, command);
+        }
+        abort(stage.as_ref());
+    });
+    Ok(())
+}
+
+/// The current phase: its floor, and what ends it early.
+struct Stage {
+    floor: Rc<Floor>,
+    closed_users: Option<JoinSet<()>>,
+    abort: Rc<Notify>,
+}
+
+fn obey(post: &Post, stage: &mut Option<Stage>, command: Command) {
+    match command {
+        Command::Prepare { phase, compiled, ready } => {
+            let prepared = prepare(post, phase, compiled);
+            tokio::task::spawn_local(settle(Rc::clone(&prepared.floor), ready));
+            *stage = Some(prepared);
+        }
+        Command::Begin { start, ended } => {
+            let Some(stage) = stage else { return };
+            stage.floor.begin(start);
+            let users = stage.closed_users.take().unwrap_or_default();
+            tokio::task::spawn_local(conclude(Rc::clone(&stage.floor), users, Rc::clone(&stage.abort), ended));
+        }
+        Command::Collect { first_second, answer } => {
+            let Some(stage) = stage else { return };
+            let now = stage.floor.now();
+            // Whoever asked may have gone; then nobody needs the answer.
+            let _ = answer.send(stage.floor.recorder.borrow_mut().so_far(now, first_second));
+        }
+        Command::Abort => abort(stage.as_ref()),
+    }
+}
+
+fn abort(stage: Option<&Stage>) {
+    if let Some(stage) = stage {
+        stage.floor.stop.abort();
+        stage.abort.notify_one();
+    }
+}
+
+fn prepare(post: &Post, phase: PhaseIndex, compiled: Arc<CompiledPhase>) -> Stage {
+    let floor = Floor::new(&post.plan, phase, compiled, post.share, Arc::clone(&post.addresses));
+    let executor = &floor.phase().executor;
+    let mut users = JoinSet::new();
+    if !executor.is_open_loop() {
+        let count = floor.share.count(u64::from(executor.users()));
+        if user::connects_ahead(executor) {
+            floor.expect_connections(count);
+        }
+        for place in 0..count {
+            users.spawn_local(user::closed(Rc::clone(&floor), floor.share.global(place)));
+        }
+    }
+    Stage { floor, closed_users: Some(users), abort: Rc::new(Notify::new()) }
+}
+
+/// Waits until every user that connects ahead has had its try.
+async fn settle(floor: Rc<Floor>, ready: oneshot::Sender<()>) {
+    floor.settled().await;
+    // Whoever asked may have gone with the run.
+    let _ = ready.send(());
+}
+
+/// Runs the phase to its end: by itself, at its deadline, or aborted.
+async fn conclude(floor: Rc<Floor>, users: JoinSet<()>, abort: Rc<Notify>, ended: oneshot::Sender<PhaseEnd>) {
+    let start = floor.start().await;
+    let deadline = start + floor.phase().deadline;
+    let end = tokio::select! {
+        () = load(&floor, users) => PhaseEnd::Completed,
+        () = tokio::time::sleep_until(deadline.into()) => PhaseEnd::Deadline,
+        () = abort.notified() => PhaseEnd::Aborted,
+    };
+    // Users that were cut off put what they had begun into the books when they are dropped, on their next turn.
+    while floor.recorder.borrow().users() > 0 {
+        tokio::task::yield_now().await;
+    }
+    // Whoever asked may have gone with the run.
+    let _ = ended.send(end);
+}
+
+async fn load(floor: &Rc<Floor>, mut users: JoinSet<()>) {
+    if let Executor::Idle { duration } = &floor.phase().executor {
+        return user::wait(floor, super::compile::micros(*duration)).await;
+    }
+    if let Some((total, most_users)) = pacer::shares(floor) {
+        return pacer::open(Rc::clone(floor), total, most_users).await;
+    }
+    let executor = &floor.phase().executor;
+    if user::knows_its_total(executor) {
+        let per_user = if let Executor::Iterations { per_user, .. } = executor { *per_user } else { 1 };
+        floor.recorder.borrow_mut().scheduled(users.len() as u64 * per_user);
+    }
+    while users.join_next().await.is_some() {}
+}

@@ -1,0 +1,98 @@
+//! The users of closed loops: each begins its next iteration when the last has ended and its pace allows.
+
+use std::rc::Rc;
+
+use super::compile::micros;
+use super::floor::Floor;
+use super::iteration::{Turn, User};
+use crate::plan::Executor;
+use crate::plan::draw::Draws;
+
+/// Runs `number` (over all workers) through the phase.
+pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
+    let mut user = User::new(&floor, number);
+    let executor = &floor.phase().executor;
+    if connects_ahead(executor) {
+        user.connect().await;
+        floor.one_connected();
+    }
+    floor.start().await;
+    wait(&floor, micros(executor.user_start(number))).await;
+    iterate(&floor, &mut user, number).await;
+}
+
+async fn iterate(floor: &Floor, user: &mut User, number: u64) {
+    let executor = &floor.phase().executor;
+    let mut due = None;
+    let mut present = None;
+    for iteration in 0..iterations(executor) {
+        let mut draws = Draws::closed(floor.seed(), floor.phase_index(), number, iteration);
+        let scenario = draws.weighted(&floor.compiled.weights);
+        let pace = floor.compiled.scenarios[scenario].pace_micros;
+        if iteration == 0 {
+            let first = executor.first_iteration(number, pace.map(std::time::Duration::from_micros));
+            due = pace.map(|_| micros(first));
+        }
+        if let Some(due) = due {
+            // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
+            // One whose first iteration lies there never was.
+            wait(floor, floor.stop.at_most(due)).await;
+        }
+        let now = floor.now();
+        if !floor.stop.allows(now) {
+            return;
+        }
+        present.get_or_insert_with(|| Present::new(floor));
+        if !knows_its_total(executor) {
+            floor.recorder.borrow_mut().scheduled(1);
+        }
+        let index = iteration * u64::from(executor.users()) + number;
+        user.run(Turn { iteration, index, scenario, draws, due, counts_from_due: false }).await;
+        due = pace.map(|pace| (due.unwrap_or(now) + pace).max(floor.now()));
+        if due.is_none() {
+            // Users that are answered at once must not keep the others of their shard from their turn.
+            tokio::task::consume_budget().await;
+        }
+    }
+}
+
+fn iterations(executor: &Executor) -> u64 {
+    match executor {
+        Executor::Iterations { per_user, .. } => *per_user,
+        Executor::Burst { .. } => 1,
+        Executor::ConstantUsers { .. } | Executor::ConstantRate { .. } | Executor::Idle { .. } => u64::MAX,
+    }
+}
+
+/// A burst is to hit all at once: its connections are there before.
+pub(super) fn connects_ahead(executor: &Executor) -> bool {
+    matches!(executor, Executor::Burst { .. })
+}
+
+/// Whether its iterations were counted as scheduled when the phase began.
+pub(super) fn knows_its_total(executor: &Executor) -> bool {
+    matches!(executor, Executor::Iterations { .. } | Executor::Burst { .. })
+}
+
+/// Waits until `offset` microseconds after the phase's beginning.
+pub(super) async fn wait(floor: &Floor, offset: u64) {
+    if floor.now() < offset || offset == 0 {
+        tokio::time::sleep_until(floor.at(offset).into()).await;
+    }
+}
+
+/// A user under way, counted until it is dropped.
+pub(super) struct Present<'a>(&'a Floor);
+
+impl<'a> Present<'a> {
+    pub(super) fn new(floor: &'a Floor) -> Self {
+        floor.recorder.borrow_mut().user_started(floor.now());
+        Present(floor)
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.recorder.borrow_mut().user_ended(self.0.now());
+    }
+}

@@ -1,0 +1,190 @@
+//! The engine of one worker, as the worker sees it: its shards, commanded together.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::compile::{CompileError, CompiledPhase};
+use crate::plan::secrets::Secrets;
+use super::shard::{self, Command, Post};
+use crate::metrics::phase::Seconds;
+use crate::metrics::{PhaseEnd, PhaseState};
+use crate::plan::share::Share;
+use crate::plan::{PhaseIndex, Plan};
+
+/// What an engine needs.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The worker's share of it.
+    pub share: Share,
+    /// The target's addresses; never empty.
+    pub addresses: Arc<[SocketAddr]>,
+    /// The values of Secrets.
+    pub secrets: Secrets,
+    /// The run.
+    pub run_uid: String,
+    /// How many threads generate load.
+    pub shards: NonZeroU32,
+}
+
+/// What keeps an engine from working.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A phase can't be made ready.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// A thread can't be started.
+    #[error("a thread of the load generator can't be started: {0}")]
+    Thread(#[source] std::io::Error),
+    /// A thread ended before its time.
+    #[error("a thread of the load generator has ended unexpectedly; what it measured is lost")]
+    Lost,
+}
+
+/// The engine of one worker.
+#[derive(Debug)]
+pub struct Engine {
+    setup: Setup,
+    shards: Vec<Shard>,
+    running: Vec<oneshot::Receiver<PhaseEnd>>,
+    worst_end: PhaseEnd,
+}
+
+#[derive(Debug)]
+struct Shard {
+    commands: Option<mpsc::UnboundedSender<Command>>,
+    thread: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Engine {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When a thread can't be started, or a header refers to a Secret that isn't known.
+    pub fn start(setup: Setup) -> Result<Self, EngineError> {
+        for (_, phase) in setup.plan.phases_to_run() {
+            CompiledPhase::new(&setup.plan, phase, &setup.secrets, &setup.run_uid)?;
+        }
+        let shards: Result<Vec<_>, _> = (0..setup.shards.get()).map(|shard| start_shard(&setup, shard)).collect();
+        Ok(Engine { shards: shards?, setup, running: Vec::new(), worst_end: PhaseEnd::Completed })
+    }
+
+    /// Makes ready for `phase`: what can be done ahead of its start is done when this returns.
+    ///
+    /// # Errors
+    /// When a thread has ended.
+    pub async fn prepare(&mut self, phase: PhaseIndex) -> Result<(), EngineError> {
+        let Setup { plan, secrets, run_uid, .. } = &self.setup;
+        let compiled = Arc::new(CompiledPhase::new(plan, &plan.phases[phase], secrets, run_uid)?);
+        let mut waiting = Vec::new();
+        for shard in &self.shards {
+            let (ready, answer) = oneshot::channel();
+            shard.tell(Command::Prepare { phase, compiled: Arc::clone(&compiled), ready })?;
+            waiting.push(answer);
+        }
+        for answer in waiting {
+            answer.await.map_err(|_| EngineError::Lost)?;
+        }
+        Ok(())
+    }
+
+    /// Begins the prepared phase at `start`.
+    ///
+    /// # Errors
+    /// When a thread has ended.
+    pub fn begin(&mut self, start: Instant) -> Result<(), EngineError> {
+        self.running.clear();
+        self.worst_end = PhaseEnd::Completed;
+        for shard in &self.shards {
+            let (ended, answer) = oneshot::channel();
+            shard.tell(Command::Begin { start, ended })?;
+            self.running.push(answer);
+        }
+        Ok(())
+    }
+
+    /// Waits until the phase has ended on all threads; tells the worst end. Can be dropped and called again.
+    ///
+    /// # Errors
+    /// When a thread has ended.
+    pub async fn ended(&mut self) -> Result<PhaseEnd, EngineError> {
+        while let Some(shard) = self.running.last_mut() {
+            let end = shard.await.map_err(|_| EngineError::Lost)?;
+            self.worst_end = self.worst_end.max(end);
+            self.running.pop();
+        }
+        Ok(self.worst_end)
+    }
+
+    /// All that was measured in the current phase so far, and its seconds from `first_second` on.
+    ///
+    /// # Errors
+    /// When a thread has ended.
+    pub async fn collect(&self, first_second: u32) -> Result<(PhaseState, Seconds), EngineError> {
+        let mut waiting = Vec::new();
+        for shard in &self.shards {
+            let (answer, received) = oneshot::channel();
+            shard.tell(Command::Collect { first_second, answer })?;
+            waiting.push(received);
+        }
+        let mut state = PhaseState::default();
+        let mut seconds = Seconds::new();
+        for received in waiting {
+            let (theirs, their_seconds) = received.await.map_err(|_| EngineError::Lost)?;
+            state.merge(&theirs);
+            for (at, second) in their_seconds {
+                seconds.entry(at).or_default().merge(&second);
+            }
+        }
+        Ok((state, seconds))
+    }
+
+    /// Ends the current phase at once: what is in flight is cut off and counted as that.
+    ///
+    /// # Errors
+    /// When a thread has ended.
+    pub fn abort(&self) -> Result<(), EngineError> {
+        self.shards.iter().try_for_each(|shard| shard.tell(Command::Abort))
+    }
+}
+
+impl Shard {
+    fn tell(&self, command: Command) -> Result<(), EngineError> {
+        let told = self.commands.as_ref().map(|commands| commands.send(command));
+        if matches!(told, Some(Ok(()))) { Ok(()) } else { Err(EngineError::Lost) }
+    }
+}
+
+impl Drop for Shard {
+    /// A shard ends when nobody commands it any more; its thread is waited for, so that no load outlives its engine.
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was told where its answers were awaited.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
+    let (commands, received) = mpsc::unbounded_channel();
+    let Some(share) = setup.share.nested(shard, setup.shards.get()) else {
+        unreachable!("a shard's number is below the number of shards")
+    };
+    let post = Post {
+        plan: Arc::clone(&setup.plan),
+        share,
+        addresses: Arc::clone(&setup.addresses),
+    };
+    let thread = std::thread::Builder::new()
+        .name(format!("load-{}-{shard}", setup.share.index()))
+        .spawn(move || shard::run(&post, received))
+        .map_err(EngineError::Thread)?;
+    Ok(Shard { commands: Some(commands), thread: Some(thread) })
+}

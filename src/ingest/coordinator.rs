@@ -1,0 +1,163 @@
+//! What workers and the coordinator say to each other. The transport is left open: calls or HTTP.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::plan::PhaseIndex;
+
+/// The version of these messages.
+pub const PROTOCOL: u32 = 1;
+
+/// A worker asks to take part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Must be [`PROTOCOL`].
+    pub protocol: u32,
+    /// The digest of the plan that the worker derived.
+    pub plan_hash: String,
+    /// Which share it runs.
+    pub worker: u32,
+    /// Identifies the process: of two for one share, only the first is admitted.
+    pub process: String,
+}
+
+/// It may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admission {
+    /// The session's epoch.
+    pub epoch: u64,
+    /// The time between two reports.
+    pub interval: Duration,
+}
+
+/// It may not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// It speaks another version.
+    #[error("the coordinator speaks protocol {expected}, the worker {told}: run both from the same release")]
+    Protocol {
+        /// The coordinator's.
+        expected: u32,
+        /// The worker's.
+        told: u32,
+    },
+    /// It derived another plan from the spec.
+    #[error("the worker derived plan {told}, the coordinator {expected}: run both from the same release and file")]
+    Plan {
+        /// The coordinator's.
+        expected: String,
+        /// The worker's.
+        told: String,
+    },
+    /// There is no such share.
+    #[error("there is no share {worker}: the run has {workers} workers")]
+    NoSuchShare {
+        /// The one asked for.
+        worker: u32,
+        /// How many there are.
+        workers: u32,
+    },
+    /// Another process runs this share.
+    #[error("share {worker} is taken by another process")]
+    Taken {
+        /// The share.
+        worker: u32,
+    },
+    /// The load has begun: whoever comes now would shift it.
+    #[error("the run has begun; no worker is admitted any more")]
+    TooLate,
+    /// It was never admitted.
+    #[error("worker {worker} is not part of the run")]
+    Unknown {
+        /// The worker.
+        worker: u32,
+    },
+    /// What it sent can't be read.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// Where a worker is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Ready to begin this phase; all before it have ended.
+    Ready(PhaseIndex),
+    /// In this phase.
+    Running(PhaseIndex),
+    /// Through with all phases, or aborted.
+    Finished,
+}
+
+/// What a worker tells, and what it measured since the last report that was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Who tells it.
+    pub worker: u32,
+    /// Which process.
+    pub process: String,
+    /// Where it is.
+    pub stage: Stage,
+    /// A [`crate::metrics::Snapshot`] in its wire form; none where nothing is new.
+    #[serde(with = "serde_bytes")]
+    pub snapshot: Option<Vec<u8>>,
+}
+
+/// What the coordinator says to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The session's epoch; a new one means that everything must be sent again.
+    pub epoch: u64,
+    /// The number of the greatest snapshot that is safe with the coordinator.
+    pub acknowledged: u64,
+    /// What to do.
+    pub directive: Directive,
+}
+
+/// What a worker is to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Directive {
+    /// Wait: the others aren't ready.
+    Wait,
+    /// Go on.
+    Continue,
+    /// Begin this phase, so many microseconds from now.
+    Begin {
+        /// The phase.
+        phase: PhaseIndex,
+        /// Microseconds from now.
+        in_micros: u64,
+    },
+    /// Stop the load and finish.
+    Abort,
+    /// All that was measured is safe: leave.
+    Leave,
+}
+
+impl Directive {
+    /// Whether there is nothing to act on, so that an answer with it may be held back for a while.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(self, Directive::Wait | Directive::Continue)
+    }
+}
+
+/// The coordinator didn't take what was said.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreachable {
+    /// It refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Who workers talk to.
+#[async_trait]
+pub trait Coordinator: Send + Sync {
+    /// Asks to take part.
+    async fn register(&self, registration: Registration) -> Result<Admission, Unreachable>;
+
+    /// Tells where the worker is and what it measured. An answer that says only to wait or to go on is held back
+    /// for up to `patience`.
+    async fn report(&self, report: Report, patience: Duration) -> Result<Answer, Unreachable>;
+}

@@ -1,0 +1,77 @@
+//! Whether a value is what it must be: one rule for checks of the load, of preflight and of error classes.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::figure::{Dimension, Figure};
+use super::model::{Condition, StatusPattern};
+
+impl StatusPattern {
+    /// Reads `200` or `2xx`; none where it is neither, or no status can be meant.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(hundreds) = text.strip_suffix("xx") {
+            let hundreds = hundreds.parse().ok().filter(|hundreds| (1..=5).contains(hundreds));
+            return hundreds.map(StatusPattern::Family);
+        }
+        let status = text.parse().ok().filter(|status| (100..=599).contains(status))?;
+        (text.len() == 3).then_some(StatusPattern::Exact(status))
+    }
+
+    /// Whether `status` is meant.
+    #[must_use]
+    pub fn matches(self, status: u16) -> bool {
+        match self {
+            StatusPattern::Exact(exact) => status == exact,
+            StatusPattern::Family(hundreds) => status / 100 == u16::from(hundreds),
+        }
+    }
+}
+
+impl Condition {
+    /// Whether `value` (none: it isn't there) is what it must be. `text` renders the template of an
+    /// [`Condition::EqualsText`]; none: it can't be rendered, and nothing equals it.
+    pub fn holds(&self, value: Option<&Value>, text: impl FnOnce() -> Option<String>) -> bool {
+        match (self, value) {
+            (Condition::Exists(wanted), value) => value.is_some() == *wanted,
+            (_, None) => false,
+            (Condition::Equals(wanted), Some(value)) => same(wanted, value),
+            (Condition::EqualsText(_), Some(value)) => text().is_some_and(|text| value.as_str() == Some(text.as_str())),
+            (Condition::Matches(regex), Some(value)) => regex.is_match(&text_of(value)),
+            (Condition::Is(limit), Some(value)) => {
+                number_of(value)
+                    .and_then(|number| Figure::from_f64(number, Dimension::Number))
+                    .is_some_and(|number| limit.holds(&number))
+            }
+        }
+    }
+}
+
+/// Equality of JSON in which `1` and `1.0` are one number.
+#[must_use]
+pub fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        _ => one == other,
+    }
+}
+
+/// The text of a value: without quotes where it is one, else its JSON.
+#[must_use]
+pub fn text_of(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+/// The number that a value is or spells.
+#[must_use]
+pub fn number_of(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => None,
+    }
+}

@@ -1,0 +1,100 @@
+//! The conditions of a `LoadTest`, by which gates decide.
+//!
+//! ```text
+//!                          Complete  Passed   Ready  Reconciling  Stalled
+//! under way                False     Unknown  False  True         –
+//! the gate is open         True      True     True   –            –
+//! the gate is closed       True      False    False  –            True
+//! ```
+//! `Ready=False` alone would read as "still at it" to kstatus, so a closed gate sets `Stalled` too.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use jiff::Timestamp;
+
+use crate::api::Verdict;
+
+/// What all conditions of one status share.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The generation of the spec that they speak of.
+    pub generation: Option<i64>,
+    /// When they came to be so.
+    pub since: Timestamp,
+    /// Why, in one `CamelCase` word.
+    pub reason: &'static str,
+    /// Why, in one line.
+    pub message: &'a str,
+}
+
+impl Told<'_> {
+    fn condition(&self, type_: &str, status: &str) -> Condition {
+        Condition {
+            type_: type_.to_owned(),
+            status: status.to_owned(),
+            reason: self.reason.to_owned(),
+            message: self.message.to_owned(),
+            observed_generation: self.generation,
+            last_transition_time: Time(self.since),
+        }
+    }
+
+    fn all(&self, states: &[(&str, &str)]) -> Vec<Condition> {
+        states.iter().map(|(type_, status)| self.condition(type_, status)).collect()
+    }
+}
+
+/// The conditions of a run under way.
+#[must_use]
+pub fn under_way(told: &Told<'_>) -> Vec<Condition> {
+    told.all(&[("Complete", "False"), ("Passed", "Unknown"), ("Ready", "False"), ("Reconciling", "True")])
+}
+
+/// The conditions of a run that has ended.
+#[must_use]
+pub fn ended(gate_closed: bool, told: &Told<'_>) -> Vec<Condition> {
+    if gate_closed {
+        told.all(&[("Complete", "True"), ("Passed", "False"), ("Ready", "False"), ("Stalled", "True")])
+    } else {
+        told.all(&[("Complete", "True"), ("Passed", "True"), ("Ready", "True")])
+    }
+}
+
+/// The reason of a run that has ended.
+#[must_use]
+pub fn reason(verdict: Verdict, aborted: bool) -> &'static str {
+    match verdict {
+        _ if aborted => "Aborted",
+        Verdict::Pass => "Passed",
+        Verdict::Warning => "PassedWithWarnings",
+        Verdict::Fail => "RequirementsMissed",
+        Verdict::Inconclusive => "Inconclusive",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states(conditions: &[Condition]) -> Vec<(&str, &str)> {
+        conditions.iter().map(|c| (c.type_.as_str(), c.status.as_str())).collect()
+    }
+
+    #[test]
+    fn a_gate_opens_only_when_the_run_has_ended_and_passed() {
+        let told = Told { generation: Some(3), since: Timestamp::UNIX_EPOCH, reason: "Passed", message: "" };
+        assert_eq!(
+            states(&ended(false, &told)),
+            [("Complete", "True"), ("Passed", "True"), ("Ready", "True")]
+        );
+        for closed in [ended(true, &told), under_way(&told)] {
+            assert!(states(&closed).contains(&("Ready", "False")), "{closed:?}");
+            assert!(!states(&closed).contains(&("Passed", "True")), "{closed:?}");
+        }
+    }
+
+    #[test]
+    fn a_closed_gate_is_stalled_so_that_nobody_waits_for_ever() {
+        let told = Told { generation: None, since: Timestamp::UNIX_EPOCH, reason: "Aborted", message: "" };
+        assert!(states(&ended(true, &told)).contains(&("Stalled", "True")));
+    }
+}

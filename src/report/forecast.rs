@@ -1,0 +1,168 @@
+//! What a run would do, told before it is started: its phases in time, its loads, its workers' shares.
+
+use std::time::Duration;
+
+use crate::plan::{Executor, Phase, PhaseIndex, Plan, Share};
+
+/// What a run would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    /// The phases that would be run, in order.
+    pub phases: Vec<PhaseForecast>,
+    /// How long all of them take; what depends on the target, and the pauses between phases, come on top.
+    pub length: Duration,
+    /// Whether the length of a phase depends on the target.
+    pub open_ended: bool,
+    /// The most users at the same time.
+    pub peak_users: u32,
+    /// The most iterations started in a second; none where no phase has a bound.
+    pub peak_rate: Option<f64>,
+    /// Each worker's part.
+    pub workers: Vec<WorkerForecast>,
+}
+
+/// What a phase would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhaseForecast {
+    /// The phase.
+    pub phase: PhaseIndex,
+    /// When it begins at the earliest.
+    pub start: Duration,
+    /// How long it takes; none where that depends on the target.
+    pub length: Option<Duration>,
+    /// The most users at the same time.
+    pub users: u32,
+    /// The most iterations started in a second; none where that depends on the target.
+    pub rate: Option<f64>,
+    /// How many iterations there are, or how many there are at most; none where that depends on the target.
+    pub iterations: Option<Count>,
+    /// How many requests are expected from that, by the steps' probabilities.
+    pub requests: Option<Count>,
+}
+
+/// A number of iterations or requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// As many as this.
+    Exactly(u64),
+    /// About as many, by probability.
+    About(u64),
+    /// Not more: a slow target leaves less time.
+    AtMost(u64),
+}
+
+/// A worker's part of the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkerForecast {
+    /// The most users at the same time.
+    pub users: u32,
+    /// Iterations of the phases whose number of iterations is known.
+    pub iterations: u64,
+}
+
+impl Forecast {
+    /// What a run of `plan` would do.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        let mut length = Duration::ZERO;
+        let mut phases = Vec::new();
+        for (index, phase) in plan.phases_to_run() {
+            let forecast = PhaseForecast::new(plan, index, phase, length);
+            length += forecast.length.unwrap_or_default();
+            phases.push(forecast);
+        }
+        Forecast {
+            length,
+            open_ended: phases.iter().any(|phase| phase.length.is_none()),
+            peak_users: phases.iter().map(|phase| phase.users).max().unwrap_or(0),
+            peak_rate: phases.iter().filter_map(|phase| phase.rate).reduce(f64::max),
+            workers: (0..plan.workers)
+                .filter_map(|index| worker(plan, Share::new(index, plan.workers)?))
+                .collect(),
+            phases,
+        }
+    }
+}
+
+impl PhaseForecast {
+    fn new(plan: &Plan, index: PhaseIndex, phase: &Phase, start: Duration) -> Self {
+        let rate = rate(plan, phase);
+        let iterations = iterations(phase, rate);
+        PhaseForecast {
+            phase: index,
+            start,
+            length: phase.executor.planned_length(),
+            users: phase.executor.users(),
+            rate,
+            iterations,
+            requests: iterations.map(|count| requests(count, mean(plan, phase, requests_of))),
+        }
+    }
+}
+
+/// Iterations in a second: by the schedule, or what pace and think times leave room for.
+fn rate(plan: &Plan, phase: &Phase) -> Option<f64> {
+    match &phase.executor {
+        Executor::ConstantRate { total, length, .. } => Some(*total as f64 / length.as_secs_f64()),
+        Executor::ConstantUsers { users, .. } | Executor::Iterations { users, .. } => {
+            let seconds = mean(plan, phase, least_seconds);
+            (seconds > 0.0).then(|| f64::from(*users) / seconds)
+        }
+        Executor::Burst { .. } | Executor::Idle { .. } => None,
+    }
+}
+
+fn iterations(phase: &Phase, rate: Option<f64>) -> Option<Count> {
+    match (phase.executor.total_iterations(), phase.executor.planned_length()) {
+        (Some(total), _) => Some(Count::Exactly(total)),
+        (None, Some(length)) => Some(Count::AtMost(whole(rate? * length.as_secs_f64()))),
+        (None, None) => None,
+    }
+}
+
+fn requests(iterations: Count, each: f64) -> Count {
+    let times = |number: u64| whole(number as f64 * each);
+    match iterations {
+        Count::Exactly(number) if each.fract() == 0.0 => Count::Exactly(times(number)),
+        Count::Exactly(number) | Count::About(number) => Count::About(times(number)),
+        Count::AtMost(number) => Count::AtMost(times(number)),
+    }
+}
+
+/// The mean of a figure over the scenarios of a phase, by their weights.
+fn mean(plan: &Plan, phase: &Phase, figure: impl Fn(&Plan, &Phase, usize) -> f64) -> f64 {
+    let weight = |scenario: usize| f64::from(plan.scenarios[scenario].weight);
+    let all: f64 = phase.scenarios.iter().map(|scenario| weight(*scenario)).sum();
+    let sum: f64 =
+        phase.scenarios.iter().map(|scenario| weight(*scenario) * figure(plan, phase, *scenario)).sum();
+    if all > 0.0 { sum / all } else { 0.0 }
+}
+
+/// Requests of one iteration, by probability.
+fn requests_of(plan: &Plan, _: &Phase, scenario: usize) -> f64 {
+    let steps = &plan.steps[plan.scenarios[scenario].steps.clone()];
+    steps.iter().map(|step| u64::from(step.probability_ppm)).sum::<u64>() as f64 / 1e6
+}
+
+/// The least time of one iteration: its pace, or its think times where these are longer.
+fn least_seconds(plan: &Plan, phase: &Phase, scenario: usize) -> f64 {
+    let steps = &plan.steps[plan.scenarios[scenario].steps.clone()];
+    let think = steps.iter().filter_map(|step| {
+        let (least, most) = step.think?;
+        Some((least + most).as_secs_f64() / 2.0 * f64::from(step.probability_ppm) / 1e6)
+    });
+    let pace = plan.pace(phase, scenario).map_or(0.0, |pace| pace.as_secs_f64());
+    pace.max(think.sum())
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+fn whole(number: f64) -> u64 {
+    number.round() as u64
+}
+
+fn worker(plan: &Plan, share: Share) -> Option<WorkerForecast> {
+    let executors = || plan.phases_to_run().map(|(_, phase)| &phase.executor);
+    let users = executors().map(|executor| share.count_u32(executor.users())).max()?;
+    let totals = executors().filter_map(Executor::total_iterations);
+    Some(WorkerForecast { users, iterations: totals.map(|total| share.count(total)).sum() })
+}

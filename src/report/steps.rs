@@ -1,0 +1,67 @@
+//! What each step of each phase measured.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{ErrorCount, Latency, Method};
+use crate::metrics::summary::{Names, latency};
+use crate::metrics::{Cell, PartState};
+use crate::plan::{Plan, StepIndex};
+
+/// The figures of one step in one phase, the ramp included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepFigures {
+    /// The phase.
+    pub phase: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The step.
+    pub step: String,
+    /// Its method.
+    pub method: Method,
+    /// Its path and query as the spec has them.
+    pub path: String,
+    /// Requests that ended.
+    pub requests: u64,
+    /// Those whose checks all held.
+    pub succeeded: u64,
+    /// The others.
+    pub failed: u64,
+    /// Responses by status.
+    pub statuses: BTreeMap<String, u64>,
+    /// Failed requests by class, most first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorCount>,
+    /// Response times; absent where nothing was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+}
+
+/// The steps that `part` of `phase` sent requests of, in the plan's order.
+pub(super) fn of_phase(plan: &Plan, phase: &str, part: &PartState, names: &Names<'_>) -> Vec<StepFigures> {
+    let sent: BTreeSet<StepIndex> = part.cells.keys().map(|(step, _)| *step as usize).collect();
+    let known = sent.into_iter().filter(|step| *step < plan.steps.len());
+    known.map(|step| figures(plan, phase, step, &part.pooled(Some(&[step]), None), names)).collect()
+}
+
+fn figures(plan: &Plan, phase: &str, index: StepIndex, cell: &Cell, names: &Names<'_>) -> StepFigures {
+    let step = &plan.steps[index];
+    let failed = cell.errors.total();
+    let errors = cell.errors.ranked().into_iter();
+    StepFigures {
+        phase: phase.to_owned(),
+        scenario: plan.scenarios[step.scenario].name.clone(),
+        step: step.name.clone(),
+        method: step.request.method,
+        path: step.request.path.clone(),
+        requests: cell.requests,
+        succeeded: cell.requests.saturating_sub(failed),
+        failed,
+        statuses: cell.statuses.iter().map(|(code, count)| (code.to_string(), count)).collect(),
+        errors: errors.map(|(class, count)| ErrorCount { class: names.class(*class), count }).collect(),
+        latency: latency(&cell.latency),
+    }
+}

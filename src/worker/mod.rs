@@ -1,0 +1,124 @@
+//! A worker: registers, waits, runs its share phase by phase, tells what it measured, and leaves.
+
+mod ledger;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::engine::{Engine, EngineError, Setup};
+use crate::ingest::{Admission, Answer, Coordinator, Directive, PROTOCOL, Registration, Report, Stage, Unreachable};
+use crate::metrics::PhaseEnd;
+use crate::plan::PhaseIndex;
+use ledger::Ledger;
+
+/// How long an answer may be held back while a worker waits for the others.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What ends a worker before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The engine can't go on.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The coordinator doesn't take what it is told.
+    #[error(transparent)]
+    Coordinator(#[from] Unreachable),
+}
+
+/// Runs one share of the load from registration to leave.
+///
+/// # Errors
+/// When the engine can't go on, or the coordinator refuses the worker.
+pub async fn run(setup: Setup, coordinator: Arc<dyn Coordinator>, process: String) -> Result<(), WorkerError> {
+    let worker = setup.share.index();
+    let registration =
+        Registration { protocol: PROTOCOL, plan_hash: setup.plan.hash.clone(), worker, process: process.clone() };
+    let course: Vec<_> = setup.plan.phases_to_run().map(|(phase, _)| phase).collect();
+    let engine = Engine::start(setup)?;
+    let Admission { interval, epoch } = coordinator.register(registration).await?;
+    let mut worker = Worker { engine, coordinator, worker, process, interval, ledger: Ledger::new(epoch) };
+    for phase in course {
+        if worker.phase(phase).await? == Course::Aborted {
+            break;
+        }
+    }
+    worker.leave().await
+}
+
+struct Worker {
+    engine: Engine,
+    coordinator: Arc<dyn Coordinator>,
+    worker: u32,
+    process: String,
+    interval: Duration,
+    ledger: Ledger,
+}
+
+/// Whether the run goes on.
+#[derive(PartialEq)]
+enum Course {
+    GoesOn,
+    Aborted,
+}
+
+impl Worker {
+    async fn phase(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
+        self.engine.prepare(phase).await?;
+        let Some(start) = self.wait_for_start(phase).await? else { return Ok(Course::Aborted) };
+        self.engine.begin(start)?;
+        let end = self.until_ended(phase).await?;
+        let (mut state, seconds) = self.engine.collect(0).await?;
+        state.end = Some(end);
+        self.ledger.close(phase, state, seconds);
+        Ok(if end == PhaseEnd::Aborted { Course::Aborted } else { Course::GoesOn })
+    }
+
+    /// Tells that it is ready until the start is told; none: aborted.
+    async fn wait_for_start(&mut self, phase: PhaseIndex) -> Result<Option<Instant>, WorkerError> {
+        loop {
+            match self.tell(Stage::Ready(phase), PATIENCE).await? {
+                Directive::Begin { phase: told, in_micros } if told == phase => {
+                    return Ok(Some(Instant::now() + Duration::from_micros(in_micros)));
+                }
+                Directive::Abort | Directive::Leave => return Ok(None),
+                Directive::Begin { .. } | Directive::Wait | Directive::Continue => {}
+            }
+        }
+    }
+
+    /// Tells what is measured, interval by interval, until the phase has ended.
+    async fn until_ended(&mut self, phase: PhaseIndex) -> Result<PhaseEnd, WorkerError> {
+        loop {
+            let (state, seconds) = self.engine.collect(self.ledger.first_second(phase)).await?;
+            self.ledger.update(phase, state, seconds);
+            let report = self.report(Stage::Running(phase));
+            let answer = tokio::select! {
+                end = self.engine.ended() => return Ok(end?),
+                answer = self.coordinator.report(report, self.interval) => answer?,
+            };
+            self.ledger.acknowledge(answer.epoch, answer.acknowledged);
+            if answer.directive == Directive::Abort {
+                self.engine.abort()?;
+                return Ok(self.engine.ended().await?);
+            }
+        }
+    }
+
+    /// Tells that it is through until everything is safe.
+    async fn leave(&mut self) -> Result<(), WorkerError> {
+        while self.tell(Stage::Finished, PATIENCE).await? != Directive::Leave {}
+        Ok(())
+    }
+
+    async fn tell(&mut self, stage: Stage, patience: Duration) -> Result<Directive, WorkerError> {
+        let report = self.report(stage);
+        let Answer { epoch, acknowledged, directive } = self.coordinator.report(report, patience).await?;
+        self.ledger.acknowledge(epoch, acknowledged);
+        Ok(directive)
+    }
+
+    fn report(&mut self, stage: Stage) -> Report {
+        let snapshot = self.ledger.snapshot().map(|snapshot| snapshot.to_bytes());
+        Report { worker: self.worker, process: self.process.clone(), stage, snapshot }
+    }
+}
