@@ -14,3 +14,6 @@ mod verdict;
 
 pub use judge::judge;
 pub use judgement::*;
+
+#[cfg(test)]
+mod tests;

@@ -110,6 +110,10 @@ fn causes(class: ErrorClass) -> &'static str {
         ErrorClass::Protocol | ErrorClass::BodyLimit => {
             "Responses aren't what the test can read. Send one such request by hand and compare with what is expected."
         }
+        ErrorClass::Unsent => {
+            "The test couldn't fill in these requests, so that they were never sent: a value that an earlier step \
+             should have taken is missing. Look at that step's answers."
+        }
         ErrorClass::Status(429) => "The target limits its callers. Raise the limit for this load, or lower the load to what is allowed.",
         ErrorClass::Status(500..) => {
             "The target or a backend fails under load: exhausted pools, an open circuit, a crash. Look at its logs for \

@@ -127,7 +127,9 @@ impl Load {
         let (intended, sent) = (self.at, self.at + hit.lag);
         let end = sent + hit.micros;
         self.recorder.scheduled(1);
-        self.recorder.iteration_started(hit.part, hit.lag);
+        self.recorder.iteration_started(hit.part, Some(hit.lag));
+        let (groups, values) = ([hit.account], [hit.waited]);
+        let told = usize::from(hit.status.is_some());
         self.recorder.request(&Sample {
             step: hit.step,
             part: hit.part,
@@ -135,8 +137,8 @@ impl Load {
             status: hit.status,
             error: hit.error,
             cache: hit.cache,
-            groups: if hit.status.is_some() { &[hit.account] } else { &[] },
-            values: if hit.status.is_some() { &[hit.waited] } else { &[] },
+            groups: &groups[..told],
+            values: &values[..told],
             bytes_sent: 100,
             bytes_received: 1_000,
         });

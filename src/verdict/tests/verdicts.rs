@@ -146,7 +146,7 @@ fn lost_data_is_never_a_pass() {
     let steady = || Load::steady(50 * MILLI);
     let cut = |recorder: &mut Recorder| {
         recorder.scheduled(3);
-        (0..3).for_each(|_| recorder.iteration_started(Part::Steady, 0));
+        (0..3).for_each(|_| recorder.iteration_started(Part::Steady, None));
         (0..3).for_each(|_| recorder.iteration_cut());
     };
     for (load, message) in [
