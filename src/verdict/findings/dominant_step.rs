@@ -23,7 +23,8 @@ pub(super) fn find(plan: &Plan, aggregate: &Aggregate) -> Vec<Finding> {
 }
 
 fn in_scenario(plan: &Plan, aggregate: &Aggregate, scenario: &Scenario) -> Option<Finding> {
-    let times: Vec<(StepIndex, Dist)> = scenario.steps.clone().map(|step| (step, time_of(plan, aggregate, step))).collect();
+    let times: Vec<(StepIndex, Dist)> =
+        scenario.steps.clone().map(|step| (step, time_of(plan, aggregate, step))).collect();
     let total: u128 = times.iter().map(|(_, time)| time.sum()).sum();
     let (step, slowest) = times.iter().max_by_key(|(_, time)| time.sum())?;
     let part = slowest.sum() as f64 / total.max(1) as f64;
@@ -39,11 +40,17 @@ fn in_scenario(plan: &Plan, aggregate: &Aggregate, scenario: &Scenario) -> Optio
         rule: "dominant-step".to_owned(),
         severity: if part >= NEARLY_ALL { Severity::Medium } else { Severity::Low },
         issue: format!("Step {name} takes {percent} of the time that an iteration waits"),
-        evidence: format!("mean {}, p95 {p95} over {} requests; {} steps in all", Figure::micros(mean), slowest.count(), times.len()),
+        evidence: format!(
+            "mean {}, p95 {p95} over {} requests; {} steps in all",
+            Figure::micros(mean),
+            slowest.count(),
+            times.len()
+        ),
         impact: "What users wait for is this step: making any other one faster is hardly felt.".to_owned(),
-        recommendation: "Profile this step first: slow queries, calls made one after the other, work that could be \
+        recommendation:
+            "Profile this step first: slow queries, calls made one after the other, work that could be \
                          cached or done later."
-            .to_owned(),
+                .to_owned(),
     })
 }
 

@@ -4,8 +4,8 @@ use super::super::seen::{Seen, seen};
 use crate::api::{Finding, Severity};
 use crate::metrics::summary::{Names, ppm};
 use crate::metrics::{Aggregate, Cell, ErrorClass};
-use crate::plan::figure::Figure;
 use crate::plan::Plan;
+use crate::plan::figure::Figure;
 
 /// Fewer failures than this show no pattern.
 const FEWEST_FAILURES: u64 = 10;
@@ -63,7 +63,12 @@ fn burst(seen: &Seen<'_>, failed: u64) -> Option<String> {
     let first = few.iter().filter(|(_, failed)| *failed > 0).map(|(at, _)| at).min()?;
     let last = few.iter().filter(|(_, failed)| *failed > 0).map(|(at, _)| at).max()?;
     is_concentrated(held, failed).then(|| {
-        format!("{held} of {failed} fell into {} of {} seconds (from {first} s to {} s)", few.len(), seconds.len(), last + 1)
+        format!(
+            "{held} of {failed} fell into {} of {} seconds (from {first} s to {} s)",
+            few.len(),
+            seconds.len(),
+            last + 1
+        )
     })
 }
 
@@ -81,7 +86,8 @@ fn severity(share_ppm: u32) -> Severity {
 
 fn evidence(plan: &Plan, cell: &Cell) -> String {
     let classes = cell.errors.ranked().into_iter().take(3);
-    let told: Vec<String> = classes.map(|(class, count)| format!("{} {count}", class_name(plan, *class))).collect();
+    let told: Vec<String> =
+        classes.map(|(class, count)| format!("{} {count}", class_name(plan, *class))).collect();
     let failed = cell.errors.total();
     let share = Figure::share(failed, cell.requests).map(|share| format!(" ({share})")).unwrap_or_default();
     format!("{failed} of {} requests failed{share}: {}", cell.requests, told.join(", "))
@@ -114,7 +120,9 @@ fn causes(class: ErrorClass) -> &'static str {
             "The test couldn't fill in these requests, so that they were never sent: a value that an earlier step \
              should have taken is missing. Look at that step's answers."
         }
-        ErrorClass::Status(429) => "The target limits its callers. Raise the limit for this load, or lower the load to what is allowed.",
+        ErrorClass::Status(429) => {
+            "The target limits its callers. Raise the limit for this load, or lower the load to what is allowed."
+        }
         ErrorClass::Status(500..) => {
             "The target or a backend fails under load: exhausted pools, an open circuit, a crash. Look at its logs for \
              these seconds and at the backends it calls."
@@ -123,7 +131,11 @@ fn causes(class: ErrorClass) -> &'static str {
             "The target refuses requests of this form: wrong data, missing rights, an unknown path. Check the test's \
              variables and headers first."
         }
-        ErrorClass::Check => "Answers came, but not with the content that the checks demand. Look at one such response.",
-        ErrorClass::Declared(_) => "The target reports this class itself. Look at what raises it, and at the load at which it began.",
+        ErrorClass::Check => {
+            "Answers came, but not with the content that the checks demand. Look at one such response."
+        }
+        ErrorClass::Declared(_) => {
+            "The target reports this class itself. Look at what raises it, and at the load at which it began."
+        }
     }
 }

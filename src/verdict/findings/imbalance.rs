@@ -3,8 +3,8 @@
 use super::super::seen::{Seen, seen};
 use crate::api::{Finding, Severity};
 use crate::metrics::{Aggregate, Tally};
-use crate::plan::figure::Figure;
 use crate::plan::Plan;
+use crate::plan::figure::Figure;
 
 /// Up to half more than the even share, keys differ by weights and chance.
 const FAR_FROM_EVEN: f64 = 1.5;
@@ -24,11 +24,13 @@ struct Lopsided {
 /// One finding a group: that of the phase where it is worst.
 pub(super) fn find(plan: &Plan, aggregate: &Aggregate) -> Vec<Finding> {
     let groups = plan.classify.groups.iter().enumerate();
-    groups.filter_map(|(place, group)| {
-        let lopsided = seen(plan, aggregate).filter_map(|seen| in_phase(&seen, place, &group.name));
-        let worst = lopsided.max_by(|one, other| one.times_even.total_cmp(&other.times_even))?;
-        Some(worst.finding)
-    }).collect()
+    groups
+        .filter_map(|(place, group)| {
+            let lopsided = seen(plan, aggregate).filter_map(|seen| in_phase(&seen, place, &group.name));
+            let worst = lopsided.max_by(|one, other| one.times_even.total_cmp(&other.times_even))?;
+            Some(worst.finding)
+        })
+        .collect()
 }
 
 fn in_phase(seen: &Seen<'_>, place: usize, group: &str) -> Option<Lopsided> {

@@ -72,9 +72,10 @@ fn finding(low: &Level, high: &Level, rise: f64) -> Finding {
         issue: format!("Response times rise {rise:.1}-fold between {} and {}", low.name, high.name),
         evidence: format!("{}, {}", told(low), told(high)),
         impact: "Beyond this load requests queue: more load brings waiting, not throughput.".to_owned(),
-        recommendation: "Find what is full at the knee: a connection or thread pool, a lock, the CPU, the database. \
+        recommendation:
+            "Find what is full at the knee: a connection or thread pool, a lock, the CPU, the database. \
                          Raise that or add replicas, and plan capacity below the knee."
-            .to_owned(),
+                .to_owned(),
     }
 }
 
@@ -84,7 +85,12 @@ fn across_phases(plan: &Plan, aggregate: &Aggregate) -> Vec<Vec<Level>> {
     for seen in seen(plan, aggregate) {
         if let (Some(load), Some(p95)) = (load(&seen), p95(&seen.steady().pooled(None, None).latency)) {
             let row = rows.entry((seen.phase.executor.name(), &seen.phase.scenarios)).or_default();
-            row.push(Level { load: load.0, name: format!("{} (phase {})", load.1, seen.phase.name), p95, per_second: rate(&seen) });
+            row.push(Level {
+                load: load.0,
+                name: format!("{} (phase {})", load.1, seen.phase.name),
+                p95,
+                per_second: rate(&seen),
+            });
         }
     }
     rows.into_values().collect()
@@ -113,10 +119,12 @@ fn within_ramp(seen: &Seen<'_>) -> Vec<Level> {
     if seconds < SHORTEST_RAMP_SECONDS {
         return Vec::new();
     }
-    (0..LEVELS_OF_A_RAMP).filter_map(|quarter| {
-        let edge = |quarter: u64| u32::try_from(seconds * quarter / LEVELS_OF_A_RAMP).unwrap_or(u32::MAX);
-        level_between(seen, edge(quarter), edge(quarter + 1))
-    }).collect()
+    (0..LEVELS_OF_A_RAMP)
+        .filter_map(|quarter| {
+            let edge = |quarter: u64| u32::try_from(seconds * quarter / LEVELS_OF_A_RAMP).unwrap_or(u32::MAX);
+            level_between(seen, edge(quarter), edge(quarter + 1))
+        })
+        .collect()
 }
 
 fn level_between(seen: &Seen<'_>, from: u32, to: u32) -> Option<Level> {

@@ -5,7 +5,7 @@ use super::P99_SAMPLES;
 use crate::api::{Finding, Severity};
 use crate::metrics::{Aggregate, Outcome};
 use crate::plan::figure::Figure;
-use crate::plan::Plan;
+use crate::plan::{Plan, StepIndex};
 
 /// Up to this, the tail is that of any queue that is half full.
 const LONG_TAIL: f64 = 5.0;
@@ -14,18 +14,25 @@ const GRAVE_TAIL: f64 = 10.0;
 /// A tail that is longer by less than this is felt by nobody.
 const LEAST_MICROS: u64 = 20_000;
 
-/// One finding: the phase with the longest tail, and how many others have one.
+/// One finding: the step with the longest tail, and the other phases in which a step has one.
 pub(super) fn find(plan: &Plan, aggregate: &Aggregate) -> Vec<Finding> {
-    let mut tails: Vec<Tail<'_>> = seen(plan, aggregate).filter_map(|seen| tail(&seen)).collect();
+    let mut tails: Vec<Tail<'_>> = seen(plan, aggregate).flat_map(|seen| tails(plan, &seen)).collect();
     tails.sort_by(|one, other| other.times().total_cmp(&one.times()));
     let Some((longest, others)) = tails.split_first() else { return Vec::new() };
-    let names: Vec<&str> = others.iter().map(|tail| tail.phase).collect();
-    vec![finding(longest, &names)]
+    let mut also: Vec<&str> = Vec::new();
+    for tail in others {
+        if tail.phase != longest.phase && !also.contains(&tail.phase) {
+            also.push(tail.phase);
+        }
+    }
+    vec![finding(longest, &also)]
 }
 
-/// Of the requests that succeeded: failed ones have a rule of their own.
+/// One step's requests that succeeded: failed ones have a rule of their own, and where steps are put together a
+/// slow one looks like the tail of a fast one.
 struct Tail<'a> {
     phase: &'a str,
+    step: String,
     p50: u64,
     p99: u64,
     requests: u64,
@@ -37,10 +44,16 @@ impl Tail<'_> {
     }
 }
 
-fn tail<'a>(seen: &Seen<'a>) -> Option<Tail<'a>> {
-    let latency = seen.steady().pooled(None, Some(Outcome::Succeeded)).latency;
+fn tails<'a>(plan: &Plan, seen: &Seen<'a>) -> Vec<Tail<'a>> {
+    let steps = seen.phase.scenarios.iter().flat_map(|scenario| plan.scenarios[*scenario].steps.clone());
+    steps.filter_map(|step| tail(plan, seen, step)).collect()
+}
+
+fn tail<'a>(plan: &Plan, seen: &Seen<'a>, step: StepIndex) -> Option<Tail<'a>> {
+    let latency = seen.steady().pooled(Some(&[step]), Some(Outcome::Succeeded)).latency;
     let (p50, p99) = (latency.quantile(0.5)?, latency.quantile(0.99)?);
-    let tail = Tail { phase: &seen.phase.name, p50, p99, requests: latency.count() };
+    let (phase, step) = (seen.phase.name.as_str(), plan.step_label(step));
+    let tail = Tail { phase, step, p50, p99, requests: latency.count() };
     let is_long = tail.times() >= LONG_TAIL && p99 - p50 >= LEAST_MICROS && tail.requests >= P99_SAMPLES;
     is_long.then_some(tail)
 }
@@ -51,11 +64,20 @@ fn finding(tail: &Tail<'_>, others: &[&str]) -> Finding {
     Finding {
         rule: "tail-amplification".to_owned(),
         severity: if times >= GRAVE_TAIL { Severity::Medium } else { Severity::Low },
-        issue: format!("The slowest 1% of requests take {times:.1} times the usual time in phase {}{also}", tail.phase),
-        evidence: format!("p50 {}, p99 {} over {} requests", Figure::micros(tail.p50), Figure::micros(tail.p99), tail.requests),
+        issue: format!(
+            "The slowest 1% of {} take {times:.1} times the usual time in phase {}{also}",
+            tail.step, tail.phase
+        ),
+        evidence: format!(
+            "p50 {}, p99 {} over {} requests",
+            Figure::micros(tail.p50),
+            Figure::micros(tail.p99),
+            tail.requests
+        ),
         impact: "A page that makes 100 such requests nearly always meets one of the slow ones.".to_owned(),
-        recommendation: "Look at what only some requests do: cache misses, lock waits, garbage collection, a slow \
+        recommendation:
+            "Look at what only some requests do: cache misses, lock waits, garbage collection, a slow \
                          replica, retries. Compare slow and usual requests by step and by group."
-            .to_owned(),
+                .to_owned(),
     }
 }

@@ -16,9 +16,9 @@ use crate::plan::metric::Metric;
 use crate::plan::{Narrowed, Plan};
 
 use groups::Group;
+pub(super) use length::grows_with_length;
 use pool::Pool;
 use times::MICROS;
-pub(super) use length::grows_with_length;
 pub(super) use unmeasured::Unmeasured;
 
 /// A figure, and what it rests on.
@@ -43,7 +43,11 @@ impl Measured {
 }
 
 /// The figure of `narrowed`, or why there is none.
-pub(super) fn measure(plan: &Plan, aggregate: &Aggregate, narrowed: &Narrowed) -> Result<Measured, Unmeasured> {
+pub(super) fn measure(
+    plan: &Plan,
+    aggregate: &Aggregate,
+    narrowed: &Narrowed,
+) -> Result<Measured, Unmeasured> {
     let pool = &Pool::new(plan, aggregate, narrowed)?;
     match &narrowed.metric {
         Metric::Latency(statistic) => times::of(&pool.cell().latency, *statistic, MICROS),

@@ -22,7 +22,9 @@ pub(super) fn hit_rate(pool: &Pool<'_>, layer: Option<&str>) -> Result<Measured,
     let (cell, told) = classified(pool)?;
     let hits = match layer {
         None => cell.cache.hits,
-        Some(_) if cell.cache.layers.other() > 0 => return Err(Unmeasured::TooManyKeys("cache layers".to_owned())),
+        Some(_) if cell.cache.layers.other() > 0 => {
+            return Err(Unmeasured::TooManyKeys("cache layers".to_owned()));
+        }
         Some(layer) => cell.cache.layers.of(layer),
     };
     Measured::part_of(Figure::share(hits, told), told)

@@ -22,7 +22,7 @@ fn check(phase: &str, load: Load, reasons: &[&str]) {
 }
 
 fn late(lag: u64, micros: u64) -> Load {
-    Load::every(10_000).sends(1000, Hit { lag, micros, ..FINE })
+    Load::every(10_000).sends(1000, Hit { micros, lag, ..FINE })
 }
 
 #[test]
@@ -36,8 +36,10 @@ fn a_little_late_is_sound() {
 #[test]
 fn lateness_that_changes_the_figures_is_not() {
     let reason = |phase: &str| {
-        format!("phase {phase}: iterations began up to 6 ms late (99th percentile), 5 ms is tolerable: \
-                 raise workers.count or give the workers more CPU")
+        format!(
+            "phase {phase}: iterations began up to 6 ms late (99th percentile), 5 ms is tolerable: \
+                 raise workers.count or give the workers more CPU"
+        )
     };
     check("rate", late(6_000, 10_000), &[&reason("rate")]);
     check("users", late(6_000, 10_000), &[&reason("users")]);
@@ -52,24 +54,34 @@ fn load_that_was_not_sent_is_not() {
         })
     };
     check("rate", dropping(10), &[]);
-    check("rate", dropping(11), &[
-        "phase rate: only 98.9% of the planned load was sent (990 of 1001 iterations, 11 found no free user): \
+    check(
+        "rate",
+        dropping(11),
+        &[
+            "phase rate: only 98.9% of the planned load was sent (990 of 1001 iterations, 11 found no free user): \
          raise maxUsers or workers.count",
-    ]);
+        ],
+    );
     let pending = Load::every(10_000).of(990, 1_000).with(|recorder| recorder.scheduled(110));
-    check("rate", pending, &[
-        "phase rate: only 90% of the planned load was sent (990 of 1100 iterations): raise workers.count or lower the rate",
-    ]);
+    check(
+        "rate",
+        pending,
+        &[
+            "phase rate: only 90% of the planned load was sent (990 of 1100 iterations): raise workers.count or lower the rate",
+        ],
+    );
 }
 
 #[test]
 fn a_burst_is_judged_by_its_spread() {
     let spread = |every| Load::every(every).sends(101, Hit { lag: 30_000, micros: 10_000, ..FINE });
     check("burst", spread(500), &[]);
-    check("burst", spread(510), &[
-        "phase burst: the burst took 51 ms from the first request to the last, 50 ms is tolerable: \
-         raise workers.count or make the burst smaller",
-    ]);
+    check(
+        "burst",
+        spread(510),
+        &["phase burst: the burst took 51 ms from the first request to the last, 50 ms is tolerable: \
+         raise workers.count or make the burst smaller"],
+    );
     check("burst", Load::every(1_000).of(101, 2_000_000), &[]);
 }
 

@@ -33,19 +33,15 @@ fn healthy() -> Generator {
     }
 }
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 fn p95(measured: &str, tier: Tier, points: u32, gap: Option<&str>) -> Row {
     Row {
-        id: text("PRD-7"),
+        id: Some("PRD-7".to_owned()),
         title: "p95 below 100 ms".to_owned(),
         metric: "latency.p95".to_owned(),
-        measured: text(measured),
-        target: text("< 100 ms"),
-        acceptable: text("< 200 ms"),
-        critical: text("> 500 ms"),
+        measured: Some(measured.to_owned()),
+        target: Some("< 100 ms".to_owned()),
+        acceptable: Some("< 200 ms".to_owned()),
+        critical: Some("> 500 ms".to_owned()),
         tier,
         points: Some(points),
         weight: 3,
@@ -59,8 +55,8 @@ fn plain(id: Option<&str>, metric: &str, measured: &str, target: &str) -> Row {
         id: id.map(str::to_owned),
         title: metric.to_owned(),
         metric: metric.to_owned(),
-        measured: text(measured),
-        target: text(target),
+        measured: Some(measured.to_owned()),
+        target: Some(target.to_owned()),
         tier: Tier::Target,
         points: Some(100),
         weight: 1,
@@ -71,8 +67,8 @@ fn plain(id: Option<&str>, metric: &str, measured: &str, target: &str) -> Row {
 fn phases(verdict: Verdict, grade: &str) -> Vec<PhaseJudgement> {
     let expectations = vec![plain(None, "error_rate", "0%", "< 1%")];
     vec![
-        PhaseJudgement { grade: text("FAST"), ..PhaseJudgement::default() },
-        PhaseJudgement { verdict: Some(verdict), grade: text(grade), expectations },
+        PhaseJudgement { grade: Some("FAST".to_owned()), ..PhaseJudgement::default() },
+        PhaseJudgement { verdict: Some(verdict), grade: Some(grade.to_owned()), expectations },
     ]
 }
 
@@ -84,7 +80,7 @@ fn all_requirements_met() {
         gate_closed: false,
         message: "score 100 (Excellent): 4 of 4 requirements met".to_owned(),
         score: Some(100.0),
-        grade: text("Excellent"),
+        grade: Some("Excellent".to_owned()),
         requirements: vec![
             p95("50 ms", Tier::Target, 100, None),
             plain(Some("PRD-8"), "rate", "99.8/s", ">= 90/s"),
@@ -99,14 +95,15 @@ fn all_requirements_met() {
 
 #[test]
 fn a_must_missed_and_the_bottleneck_that_made_it() {
-    let load = cached(1800, 20 * MILLI).sends(200, Hit { cache: Some(CacheHit::Hit(None)), micros: 300 * MILLI, ..FINE });
+    let load = cached(1800, 20 * MILLI)
+        .sends(200, Hit { cache: Some(CacheHit::Hit(None)), micros: 300 * MILLI, ..FINE });
     let judgement = judged(PRD, [cached(1000, 20 * MILLI), load]);
     let want = Judgement {
         verdict: Verdict::Fail,
         gate_closed: true,
         message: "PRD-7 latency.p95 = 300 ms, acceptable < 200 ms (must)".to_owned(),
         score: Some(50.0),
-        grade: text("Needs Work"),
+        grade: Some("Needs Work".to_owned()),
         requirements: vec![
             p95("300 ms", Tier::Missed, 0, Some("200 ms (200%) above the target")),
             plain(Some("PRD-8"), "rate", "98.6/s", ">= 90/s"),
@@ -116,12 +113,14 @@ fn a_must_missed_and_the_bottleneck_that_made_it() {
         findings: vec![Finding {
             rule: "tail-amplification".to_owned(),
             severity: Severity::Medium,
-            issue: "The slowest 1% of requests take 15.0 times the usual time in phase steady".to_owned(),
+            issue: "The slowest 1% of shop.list take 15.0 times the usual time in phase steady".to_owned(),
             evidence: "p50 20 ms, p99 300 ms over 2000 requests".to_owned(),
-            impact: "A page that makes 100 such requests nearly always meets one of the slow ones.".to_owned(),
-            recommendation: "Look at what only some requests do: cache misses, lock waits, garbage collection, a slow \
-                             replica, retries. Compare slow and usual requests by step and by group."
+            impact: "A page that makes 100 such requests nearly always meets one of the slow ones."
                 .to_owned(),
+            recommendation:
+                "Look at what only some requests do: cache misses, lock waits, garbage collection, a slow \
+                             replica, retries. Compare slow and usual requests by step and by group."
+                    .to_owned(),
         }],
         generator: healthy(),
     };
@@ -137,7 +136,7 @@ fn a_load_that_never_began() {
         measured: None,
         points: None,
         tier: Tier::Unknown,
-        gap: text("phase steady never ran"),
+        gap: Some("phase steady never ran".to_owned()),
         ..row
     };
     let want = Judgement {

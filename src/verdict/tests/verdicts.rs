@@ -20,7 +20,11 @@ fn check_with(
     message: &str,
 ) {
     let judgement = judge(&plan_with(options, parts), &measured(loads), circumstances);
-    similar_asserts::assert_eq!((judgement.verdict, judgement.message.as_str()), (verdict, message), "{parts}");
+    similar_asserts::assert_eq!(
+        (judgement.verdict, judgement.message.as_str()),
+        (verdict, message),
+        "{parts}"
+    );
     assert_eq!(judgement.gate_closed, matches!(verdict, Fail | Inconclusive), "{parts}");
 }
 
@@ -59,7 +63,9 @@ fn a_must_fails_when_it_is_missed_beyond_acceptable() {
 
 #[test]
 fn the_score_decides_where_no_row_does() {
-    let of = |pass: u32, warning: u32| format!("{}\nscoring: {{pass: {pass}, warning: {warning}}}", required(TIERED));
+    let of = |pass: u32, warning: u32| {
+        format!("{}\nscoring: {{pass: {pass}, warning: {warning}}}", required(TIERED))
+    };
     check(&of(90, 60), [Load::steady(300 * MILLI)], Fail, "score 0 is below 60 (scoring.warning)");
     check(&of(90, 0), [Load::steady(50 * MILLI)], Pass, "score 100 (Excellent): 1 of 1 requirements met");
     let two = "requirements:
@@ -157,10 +163,7 @@ fn lost_data_is_never_a_pass() {
             steady().with(cut).ending(Some(PhaseEnd::Deadline)),
             "phase steady was cut off after 50 s with 3 iterations unfinished: set spec.phases[0].maxDuration",
         ),
-        (
-            steady().with(Recorder::request_cut),
-            "phase steady lost data: 1 requests were cut off in flight",
-        ),
+        (steady().with(Recorder::request_cut), "phase steady lost data: 1 requests were cut off in flight"),
         (
             steady().with(|recorder| recorder.scheduled(2)),
             "phase steady lost data: of 2002 iterations due, 2000 were started, 0 dropped, 2000 completed and 0 cut, \
@@ -169,7 +172,12 @@ fn lost_data_is_never_a_pass() {
     ] {
         check(&of, [load], Inconclusive, message);
     }
-    check(&of, [steady().ending(Some(PhaseEnd::Deadline))], Pass, "score 100 (Excellent): 1 of 1 requirements met");
+    check(
+        &of,
+        [steady().ending(Some(PhaseEnd::Deadline))],
+        Pass,
+        "score 100 (Excellent): 1 of 1 requirements met",
+    );
     let workers = format!("{of}\nworkers: {{count: 3}}");
     check(&workers, [steady()], Inconclusive, "phase steady lost data: 1 of 3 workers told of its end");
 }
@@ -178,7 +186,8 @@ fn lost_data_is_never_a_pass() {
 fn the_message_tells_of_a_maximum_that_the_spec_sets() {
     let of = "phases: [{name: calls, maxDuration: 2s, load: {iterations: {users: 1, perUser: 10}}}]";
     let load = Load::every(SECOND).of(2, MILLI).ending(Some(PhaseEnd::Deadline));
-    let message = "phase calls was cut off after 2 s with 8 iterations unfinished: raise spec.phases[0].maxDuration";
+    let message =
+        "phase calls was cut off after 2 s with 8 iterations unfinished: raise spec.phases[0].maxDuration";
     check(of, [load], Inconclusive, message);
 }
 
@@ -223,5 +232,8 @@ fn a_phase_has_a_verdict_of_its_own() {
     assert_eq!(verdicts(&spike("", BELOW_100), [steady(), steady()]), [None, Some(Pass)]);
     assert_eq!(verdicts(&spike("", BELOW_100), [steady(), Load::steady(150 * MILLI)]), [None, Some(Fail)]);
     assert_eq!(verdicts(&spike("", BELOW_100), [steady(), Load::never()]), [None, None]);
-    assert_eq!(verdicts(&spike("", BELOW_100), [steady().ending(None), steady()]), [Some(Inconclusive), Some(Pass)]);
+    assert_eq!(
+        verdicts(&spike("", BELOW_100), [steady().ending(None), steady()]),
+        [Some(Inconclusive), Some(Pass)]
+    );
 }
