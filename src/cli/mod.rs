@@ -1,6 +1,8 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod crd;
+mod demo;
+mod descriptors;
 pub mod exit;
 pub mod load;
 pub mod local;
@@ -10,6 +12,8 @@ mod plan;
 pub mod progress;
 mod run;
 pub mod secrets;
+mod signals;
+mod target;
 pub mod terminal;
 mod validate;
 
@@ -34,11 +38,13 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
     Run(run::Arguments),
     Validate(validate::Arguments),
     Plan(plan::Arguments),
     /// Prints the `CustomResourceDefinition`, to be applied to a cluster.
     Crd,
+    Target(target::Arguments),
 }
 
 impl Cli {
@@ -58,10 +64,12 @@ impl Cli {
     #[must_use]
     pub fn run(self) -> ExitCode {
         let ending = match self.command {
+            Command::Demo(arguments) => demo::run(&arguments),
             Command::Run(arguments) => run::run(&arguments),
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Plan(arguments) => plan::run(&arguments),
             Command::Crd => crd::run(),
+            Command::Target(arguments) => target::run(&arguments),
         };
         ending.unwrap_or_else(|error| exit::told(&error)).into()
     }

@@ -12,7 +12,7 @@ use super::local::{self, Means, NotStarted, Outcome};
 use super::options::RunOptions;
 use super::output::Output;
 use super::progress::Live;
-use super::{load, secrets};
+use super::{descriptors, load, secrets, signals};
 use crate::ingest::LocalCoordinator;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Checked, Plan};
@@ -48,7 +48,7 @@ pub(super) fn execute(checked: Checked, secrets: Secrets, output: &Output) -> an
     let Checked { name, spec, plan } = checked;
     let plan = Arc::new(plan);
     let means = Means { run_uid: Uuid::new_v4().to_string(), secrets };
-    raise_descriptor_limit();
+    descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let (outcome, started_at) = match runtime.block_on(observed(&plan, &means)) {
         Ok(done) => done,
@@ -83,7 +83,7 @@ pub(super) fn execute(checked: Checked, secrets: Secrets, output: &Output) -> an
 async fn observed(plan: &Arc<Plan>, means: &Means) -> Result<(Outcome, Timestamp), NotStarted> {
     let mut live = Live::start(plan);
     let mut started_at = None;
-    let outcome = local::run(Arc::clone(plan), means, stopped(), |coordinator| {
+    let outcome = local::run(Arc::clone(plan), means, signals::stopped(), |coordinator| {
         if let Some((moment, since_start)) = moment(coordinator) {
             started_at.get_or_insert_with(|| Timestamp::now() - since_start);
             live.show(&glance(plan, &coordinator.aggregate(), moment));
@@ -98,27 +98,4 @@ async fn observed(plan: &Arc<Plan>, means: &Means) -> Result<(Outcome, Timestamp
 fn moment(coordinator: &LocalCoordinator) -> Option<(Moment, std::time::Duration)> {
     let (phase, elapsed) = coordinator.view().phase?;
     Some((Moment { phase, elapsed }, coordinator.since_start()?))
-}
-
-/// Waits for Ctrl-C or the signal that asks a process to end; tells which it was.
-async fn stopped() -> &'static str {
-    let interrupted = tokio::signal::ctrl_c();
-    let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-        let _ = interrupted.await;
-        return "interrupted";
-    };
-    tokio::select! {
-        _ = interrupted => "interrupted",
-        _ = terminated.recv() => "terminated",
-    }
-}
-
-/// Each user holds a connection, and the usual limit is made for programs that hold a few.
-fn raise_descriptor_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!("the limit of open files stays as it is: {error}");
-    }
 }
