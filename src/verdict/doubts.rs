@@ -24,7 +24,9 @@ pub(super) fn doubts(plan: &Plan, aggregate: &Aggregate, circumstances: &Circums
     let aborted = aborted.iter().map(|reason| of_run(format!("the run was aborted: {reason}")));
     let lost = (*workers_lost > 0).then(|| {
         let workers = plan.workers;
-        of_run(format!("{workers_lost} of {workers} workers were lost, and with them what they measured last"))
+        of_run(format!(
+            "{workers_lost} of {workers} workers were lost, and with them what they measured last"
+        ))
     });
     let phases = plan.phases_to_run().filter_map(|(index, phase)| of_phase(plan, aggregate, index, phase));
     aborted.chain(lost).chain(phases).collect()
@@ -68,11 +70,14 @@ fn ended_badly(measured: &PhaseAggregate, index: PhaseIndex, phase: &Phase) -> O
 fn past_deadline(open: u64, index: PhaseIndex, phase: &Phase) -> String {
     let seconds = phase.deadline.as_secs_f64();
     let fix = if phase.has_max_duration { "raise" } else { "set" };
-    format!("was cut off after {seconds} s with {open} iterations unfinished: {fix} spec.phases[{index}].maxDuration")
+    format!(
+        "was cut off after {seconds} s with {open} iterations unfinished: {fix} spec.phases[{index}].maxDuration"
+    )
 }
 
 fn unbalanced(books: &Books) -> Option<String> {
-    let Books { scheduled, started, completed, cut, dropped, cut_requests: _, reconnects: _, connections: _ } = *books;
+    let Books { scheduled, started, completed, cut, dropped, cut_requests: _, reconnects: _, connections: _ } =
+        *books;
     (!books.balance() || books.pending() > 0).then(|| {
         format!(
             "lost data: of {scheduled} iterations due, {started} were started, {dropped} dropped, \

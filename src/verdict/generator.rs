@@ -61,8 +61,11 @@ fn undelivered(seen: &Seen<'_>) -> Option<String> {
     }
     let share = Figure::share(started, scheduled)?;
     let why = if dropped > 0 { format!(", {dropped} found no free user") } else { String::new() };
-    let fix = if dropped > 0 { "raise maxUsers or workers.count" } else { "raise workers.count or lower the rate" };
-    Some(format!("only {share} of the planned load was sent ({started} of {scheduled} iterations{why}): {fix}"))
+    let fix =
+        if dropped > 0 { "raise maxUsers or workers.count" } else { "raise workers.count or lower the rate" };
+    Some(format!(
+        "only {share} of the planned load was sent ({started} of {scheduled} iterations{why}): {fix}"
+    ))
 }
 
 fn late(seen: &Seen<'_>) -> Option<String> {

@@ -1,13 +1,13 @@
 //! Judges a run: rows, score, grade, findings, verdict.
 
+use super::decide::{Grounds, closes_gate, phase_verdict, verdict};
 use super::doubts::{Doubt, doubts};
 use super::findings::findings;
 use super::generator::{Unsound, generator};
 use super::judgement::{Circumstances, Judgement, PhaseJudgement};
+use super::phase_grade::phase_grade;
 use super::requirement::{self, Judged};
 use super::score::{grade, score};
-use super::verdict::{Grounds, closes_gate, phase_verdict, verdict};
-use super::phase_grade::phase_grade;
 use super::seen::seen_phase;
 use crate::api::Row;
 use crate::metrics::Aggregate;
@@ -41,8 +41,9 @@ pub fn judge(plan: &Plan, aggregate: &Aggregate, circumstances: &Circumstances) 
 }
 
 fn with_unsound(mut doubts: Vec<Doubt>, unsound: Vec<Unsound>) -> Vec<Doubt> {
-    doubts.extend(unsound.into_iter().map(|Unsound { phase, reason }| {
-        Doubt { phase: Some(phase), reason: format!("the load generator was not sound in {reason}") }
+    doubts.extend(unsound.into_iter().map(|Unsound { phase, reason }| Doubt {
+        phase: Some(phase),
+        reason: format!("the load generator was not sound in {reason}"),
     }));
     doubts
 }
@@ -53,9 +54,11 @@ fn rows<'a>(
     requirements: &'a [Judged],
     expectations: &'a [Vec<Judged>],
 ) -> Vec<(Option<&'a str>, &'a Judged)> {
-    let of_phases = plan.phases.iter().zip(expectations).flat_map(|(phase, rows)| {
-        rows.iter().map(move |row| (Some(phase.name.as_str()), row))
-    });
+    let of_phases = plan
+        .phases
+        .iter()
+        .zip(expectations)
+        .flat_map(|(phase, rows)| rows.iter().map(move |row| (Some(phase.name.as_str()), row)));
     requirements.iter().map(|row| (None, row)).chain(of_phases).collect()
 }
 
@@ -65,15 +68,19 @@ fn phases(
     doubts: &[Doubt],
     expectations: &[Vec<Judged>],
 ) -> Vec<PhaseJudgement> {
-    expectations.iter().enumerate().map(|(index, rows)| {
-        let has_run = seen_phase(plan, aggregate, index).is_some();
-        let is_doubtful = doubts.iter().any(|doubt| doubt.phase == Some(index));
-        PhaseJudgement {
-            verdict: phase_verdict(is_doubtful, rows).filter(|_| has_run),
-            grade: phase_grade(plan, aggregate, index),
-            expectations: shown(rows),
-        }
-    }).collect()
+    expectations
+        .iter()
+        .enumerate()
+        .map(|(index, rows)| {
+            let has_run = seen_phase(plan, aggregate, index).is_some();
+            let is_doubtful = doubts.iter().any(|doubt| doubt.phase == Some(index));
+            PhaseJudgement {
+                verdict: phase_verdict(is_doubtful, rows).filter(|_| has_run),
+                grade: phase_grade(plan, aggregate, index),
+                expectations: shown(rows),
+            }
+        })
+        .collect()
 }
 
 fn shown(rows: &[Judged]) -> Vec<Row> {

@@ -1,5 +1,6 @@
 //! From what was measured to a judgement: tiers, points, score, grade, verdict and findings. Pure.
 
+mod decide;
 mod doubts;
 mod findings;
 mod generator;
@@ -10,7 +11,9 @@ mod phase_grade;
 mod requirement;
 mod score;
 mod seen;
-mod verdict;
 
 pub use judge::judge;
 pub use judgement::*;
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,11 @@ pub(super) fn seen<'a>(plan: &'a Plan, aggregate: &'a Aggregate) -> impl Iterato
 }
 
 /// Phase number `index`; none when it never began or was left out.
-pub(super) fn seen_phase<'a>(plan: &'a Plan, aggregate: &'a Aggregate, index: PhaseIndex) -> Option<Seen<'a>> {
+pub(super) fn seen_phase<'a>(
+    plan: &'a Plan,
+    aggregate: &'a Aggregate,
+    index: PhaseIndex,
+) -> Option<Seen<'a>> {
     let is_left_out = plan.left_out.contains(&index);
     plan.phases.get(index).filter(|_| !is_left_out).and_then(|phase| one(index, phase, aggregate))
 }

@@ -51,7 +51,8 @@ impl Group {
         let total = self.total()?;
         let mean = total as f64 / self.tally.keys() as f64;
         let square = |count: u64| (count as f64 - mean).powi(2);
-        let variance = self.tally.iter().map(|(_, count)| square(count)).sum::<f64>() / self.tally.keys() as f64;
+        let variance =
+            self.tally.iter().map(|(_, count)| square(count)).sum::<f64>() / self.tally.keys() as f64;
         Measured::part_of(Figure::from_f64(variance.sqrt() / mean, Dimension::Number), total)
     }
 

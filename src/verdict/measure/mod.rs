@@ -1,7 +1,9 @@
 //! Measures one metric, narrowed to phases, steps and an outcome, over what all workers recorded.
 
+mod errors;
 mod flow;
 mod groups;
+mod length;
 mod outcomes;
 mod pool;
 mod times;
@@ -10,10 +12,11 @@ mod values;
 
 use crate::metrics::Aggregate;
 use crate::plan::figure::Figure;
-use crate::plan::metric::{Metric, Statistic};
+use crate::plan::metric::Metric;
 use crate::plan::{Narrowed, Plan};
 
 use groups::Group;
+pub(super) use length::grows_with_length;
 use pool::Pool;
 use times::MICROS;
 pub(super) use unmeasured::Unmeasured;
@@ -40,7 +43,11 @@ impl Measured {
 }
 
 /// The figure of `narrowed`, or why there is none.
-pub(super) fn measure(plan: &Plan, aggregate: &Aggregate, narrowed: &Narrowed) -> Result<Measured, Unmeasured> {
+pub(super) fn measure(
+    plan: &Plan,
+    aggregate: &Aggregate,
+    narrowed: &Narrowed,
+) -> Result<Measured, Unmeasured> {
     let pool = &Pool::new(plan, aggregate, narrowed)?;
     match &narrowed.metric {
         Metric::Latency(statistic) => times::of(&pool.cell().latency, *statistic, MICROS),
@@ -63,8 +70,8 @@ pub(super) fn measure(plan: &Plan, aggregate: &Aggregate, narrowed: &Narrowed) -
         Metric::BytesReceived => Ok(flow::bytes(pool, |cell| cell.bytes_received)),
         Metric::SuccessRate => outcomes::success_rate(pool),
         Metric::ErrorRate => outcomes::error_rate(pool),
-        Metric::Errors(_) => todo!(),
-        Metric::Status(_) => todo!(),
+        Metric::Errors(selector) => errors::failed(pool, selector),
+        Metric::Status(pattern) => errors::answered(pool, *pattern),
         Metric::CacheHitRate(layer) => outcomes::hit_rate(pool, layer.as_deref()),
         Metric::CacheHits => outcomes::hits(pool),
         Metric::CacheMisses => outcomes::misses(pool),
@@ -73,42 +80,5 @@ pub(super) fn measure(plan: &Plan, aggregate: &Aggregate, narrowed: &Narrowed) -
         Metric::ShareMax(group) => Group::of(pool, group)?.greatest_share(),
         Metric::Keys(group) => Group::of(pool, group)?.keys(),
         Metric::Spread(group) => Group::of(pool, group)?.spread(),
-    }
-}
-
-/// Whether the figure of a longer phase is greater by that alone.
-pub(super) fn grows_with_length(metric: &Metric) -> bool {
-    match metric {
-        Metric::Value(_, Statistic::Sum)
-        | Metric::Duration
-        | Metric::Requests
-        | Metric::Iterations
-        | Metric::Dropped
-        | Metric::BytesSent
-        | Metric::BytesReceived
-        | Metric::Errors(_)
-        | Metric::Status(_)
-        | Metric::CacheHits
-        | Metric::CacheMisses
-        | Metric::Count(..) => true,
-        Metric::Latency(_)
-        | Metric::Service(_)
-        | Metric::Ttfb(_)
-        | Metric::Connect(_)
-        | Metric::Lag(_)
-        | Metric::Value(..)
-        | Metric::Rate
-        | Metric::RateIterations
-        | Metric::RateSustained
-        | Metric::RatePeak
-        | Metric::UsersMax
-        | Metric::InflightMax
-        | Metric::SuccessRate
-        | Metric::ErrorRate
-        | Metric::CacheHitRate(_)
-        | Metric::Share(..)
-        | Metric::ShareMax(_)
-        | Metric::Keys(_)
-        | Metric::Spread(_) => false,
     }
 }

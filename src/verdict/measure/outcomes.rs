@@ -1,8 +1,8 @@
-//! What became of requests: shares of failures, classes of errors, statuses, hits and misses.
+//! What became of requests: shares of failures, hits and misses.
 
 use super::pool::Pool;
 use super::{Measured, Unmeasured};
-use crate::metrics::{Cell, Tally};
+use crate::metrics::Cell;
 use crate::plan::figure::Figure;
 
 /// Requests without a failure, as a share of all.
@@ -17,26 +17,14 @@ pub(super) fn error_rate(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
     Measured::part_of(Figure::share(cell.errors.total(), cell.requests), cell.requests)
 }
 
-/// How often the keys that `is_meant` picks were counted, of `requests`.
-pub(super) fn counted<K: Ord + Clone>(
-    tally: &Tally<K>,
-    what: &str,
-    requests: u64,
-    is_meant: impl Fn(&K) -> bool,
-) -> Result<Measured, Unmeasured> {
-    if tally.other() > 0 {
-        return Err(Unmeasured::TooManyKeys(what.to_owned()));
-    }
-    let count = tally.iter().filter(|(key, _)| is_meant(key)).map(|(_, count)| count).sum();
-    Ok(Measured::of(Figure::count(count), requests))
-}
-
 /// Hits (of one layer) as a share of hits and misses.
 pub(super) fn hit_rate(pool: &Pool<'_>, layer: Option<&str>) -> Result<Measured, Unmeasured> {
     let (cell, told) = classified(pool)?;
     let hits = match layer {
         None => cell.cache.hits,
-        Some(_) if cell.cache.layers.other() > 0 => return Err(Unmeasured::TooManyKeys("cache layers".to_owned())),
+        Some(_) if cell.cache.layers.other() > 0 => {
+            return Err(Unmeasured::TooManyKeys("cache layers".to_owned()));
+        }
         Some(layer) => cell.cache.layers.of(layer),
     };
     Measured::part_of(Figure::share(hits, told), told)

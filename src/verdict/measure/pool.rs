@@ -15,7 +15,11 @@ pub(super) struct Pool<'a> {
 
 impl<'a> Pool<'a> {
     /// A phase that never began leaves the whole unknown.
-    pub(super) fn new(plan: &'a Plan, aggregate: &'a Aggregate, narrowed: &'a Narrowed) -> Result<Self, Unmeasured> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        aggregate: &'a Aggregate,
+        narrowed: &'a Narrowed,
+    ) -> Result<Self, Unmeasured> {
         let seen = |&phase: &usize| {
             seen_phase(plan, aggregate, phase)
                 .ok_or_else(|| Unmeasured::NeverRan(plan.phases[phase].name.clone()))

@@ -56,5 +56,9 @@ pub(super) fn service(pool: &Pool<'_>) -> Dist {
 /// From the first request sent to the last response; over several phases the sum of theirs.
 pub(super) fn duration(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
     let samples = pool.cell().requests;
-    if samples == 0 { Err(Unmeasured::NoData) } else { Ok(Measured::of(Figure::micros(pool.micros()), samples)) }
+    if samples == 0 {
+        Err(Unmeasured::NoData)
+    } else {
+        Ok(Measured::of(Figure::micros(pool.micros()), samples))
+    }
 }

@@ -52,7 +52,9 @@ impl fmt::Display for Unmeasured {
                 write!(f, "more {what} came than are told apart, so that none of their counts is exact")
             }
             Unmeasured::TooShort { needed_seconds } => write!(f, "needs {needed_seconds} s of steady load"),
-            Unmeasured::TooFewSamples { needed, found } => write!(f, "needs {needed} samples and has {found}"),
+            Unmeasured::TooFewSamples { needed, found } => {
+                write!(f, "needs {needed} samples and has {found}")
+            }
             Unmeasured::DividedByZero => f.write_str("what it is divided by is 0"),
             Unmeasured::TooLarge => f.write_str("the numbers are too large to be exact"),
         }

@@ -1,13 +1,18 @@
 //! How far a figure is from its target, in its unit and in percent.
 
-use crate::plan::Requirement;
 use super::Candidate;
 use crate::api::Tier;
+use crate::plan::Requirement;
 use crate::plan::figure::{Dimension, Figure};
 use crate::plan::limit::Limit;
 
 /// What stands beside a row that was judged: the gap, the phase that decided, what the figure's reader must know.
-pub(super) fn told(requirement: &Requirement, tier: Tier, candidate: &Candidate, place: Option<&str>) -> Option<String> {
+pub(super) fn told(
+    requirement: &Requirement,
+    tier: Tier,
+    candidate: &Candidate,
+    place: Option<&str>,
+) -> Option<String> {
     let measured = &candidate.measured;
     let limit = requirement.tiers.target.or(requirement.tiers.critical);
     let gap = limit.filter(|_| is_unmet(tier)).map(|limit| gap(&measured.figure, &limit, requirement));
@@ -42,7 +47,8 @@ fn gap(figure: &Figure, limit: &Limit, requirement: &Requirement) -> String {
 fn distance(figure: &Figure, edge: &Figure) -> Option<String> {
     let negative = Figure::new(-edge.numerator(), edge.denominator(), figure.dimension())?;
     let difference = figure.plus(negative)?;
-    let distance = Figure::new(difference.numerator().abs(), difference.denominator(), difference.dimension())?;
+    let distance =
+        Figure::new(difference.numerator().abs(), difference.denominator(), difference.dimension())?;
     let text = distance.to_string();
     Some(match distance.dimension() {
         Dimension::Share => format!("{} percentage points", text.trim_end_matches('%')),

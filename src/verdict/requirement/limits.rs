@@ -2,10 +2,10 @@
 
 use super::name;
 use crate::api::Tier;
+use crate::plan::Requirement;
 use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
 use crate::plan::tier::Tiers;
-use crate::plan::Requirement;
 
 /// The texts of a row.
 pub(super) struct Shown {

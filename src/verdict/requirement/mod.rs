@@ -62,7 +62,9 @@ pub(super) fn judge(plan: &Plan, aggregate: &Aggregate, requirement: &Requiremen
     }
     match over::candidates(plan, aggregate, requirement) {
         Ok(candidates) => worst(plan, requirement, &candidates),
-        Err(reason) if requirement.tiers == Tiers::default() => not_judged(plan, requirement, Tier::Shown, reason.to_string()),
+        Err(reason) if requirement.tiers == Tiers::default() => {
+            not_judged(plan, requirement, Tier::Shown, reason.to_string())
+        }
         Err(reason) => match not_run::too_short(plan, requirement, &reason) {
             Some(told) => not_judged(plan, requirement, Tier::NotRun, told),
             None => not_judged(plan, requirement, Tier::Unknown, reason.to_string()),
@@ -158,10 +160,9 @@ fn effect(requirement: &Requirement, tier: Tier, is_critical: bool) -> Effect {
     let fails = if is_critical { Effect::Fails } else { Effect::Warns };
     match tier {
         Tier::Target => Effect::Met,
-        Tier::Acceptable => Effect::Warns,
-        Tier::Missed if requirement.must || has_only_a_target(requirement) => fails,
-        Tier::Missed => Effect::Warns,
         Tier::Critical => fails,
+        Tier::Missed if requirement.must || has_only_a_target(requirement) => fails,
+        Tier::Acceptable | Tier::Missed => Effect::Warns,
         Tier::Unknown => Effect::Unknown,
         Tier::Shown | Tier::NotRun => Effect::Outside,
     }

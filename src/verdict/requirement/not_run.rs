@@ -11,7 +11,10 @@ pub(super) fn left_out(plan: &Plan, requirement: &Requirement) -> Option<String>
         return Some(format!("not run: --phase left out phase {}", plan.phases[phase].name));
     }
     let phase = shortened(plan, measure).filter(|_| grows(measure))?;
-    Some(format!("not run: --quick made phase {} shorter, and the figure depends on its length", plan.phases[phase].name))
+    Some(format!(
+        "not run: --quick made phase {} shorter, and the figure depends on its length",
+        plan.phases[phase].name
+    ))
 }
 
 /// Why a figure that a full run would have is missing.

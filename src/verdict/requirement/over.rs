@@ -1,7 +1,7 @@
 //! How the figures of several phases become the one, or the several, that a requirement is held against.
 
-use super::Candidate;
 use super::super::measure::{Measured, Unmeasured, measure};
+use super::Candidate;
 use crate::api::Over;
 use crate::metrics::Aggregate;
 use crate::plan::figure::Figure;
@@ -49,9 +49,10 @@ impl Sight<'_> {
 
     /// A lower side that doesn't cover the phase is a yardstick for all of them: it is taken as it is.
     fn in_phase(&self, measure: &Measure, phase: PhaseIndex) -> Result<Measured, Unmeasured> {
-        let only = |part: &Narrowed| match part.phases.contains(&phase) {
-            true => Narrowed { phases: vec![phase], ..part.clone() },
-            false => part.clone(),
+        let only = |part: &Narrowed| {
+            let is_covered = part.phases.contains(&phase);
+            let phases = if is_covered { vec![phase] } else { part.phases.clone() };
+            Narrowed { phases, ..part.clone() }
         };
         match sides(measure) {
             (one, None) => self.figure(&only(one)),

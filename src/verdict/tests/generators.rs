@@ -1,0 +1,104 @@
+use super::*;
+use crate::api::Generator;
+
+const PHASES: [(&str, &str); 4] = [
+    ("rate", "{constantRate: {rate: 100/s, duration: 20s}}"),
+    ("users", "{constantUsers: {users: 10, duration: 20s}}"),
+    ("burst", "{burst: {iterations: 100}}"),
+    ("idle", "{idle: {duration: 1s}}"),
+];
+
+#[track_caller]
+fn generator(phase: &str, load: Load) -> Generator {
+    let (name, shape) = PHASES.into_iter().find(|(name, _)| *name == phase).unwrap();
+    judged(&format!("phases: [{{name: {name}, load: {shape}}}]"), [load]).generator
+}
+
+#[track_caller]
+fn check(phase: &str, load: Load, reasons: &[&str]) {
+    let generator = generator(phase, load);
+    similar_asserts::assert_eq!(generator.reasons, reasons, "{phase}");
+    assert_eq!(generator.healthy, reasons.is_empty(), "{phase}");
+}
+
+fn late(lag: u64, micros: u64) -> Load {
+    Load::every(10_000).sends(1000, Hit { micros, lag, ..FINE })
+}
+
+#[test]
+fn a_little_late_is_sound() {
+    check("rate", late(5_000, 10_000), &[]);
+    check("rate", late(20_000, 180_000), &[]);
+    check("users", late(5_000, 10_000), &[]);
+    check("idle", Load::every(0), &[]);
+}
+
+#[test]
+fn lateness_that_changes_the_figures_is_not() {
+    let reason = |phase: &str| {
+        format!(
+            "phase {phase}: iterations began up to 6 ms late (99th percentile), 5 ms is tolerable: \
+                 raise workers.count or give the workers more CPU"
+        )
+    };
+    check("rate", late(6_000, 10_000), &[&reason("rate")]);
+    check("users", late(6_000, 10_000), &[&reason("users")]);
+}
+
+#[test]
+fn load_that_was_not_sent_is_not() {
+    let dropping = |count: usize| {
+        Load::every(10_000).of(990, 1_000).with(|recorder| {
+            recorder.scheduled(count as u64);
+            (0..count).for_each(|_| recorder.iteration_dropped(Part::Steady));
+        })
+    };
+    check("rate", dropping(10), &[]);
+    check(
+        "rate",
+        dropping(11),
+        &[
+            "phase rate: only 98.9% of the planned load was sent (990 of 1001 iterations, 11 found no free user): \
+         raise maxUsers or workers.count",
+        ],
+    );
+    let pending = Load::every(10_000).of(990, 1_000).with(|recorder| recorder.scheduled(110));
+    check(
+        "rate",
+        pending,
+        &[
+            "phase rate: only 90% of the planned load was sent (990 of 1100 iterations): raise workers.count or lower the rate",
+        ],
+    );
+}
+
+#[test]
+fn a_burst_is_judged_by_its_spread() {
+    let spread = |every| Load::every(every).sends(101, Hit { lag: 30_000, micros: 10_000, ..FINE });
+    check("burst", spread(500), &[]);
+    check(
+        "burst",
+        spread(510),
+        &["phase burst: the burst took 51 ms from the first request to the last, 50 ms is tolerable: \
+         raise workers.count or make the burst smaller"],
+    );
+    check("burst", Load::every(1_000).of(101, 2_000_000), &[]);
+}
+
+#[test]
+fn a_burst_of_several_steps_ends_when_the_target_has_answered() {
+    let two = "
+scenarios: [{name: shop, steps: [{name: list, request: {path: /}}, {name: buy, request: {path: /buy}}]}]
+phases: [{name: burst, load: {burst: {iterations: 100}}}]";
+    assert!(judged(two, [Load::every(10_000).of(100, 1_000)]).generator.healthy);
+}
+
+#[test]
+fn figures_are_those_of_the_worst_phase_and_of_all_that_was_planned() {
+    let two = "phases: [{name: a, load: {constantRate: {rate: 100/s, duration: 10s}}}, \
+                        {name: b, load: {constantRate: {rate: 100/s, duration: 10s}}}]";
+    let half = late(1_000, 10_000).with(|recorder| recorder.scheduled(1000));
+    let generator = judged(two, [half, late(3_000, 10_000)]).generator;
+    assert_eq!((generator.lag_p99_micros, generator.achieved_ppm), (3_000, 666_667));
+    assert_eq!(generator.engine, "fast (HTTP/1.1)");
+}
