@@ -6,14 +6,14 @@ mod support;
 
 use std::time::Duration;
 
-use loadgate::api::{Tier, Verdict, WorkerCounts};
+use loadgate::api::WorkerCounts;
 use loadgate::metrics::Aggregate;
 use loadgate::plan::Options;
 use loadgate::report::forecast::Forecast;
 use loadgate::report::progress::{self, Moment};
 use loadgate::report::text::{self, Style};
 use loadgate::report::{RunFacts, json, junit};
-use loadgate::verdict::{Circumstances, Judgement};
+use loadgate::verdict::{Circumstances, Judgement, Verdict};
 use support::{is_as_committed, run};
 
 const PLAIN: Style = Style { colour: false, width: 120 };
@@ -118,7 +118,7 @@ fn junit_is_red_only_for_rows_that_fail_or_cannot_be_told() {
     report.phases[3].critical = true;
     assert!(junit::render(&report).contains("<failure"));
     let rows = &mut report.status.compliance.as_mut().unwrap().requirements;
-    rows[3].tier = Tier::NotRun;
+    rows[3].tier = loadgate::api::Tier::NotRun;
     assert!(junit::render(&report).contains("<skipped"));
 }
 

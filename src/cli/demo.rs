@@ -27,11 +27,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     descriptors::raise_limit();
     let output = Output::prepare(&arguments.output)?;
     let any_port = ([127, 0, 0, 1], 0).into();
-    let target = Target::start(&Options { listen: any_port, threads: 1 }).context("the demonstration target")?;
+    let target =
+        Target::start(&Options { listen: any_port, threads: 1 }).context("the demonstration target")?;
     let url = format!("http://{}", target.address());
     let changes = Changes { quick: Some(FACTOR), target: Some(url), ..Changes::default() };
-    let checked = load::check(SUITE, &changes)
-        .map_err(|faults| Refused(faults.iter().map(|fault| format!("examples/velro-prd.yaml: {fault}")).collect()))?;
-    eprintln!("examples/velro-prd.yaml in its quick form against a demonstration target at http://{}", target.address());
+    let checked = load::check(SUITE, &changes).map_err(|faults| {
+        Refused(faults.iter().map(|fault| format!("examples/velro-prd.yaml: {fault}")).collect())
+    })?;
+    eprintln!(
+        "examples/velro-prd.yaml in its quick form against a demonstration target at http://{}",
+        target.address()
+    );
     run::execute(checked, Secrets::default(), &output)
 }

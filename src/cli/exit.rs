@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::api::Verdict;
 use crate::report::escape::printable;
+use crate::verdict::Verdict;
 
 /// The exit codes, for the help text.
 pub(super) const HELP: &str =

@@ -40,7 +40,11 @@ pub enum PreflightError {
 ///
 /// # Errors
 /// When one of them doesn't succeed in its time.
-pub async fn preflight(plan: &Plan, addresses: &[SocketAddr], secrets: &Secrets) -> Result<(), PreflightError> {
+pub async fn preflight(
+    plan: &Plan,
+    addresses: &[SocketAddr],
+    secrets: &Secrets,
+) -> Result<(), PreflightError> {
     if plan.target.preflight.is_empty() {
         return Ok(());
     }
@@ -69,11 +73,17 @@ fn client(target: &plan::Target, addresses: &[SocketAddr]) -> Result<reqwest::Cl
 }
 
 /// Tries until the checks hold or the action's time is over.
-async fn attempt(client: &reqwest::Client, plan: &Plan, action: &Action, secrets: &Secrets) -> Result<(), String> {
+async fn attempt(
+    client: &reqwest::Client,
+    plan: &Plan,
+    action: &Action,
+    secrets: &Secrets,
+) -> Result<(), String> {
     let began = Instant::now();
     let limit = action.within.unwrap_or_default();
     loop {
-        let patience = plan.target.timeout.min(limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1)));
+        let patience =
+            plan.target.timeout.min(limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1)));
         let patience = if action.within.is_some() { patience } else { plan.target.timeout };
         let Err(cause) = once(client, plan, action, secrets, patience).await else { return Ok(()) };
         if began.elapsed() + PAUSE >= limit {
@@ -96,7 +106,8 @@ async fn once(
     let target = &plan.target;
     let path = constant(&action.request.target, plan);
     let url = format!("http://{}{}{path}", target.authority, target.base_path);
-    let mut request = client.request(method(action), url).timeout(patience).headers(headers(plan, action, secrets)?);
+    let mut request =
+        client.request(method(action), url).timeout(patience).headers(headers(plan, action, secrets)?);
     if let Some(body) = &action.request.body {
         request = request.header("content-type", body.content_type).body(constant(&body.content, plan));
     }
@@ -104,7 +115,13 @@ async fn once(
     let response = request.send().await.map_err(|error| told(&error, patience))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = response.bytes().await.map_err(|error| told(&error, patience))?;
-    let seen = Seen { status, headers, json: serde_json::from_slice(&body).ok(), body: body.to_vec(), took: began.elapsed() };
+    let seen = Seen {
+        status,
+        headers,
+        json: serde_json::from_slice(&body).ok(),
+        body: body.to_vec(),
+        took: began.elapsed(),
+    };
     match action.checks.iter().find(|check| !seen.satisfies(check, plan)) {
         Some(check) => Err(seen.complaint(check)),
         None => Ok(()),
@@ -137,7 +154,11 @@ fn method(action: &Action) -> reqwest::Method {
 
 fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap, String> {
     let own = &action.request.headers;
-    let inherited = plan.target.headers.iter().filter(|header| !own.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)));
+    let inherited = plan
+        .target
+        .headers
+        .iter()
+        .filter(|header| !own.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)));
     let mut headers = HeaderMap::new();
     for header in own.iter().chain(inherited) {
         let value = match &header.value {
@@ -187,7 +208,9 @@ impl Seen {
                 let value = self.header(name).map(Value::from);
                 condition.holds(value.as_ref(), || expected(condition, plan))
             }
-            Check::BodyContains(text) => memchr::memmem::find(&self.body, constant(text, plan).as_bytes()).is_some(),
+            Check::BodyContains(text) => {
+                memchr::memmem::find(&self.body, constant(text, plan).as_bytes()).is_some()
+            }
             Check::Latency(limit) => {
                 limit.holds(&Figure::micros(u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX)))
             }
@@ -205,12 +228,19 @@ impl Seen {
             Check::Status(_) | Check::BelowFourHundred => format!("the target answered with status {status}"),
             Check::JsonPath(path, _) => match self.json.as_ref().and_then(|json| path.query(json).first()) {
                 Some(value) => {
-                    format!("{path} is {}, which the check doesn't accept", text_of(value).chars().take(64).collect::<String>())
+                    format!(
+                        "{path} is {}, which the check doesn't accept",
+                        text_of(value).chars().take(64).collect::<String>()
+                    )
                 }
                 None => format!("{path} finds nothing in the answer (status {status})"),
             },
-            Check::Header(name, _) => format!("the header {name} isn't what the check wants (status {status})"),
-            Check::BodyContains(_) => format!("the answer doesn't contain the text that is looked for (status {status})"),
+            Check::Header(name, _) => {
+                format!("the header {name} isn't what the check wants (status {status})")
+            }
+            Check::BodyContains(_) => {
+                format!("the answer doesn't contain the text that is looked for (status {status})")
+            }
             Check::Latency(limit) => format!("the answer took {:?}, wanted {limit}", self.took),
         }
     }

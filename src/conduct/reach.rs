@@ -25,7 +25,9 @@ pub enum ReachError {
         source: io::Error,
     },
     /// None of its addresses takes a connection.
-    #[error("spec.target.baseUrl: {address} takes no connection: {source}; is the target up, and is the port right?")]
+    #[error(
+        "spec.target.baseUrl: {address} takes no connection: {source}; is the target up, and is the port right?"
+    )]
     Refused {
         /// The last address tried.
         address: SocketAddr,
@@ -56,7 +58,8 @@ pub async fn reach(target: &Target) -> Result<Arc<[SocketAddr]>, ReachError> {
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ReachError> {
     let unresolvable = |source| ReachError::Unresolvable { host: target.host.clone(), source };
-    let found = within(RESOLVE, lookup_host((target.host.as_str(), target.port))).await.map_err(unresolvable)?;
+    let found =
+        within(RESOLVE, lookup_host((target.host.as_str(), target.port))).await.map_err(unresolvable)?;
     let mut addresses: Vec<_> = found.collect();
     addresses.sort();
     addresses.dedup();
@@ -67,7 +70,7 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ReachError> {
 }
 
 async fn within<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(limit, work)
-        .await
-        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {limit:?}"))))
+    timeout(limit, work).await.unwrap_or_else(|_| {
+        Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {limit:?}")))
+    })
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::render::{CompiledRequest, Pieces};
-use crate::plan::secrets::Secrets;
-use crate::plan::{Method, SecretKeyRef};
 use crate::plan::limit::Limit;
+use crate::plan::secrets::Secrets;
 use crate::plan::{self, Condition, Plan, Source, StatusPattern};
+use crate::plan::{Method, SecretKeyRef};
 
 /// A phase made ready to be sent.
 #[derive(Debug)]
@@ -24,7 +24,9 @@ pub struct CompiledPhase {
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
     /// A header refers to a Secret whose value isn't known.
-    #[error("{path}: the Secret {name:?} has no value for key {key:?} here; give it with --secret {name}/{key}=env:VARIABLE or file:PATH")]
+    #[error(
+        "{path}: the Secret {name:?} has no value for key {key:?} here; give it with --secret {name}/{key}=env:VARIABLE or file:PATH"
+    )]
     MissingSecret {
         /// The field.
         path: String,
@@ -34,7 +36,9 @@ pub enum CompileError {
         key: String,
     },
     /// A Secret's value can't stand in a header.
-    #[error("{path}: the value of key {key:?} of the Secret {name:?} has a line break or another control character, which a header can't hold")]
+    #[error(
+        "{path}: the value of key {key:?} of the Secret {name:?} has a line break or another control character, which a header can't hold"
+    )]
     UnfitSecret {
         /// The field.
         path: String,
@@ -131,7 +135,12 @@ impl CompiledPhase {
     ///
     /// # Errors
     /// When a header refers to a Secret that isn't known or doesn't fit.
-    pub fn new(plan: &Plan, phase: &plan::Phase, secrets: &Secrets, run_uid: &str) -> Result<Self, CompileError> {
+    pub fn new(
+        plan: &Plan,
+        phase: &plan::Phase,
+        secrets: &Secrets,
+        run_uid: &str,
+    ) -> Result<Self, CompileError> {
         let constants = Constants {
             variables: &phase.variables,
             phase: &phase.name,
@@ -199,7 +208,7 @@ impl Compiler<'_> {
                 wants.body = true;
                 CompiledCheck::BodyContains(Pieces::new(text, self.constants))
             }
-            plan::Check::Latency(limit) => CompiledCheck::Latency(limit.clone()),
+            plan::Check::Latency(limit) => CompiledCheck::Latency(*limit),
         }
     }
 

@@ -79,7 +79,9 @@ impl Connection {
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), ErrorClass> {
         self.rest.clear();
         self.written = 0;
-        let Some(stream) = &self.stream else { unreachable!("a connection is opened before it is written to") };
+        let Some(stream) = &self.stream else {
+            unreachable!("a connection is opened before it is written to")
+        };
         match stream.try_write(bytes) {
             Ok(count) => {
                 self.rest.extend_from_slice(&bytes[count..]);
@@ -93,13 +95,19 @@ impl Connection {
         }
     }
 
-
     /// Reads one response, for at most `timeout` from now on.
-    pub(super) async fn receive(&mut self, floor: &Floor, wants: &Wants, sent: Instant, size: usize) -> Exchange {
+    pub(super) async fn receive(
+        &mut self,
+        floor: &Floor,
+        wants: &Wants,
+        sent: Instant,
+        size: usize,
+    ) -> Exchange {
         self.reader.begin();
         let deadline = sent + floor.timeout();
         let mut seen = Exchange { first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
-        let result = std::future::poll_fn(|context| self.poll(context, floor, wants, deadline, &mut seen)).await;
+        let result =
+            std::future::poll_fn(|context| self.poll(context, floor, wants, deadline, &mut seen)).await;
         seen.bytes_sent = (size - (self.rest.len() - self.written)) as u64;
         seen.error = result.err();
         if seen.error.is_some() {
@@ -146,7 +154,9 @@ impl Connection {
         wants: &Wants,
         seen: &mut Exchange,
     ) -> Poll<Result<bool, ErrorClass>> {
-        let Some(stream) = &mut self.stream else { unreachable!("a connection is open while it is read from") };
+        let Some(stream) = &mut self.stream else {
+            unreachable!("a connection is open while it is read from")
+        };
         let mut scratch = floor.scratch.borrow_mut();
         let mut buffer = ReadBuf::new(&mut scratch[..]);
         let read = std::task::ready!(Pin::new(stream).poll_read(context, &mut buffer));
@@ -194,4 +204,3 @@ impl Connection {
         self.stream = None;
     }
 }
-

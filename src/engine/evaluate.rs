@@ -41,7 +41,7 @@ impl<'a> Response<'a> {
         }
         let declared = classify.errors.iter().position(|(source, condition)| {
             let value = self.value(source);
-            self.satisfies(value.as_deref(), condition, filling)
+            satisfies(value.as_deref(), condition, filling)
         });
         Some(match (declared.map(u8::try_from), self.reader.status()) {
             (Some(Ok(place)), _) => ErrorClass::Declared(place),
@@ -58,7 +58,7 @@ impl<'a> Response<'a> {
             }
             CompiledCheck::Value(source, condition) => {
                 let value = self.value(source);
-                self.satisfies(value.as_deref(), condition, filling)
+                satisfies(value.as_deref(), condition, filling)
             }
             CompiledCheck::BodyContains(text) => rendered(text, filling)
                 .is_some_and(|text| memchr::memmem::find(self.reader.body(), text.as_bytes()).is_some()),
@@ -66,13 +66,11 @@ impl<'a> Response<'a> {
         }
     }
 
-    fn satisfies(&self, value: Option<&Value>, condition: &CompiledCondition, filling: &mut Filling<'_>) -> bool {
-        condition.rule.holds(value, || condition.text.as_ref().and_then(|text| rendered(text, filling)))
-    }
-
     fn value(&self, source: &CompiledSource) -> Option<Cow<'_, Value>> {
         match source {
-            CompiledSource::Header(place) => self.reader.header(*place).map(|value| Cow::Owned(Value::from(value))),
+            CompiledSource::Header(place) => {
+                self.reader.header(*place).map(|value| Cow::Owned(Value::from(value)))
+            }
             CompiledSource::JsonPath(path) => path.query(self.json.as_ref()?).first().map(Cow::Borrowed),
         }
     }
@@ -96,10 +94,9 @@ impl<'a> Response<'a> {
 
     fn is_one_of(&self, source: &CompiledSource, values: &[Value]) -> bool {
         match source {
-            CompiledSource::Header(place) => self
-                .reader
-                .header(*place)
-                .is_some_and(|told| values.iter().any(|value| value.as_str().is_some_and(|value| value == told))),
+            CompiledSource::Header(place) => self.reader.header(*place).is_some_and(|told| {
+                values.iter().any(|value| value.as_str().is_some_and(|value| value == told))
+            }),
             CompiledSource::JsonPath(_) => {
                 self.value(source).is_some_and(|told| values.iter().any(|value| same(value, &told)))
             }
@@ -120,6 +117,10 @@ impl<'a> Response<'a> {
             }
         }
     }
+}
+
+fn satisfies(value: Option<&Value>, condition: &CompiledCondition, filling: &mut Filling<'_>) -> bool {
+    condition.rule.holds(value, || condition.text.as_ref().and_then(|text| rendered(text, filling)))
 }
 
 fn rendered(text: &Pieces, filling: &mut Filling<'_>) -> Option<String> {

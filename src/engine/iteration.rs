@@ -83,19 +83,28 @@ impl User {
     ) {
         let (sent_at, size) = match self.send(floor, step, turn).await {
             Ok(sent) => sent,
-            Err(error) => return self.record_unsent(floor, step, intended, error),
+            Err(error) => return record_unsent(floor, step, intended, error),
         };
         let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
         let in_flight = InFlight::new(floor, sent);
         let exchange = self.connection.receive(floor, &step.wants, sent_at, size).await;
         in_flight.over();
-        let timing =
-            Timing { intended: intended.unwrap_or(sent), sent, first_byte: exchange.first_byte, end: exchange.end };
+        let timing = Timing {
+            intended: intended.unwrap_or(sent),
+            sent,
+            first_byte: exchange.first_byte,
+            end: exchange.end,
+        };
         self.record(floor, classify, step, turn, &exchange, timing);
     }
 
     /// Connects where needed and writes the request; gives when that was, and its size.
-    async fn send(&mut self, floor: &Floor, step: &CompiledStep, turn: &mut Turn) -> Result<(Instant, usize), ErrorClass> {
+    async fn send(
+        &mut self,
+        floor: &Floor,
+        step: &CompiledStep,
+        turn: &mut Turn,
+    ) -> Result<(Instant, usize), ErrorClass> {
         self.connection.ensure_open(floor, self.number).await?;
         let draws = turn.draws.clone();
         match self.write(floor, step, turn) {
@@ -111,7 +120,12 @@ impl User {
         }
     }
 
-    fn write(&mut self, floor: &Floor, step: &CompiledStep, turn: &mut Turn) -> Result<(Instant, usize), ErrorClass> {
+    fn write(
+        &mut self,
+        floor: &Floor,
+        step: &CompiledStep,
+        turn: &mut Turn,
+    ) -> Result<(Instant, usize), ErrorClass> {
         match &step.request {
             CompiledRequest::Fixed(bytes) => {
                 let sent_at = Instant::now();
@@ -127,13 +141,6 @@ impl User {
                 Ok((sent_at, out.len()))
             }
         }
-    }
-
-    fn record_unsent(&mut self, floor: &Floor, step: &CompiledStep, intended: Option<u64>, error: ErrorClass) {
-        let now = floor.now();
-        let exchange = Exchange { first_byte: None, end: now, bytes_sent: 0, bytes_received: 0, error: Some(error) };
-        let timing = Timing { intended: intended.unwrap_or(now), sent: now, first_byte: None, end: now };
-        floor.recorder.borrow_mut().request(&sample(floor, step, &exchange, timing));
     }
 
     fn record(
@@ -166,6 +173,14 @@ impl User {
     }
 }
 
+fn record_unsent(floor: &Floor, step: &CompiledStep, intended: Option<u64>, error: ErrorClass) {
+    let now = floor.now();
+    let exchange =
+        Exchange { first_byte: None, end: now, bytes_sent: 0, bytes_received: 0, error: Some(error) };
+    let timing = Timing { intended: intended.unwrap_or(now), sent: now, first_byte: None, end: now };
+    floor.recorder.borrow_mut().request(&sample(floor, step, &exchange, timing));
+}
+
 fn sample<'a>(floor: &Floor, step: &CompiledStep, exchange: &Exchange, timing: Timing) -> Sample<'a> {
     Sample {
         step: step.index,
@@ -182,14 +197,7 @@ fn sample<'a>(floor: &Floor, step: &CompiledStep, exchange: &Exchange, timing: T
 }
 
 fn filling<'a>(user: u64, slots: &'a [Option<Value>], turn: &'a mut Turn) -> Filling<'a> {
-    Filling {
-        user,
-        iteration: turn.iteration,
-        index: turn.index,
-        slots,
-        draws: &mut turn.draws,
-        unix_millis,
-    }
+    Filling { user, iteration: turn.iteration, index: turn.index, slots, draws: &mut turn.draws, unix_millis }
 }
 
 fn unix_millis() -> u64 {

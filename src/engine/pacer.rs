@@ -130,8 +130,9 @@ pub(super) fn shares(floor: &Floor) -> Option<(u64, u64)> {
         Executor::ConstantRate { total, max_users, .. } => {
             Some((floor.share.count(*total), floor.share.count(u64::from(*max_users))))
         }
-        Executor::ConstantUsers { .. } | Executor::Iterations { .. } | Executor::Burst { .. } | Executor::Idle { .. } => {
-            None
-        }
+        Executor::ConstantUsers { .. }
+        | Executor::Iterations { .. }
+        | Executor::Burst { .. }
+        | Executor::Idle { .. } => None,
     }
 }

@@ -320,7 +320,11 @@ mod tests {
     }
 
     /// Feeds `response` in pieces of `size` bytes; gives status, body, keep-alive and the wanted header.
-    fn read(response: &[u8], size: usize, wants: &Wants) -> Result<(u16, String, bool, Option<String>), NotHttp> {
+    fn read(
+        response: &[u8],
+        size: usize,
+        wants: &Wants,
+    ) -> Result<(u16, String, bool, Option<String>), NotHttp> {
         let mut reader = Reader::default();
         reader.begin();
         let mut done = false;
@@ -342,13 +346,37 @@ mod tests {
             ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404, "", true, None),
             ("HTTP/1.1 204 No Content\r\n\r\n", 204, "", true, None),
             ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, "", true, None),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n", 200, "abcde", true, None),
-            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nz", 200, "z", true, None),
-            ("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", 201, "", true, None),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n",
+                200,
+                "abcde",
+                true,
+                None,
+            ),
+            (
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nz",
+                200,
+                "z",
+                true,
+                None,
+            ),
+            (
+                "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
+                201,
+                "",
+                true,
+                None,
+            ),
             ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nq", 200, "q", false, None),
             ("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nq", 200, "q", false, None),
             ("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nq", 200, "q", true, None),
-            ("HTTP/1.1 200 OK\r\nX-Cache:  MISS \r\n\r\nuntil the end", 200, "until the end", false, Some("MISS")),
+            (
+                "HTTP/1.1 200 OK\r\nX-Cache:  MISS \r\n\r\nuntil the end",
+                200,
+                "until the end",
+                false,
+                Some("MISS"),
+            ),
         ];
         for (response, status, body, keep_alive, header) in table {
             for size in 1..=response.len() {
@@ -380,7 +408,12 @@ mod tests {
         for response in table {
             let mut reader = Reader::default();
             reader.begin();
-            assert_eq!(reader.feed(response, &wants()), Err(NotHttp), "{:?}", String::from_utf8_lossy(response));
+            assert_eq!(
+                reader.feed(response, &wants()),
+                Err(NotHttp),
+                "{:?}",
+                String::from_utf8_lossy(response)
+            );
         }
     }
 

@@ -71,7 +71,12 @@ fn obey(post: &Post, stage: &mut Option<Stage>, command: Command) {
             let Some(stage) = stage else { return };
             stage.floor.begin(start);
             let users = stage.closed_users.take().unwrap_or_default();
-            tokio::task::spawn_local(conclude(Rc::clone(&stage.floor), users, Rc::clone(&stage.abort), ended));
+            tokio::task::spawn_local(conclude(
+                Rc::clone(&stage.floor),
+                users,
+                Rc::clone(&stage.abort),
+                ended,
+            ));
         }
         Command::Collect { first_second, answer } => {
             let Some(stage) = stage else { return };

@@ -13,7 +13,8 @@ pub(super) struct FineTimer {
 mod linux {
     use rustix::io::{Errno, read};
     use rustix::time::{
-        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+        timerfd_settime,
     };
     use tokio::io::unix::AsyncFd;
 
@@ -27,7 +28,10 @@ mod linux {
         pub(crate) fn new() -> std::io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let file = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-            #[expect(deprecated, reason = "sound for a descriptor that is owned here; its successor needs unsafe code")]
+            #[expect(
+                deprecated,
+                reason = "sound for a descriptor that is owned here; its successor needs unsafe code"
+            )]
             let file = AsyncFd::new(file)?;
             Ok(FineTimer { file })
         }
@@ -56,7 +60,10 @@ mod linux {
     fn once(after: Duration) -> Itimerspec {
         let zero = Timespec { tv_sec: 0, tv_nsec: 0 };
         let seconds = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
-        Itimerspec { it_interval: zero, it_value: Timespec { tv_sec: seconds, tv_nsec: after.subsec_nanos().into() } }
+        Itimerspec {
+            it_interval: zero,
+            it_value: Timespec { tv_sec: seconds, tv_nsec: after.subsec_nanos().into() },
+        }
     }
 }
 

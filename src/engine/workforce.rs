@@ -9,10 +9,10 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 use super::compile::{CompileError, CompiledPhase};
-use crate::plan::secrets::Secrets;
 use super::shard::{self, Command, Post};
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
+use crate::plan::secrets::Secrets;
 use crate::plan::share::Share;
 use crate::plan::{PhaseIndex, Plan};
 
@@ -71,7 +71,8 @@ impl Engine {
         for (_, phase) in setup.plan.phases_to_run() {
             CompiledPhase::new(&setup.plan, phase, &setup.secrets, &setup.run_uid)?;
         }
-        let shards: Result<Vec<_>, _> = (0..setup.shards.get()).map(|shard| start_shard(&setup, shard)).collect();
+        let shards: Result<Vec<_>, _> =
+            (0..setup.shards.get()).map(|shard| start_shard(&setup, shard)).collect();
         Ok(Engine { shards: shards?, setup, running: Vec::new(), worst_end: PhaseEnd::Completed })
     }
 
@@ -174,14 +175,10 @@ impl Drop for Shard {
 
 fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
     let (commands, received) = mpsc::unbounded_channel();
-    let Some(share) = setup.share.nested(shard, setup.shards.get()) else {
+    let Some(part) = setup.share.nested(shard, setup.shards.get()) else {
         unreachable!("a shard's number is below the number of shards")
     };
-    let post = Post {
-        plan: Arc::clone(&setup.plan),
-        share,
-        addresses: Arc::clone(&setup.addresses),
-    };
+    let post = Post { plan: Arc::clone(&setup.plan), share: part, addresses: Arc::clone(&setup.addresses) };
     let thread = std::thread::Builder::new()
         .name(format!("load-{}-{shard}", setup.share.index()))
         .spawn(move || shard::run(&post, received))

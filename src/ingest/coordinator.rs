@@ -44,7 +44,9 @@ pub enum Refusal {
         told: u32,
     },
     /// It derived another plan from the spec.
-    #[error("the worker derived plan {told}, the coordinator {expected}: run both from the same release and file")]
+    #[error(
+        "the worker derived plan {told}, the coordinator {expected}: run both from the same release and file"
+    )]
     Plan {
         /// The coordinator's.
         expected: String,

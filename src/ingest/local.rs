@@ -23,7 +23,11 @@ impl LocalCoordinator {
     /// Takes over `session`.
     #[must_use]
     pub fn new(session: Session) -> Self {
-        LocalCoordinator { session: Arc::new(Mutex::new(session)), changes: watch::Sender::new(()), began: Instant::now() }
+        LocalCoordinator {
+            session: Arc::new(Mutex::new(session)),
+            changes: watch::Sender::new(()),
+            began: Instant::now(),
+        }
     }
 
     /// Ends the run early.

@@ -110,7 +110,8 @@ impl Session {
             return Err(unknown);
         }
         if let Some(bytes) = &report.snapshot {
-            let snapshot = Snapshot::from_bytes(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))?;
+            let snapshot =
+                Snapshot::from_bytes(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))?;
             member.take(snapshot, self.phase_count)?;
         }
         member.stage = Some(report.stage.clone());
@@ -152,7 +153,8 @@ impl Session {
         let next = self.course.iter().find(|phase| !self.starts.contains_key(phase)).copied();
         let Some(next) = next else { return };
         let mut taking_part = self.members.iter().filter(|member| !member.lost).peekable();
-        if taking_part.peek().is_some() && taking_part.all(|member| member.stage == Some(Stage::Ready(next))) {
+        if taking_part.peek().is_some() && taking_part.all(|member| member.stage == Some(Stage::Ready(next)))
+        {
             self.starts.insert(next, now + LEAD);
         }
     }
@@ -214,7 +216,10 @@ impl Member {
     /// Takes a snapshot; one that isn't newer than what is known changes nothing.
     fn take(&mut self, snapshot: Snapshot, phases: usize) -> Result<(), Refusal> {
         if let Some(odd) = snapshot.phases.iter().find(|phase| phase.phase as usize >= phases) {
-            return Err(Refusal::Unreadable(format!("the snapshot tells of phase {}; the plan has {phases}", odd.phase)));
+            return Err(Refusal::Unreadable(format!(
+                "the snapshot tells of phase {}; the plan has {phases}",
+                odd.phase
+            )));
         }
         if snapshot.number <= self.acknowledged {
             return Ok(());

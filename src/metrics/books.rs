@@ -37,7 +37,8 @@ pub enum PhaseEnd {
 impl Books {
     /// Adds all of `other`.
     pub fn merge(&mut self, other: &Books) {
-        let Books { scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections } = *other;
+        let Books { scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections } =
+            *other;
         self.scheduled += scheduled;
         self.started += started;
         self.completed += completed;
@@ -57,6 +58,7 @@ impl Books {
     /// Whether every iteration is accounted for, once the phase has ended.
     #[must_use]
     pub fn balance(&self) -> bool {
-        self.scheduled == self.started + self.dropped + self.pending() && self.started == self.completed + self.cut
+        self.scheduled == self.started + self.dropped + self.pending()
+            && self.started == self.completed + self.cut
     }
 }

@@ -67,7 +67,8 @@ impl Cell {
 
     /// Puts all histograms away in their wire form.
     pub fn pack(&mut self) {
-        for dist in [&mut self.latency, &mut self.service, &mut self.ttfb].into_iter().chain(&mut self.values) {
+        for dist in [&mut self.latency, &mut self.service, &mut self.ttfb].into_iter().chain(&mut self.values)
+        {
             dist.pack();
         }
     }

@@ -169,7 +169,9 @@ fn encode(histogram: &Histogram<u32>) -> Vec<u8> {
     let mut bytes = Vec::new();
     match V2DeflateSerializer::new().serialize(histogram, &mut bytes) {
         Ok(_) => bytes,
-        Err(_) => unreachable!("writing into memory can't fail, and a histogram of ours is far below the limit"),
+        Err(_) => {
+            unreachable!("writing into memory can't fail, and a histogram of ours is far below the limit")
+        }
     }
 }
 
@@ -215,7 +217,8 @@ impl Serialize for Dist {
 impl<'de> Deserialize<'de> for Dist {
     /// A histogram that doesn't hold what is said of it is refused.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Encoded { histogram, count, sum, least, greatest, overflow } = Encoded::deserialize(deserializer)?;
+        let Encoded { histogram, count, sum, least, greatest, overflow } =
+            Encoded::deserialize(deserializer)?;
         let decoded = decode(&histogram).map_err(de::Error::custom)?;
         let held = decoded.as_ref().map_or(0, Histogram::len);
         if held != count || least > greatest || overflow > count {

@@ -157,7 +157,8 @@ impl Recorder {
     /// A copy of all so far: the state, and the seconds from `first` on.
     pub fn so_far(&mut self, now: u64, first: u32) -> (PhaseState, Seconds) {
         self.second(now);
-        let mut seconds: Seconds = self.seconds.range(first..).map(|(at, second)| (*at, second.clone())).collect();
+        let mut seconds: Seconds =
+            self.seconds.range(first..).map(|(at, second)| (*at, second.clone())).collect();
         seconds.insert(self.current.0, self.current.1.clone());
         (self.state.clone(), seconds)
     }
@@ -171,7 +172,10 @@ impl Recorder {
             second.latency.pack();
             self.seconds.insert(last, second);
             for idle in last + 1..at {
-                self.seconds.insert(idle, Second { users: self.users, in_flight: self.in_flight, ..Second::default() });
+                self.seconds.insert(
+                    idle,
+                    Second { users: self.users, in_flight: self.in_flight, ..Second::default() },
+                );
             }
         }
         let second = &mut self.current.1;

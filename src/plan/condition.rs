@@ -37,13 +37,13 @@ impl Condition {
             (Condition::Exists(wanted), value) => value.is_some() == *wanted,
             (_, None) => false,
             (Condition::Equals(wanted), Some(value)) => same(wanted, value),
-            (Condition::EqualsText(_), Some(value)) => text().is_some_and(|text| value.as_str() == Some(text.as_str())),
-            (Condition::Matches(regex), Some(value)) => regex.is_match(&text_of(value)),
-            (Condition::Is(limit), Some(value)) => {
-                number_of(value)
-                    .and_then(|number| Figure::from_f64(number, Dimension::Number))
-                    .is_some_and(|number| limit.holds(&number))
+            (Condition::EqualsText(_), Some(value)) => {
+                text().is_some_and(|text| value.as_str() == Some(text.as_str()))
             }
+            (Condition::Matches(regex), Some(value)) => regex.is_match(&text_of(value)),
+            (Condition::Is(limit), Some(value)) => number_of(value)
+                .and_then(|number| Figure::from_f64(number, Dimension::Number))
+                .is_some_and(|number| limit.holds(&number)),
         }
     }
 }

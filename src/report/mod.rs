@@ -16,7 +16,9 @@ pub mod rows;
 pub mod series;
 pub mod status;
 pub mod steps;
+pub mod summary;
 pub mod text;
+mod told;
 
 pub use facts::RunFacts;
 pub use report::Report;

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::facts::RunFacts;
 use super::figures::{count, length};
 use super::rows::gravest;
+use super::summary::summarise;
+use super::told::PhaseJudgement;
 use crate::api::{PhaseStatus, Row, Summary, Verdict};
-use crate::metrics::summary::{Names, summarise};
+use crate::metrics::summary::Names;
 use crate::metrics::{PartState, PhaseAggregate, PhaseEnd};
 use crate::plan::{Executor, Phase, Plan};
-use crate::verdict::PhaseJudgement;
 
 /// The most phases that the status tells in full.
 const MOST_IN_FULL: usize = 8;

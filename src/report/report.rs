@@ -8,12 +8,12 @@ use super::phases::{self, PhaseReport, Seen};
 use super::redact::without_credentials;
 use super::series::{self, PhaseSeries};
 use super::steps::{self, StepFigures};
+use super::told::{Judgement, PhaseJudgement};
 use super::{figures, status};
 use crate::api::{LoadTestSpec, LoadTestStatus, Row, Tier};
 use crate::metrics::summary::Names;
 use crate::metrics::{Aggregate, PartState, PhaseAggregate};
 use crate::plan::Plan;
-use crate::verdict::{Judgement, PhaseJudgement};
 
 /// The report of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -68,9 +68,10 @@ impl Report {
         spec: &LoadTestSpec,
         plan: &Plan,
         aggregate: &Aggregate,
-        judgement: &Judgement,
+        judgement: &crate::verdict::Judgement,
         facts: &RunFacts,
     ) -> Self {
+        let judgement = &Judgement::from(judgement);
         let (errors, groups) = phases::declared(plan);
         let names = Names { errors: &errors, groups: &groups };
         let wholes: Vec<PartState> = aggregate.phases.iter().map(|phase| phase.state.whole()).collect();

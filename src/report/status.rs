@@ -5,11 +5,12 @@ use super::facts::{RunFacts, rfc3339};
 use super::figures::{micros, rate, share};
 use super::phases::{self, PhaseReport};
 use super::progress::{NOTHING, ended, of_workers};
+use super::summary::summarise;
+use super::told::Judgement;
 use crate::api::{Compliance, Display, LoadTestStatus, Results, Run, Summary, Verdict};
-use crate::metrics::summary::{Names, summarise};
+use crate::metrics::summary::Names;
 use crate::metrics::{Aggregate, Books, PartState};
 use crate::plan::Plan;
-use crate::verdict::Judgement;
 
 /// The most findings in the status.
 const MOST_FINDINGS: usize = 8;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::summary::latency;
 use crate::api::{ErrorCount, Latency, Method};
-use crate::metrics::summary::{Names, latency};
+use crate::metrics::summary::Names;
 use crate::metrics::{Cell, PartState};
 use crate::plan::{Plan, StepIndex};
 

@@ -16,8 +16,9 @@
 use super::doubts::Doubt;
 use super::requirement::{Effect, Judged};
 use super::score::{best_possible, grade, score};
-use crate::api::{FailOn, Tier, Verdict};
+use crate::plan::FailOn;
 use crate::plan::Scoring;
+use crate::verdict::{Tier, Verdict};
 
 /// The most doubts told in the message.
 const MOST_DOUBTS: usize = 2;

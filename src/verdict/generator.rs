@@ -1,11 +1,11 @@
 //! Whether the load generator was sound, so that the figures tell of the target and not of it.
 
 use super::seen::{Seen, seen};
-use crate::api::Generator;
 use crate::metrics::summary::ppm;
 use crate::metrics::{Aggregate, Dist};
 use crate::plan::figure::Figure;
 use crate::plan::{Executor, PhaseIndex, Plan};
+use crate::verdict::Generator;
 
 /// The HTTP client that sends all requests.
 const ENGINE: &str = "fast (HTTP/1.1)";

@@ -9,9 +9,9 @@ use super::phase_grade::phase_grade;
 use super::requirement::{self, Judged};
 use super::score::{grade, score};
 use super::seen::seen_phase;
-use crate::api::Row;
 use crate::metrics::Aggregate;
 use crate::plan::{Plan, Requirement};
+use crate::verdict::Row;
 
 /// Judges what was measured by the plan's requirements.
 #[must_use]

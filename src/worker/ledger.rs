@@ -65,7 +65,11 @@ impl Ledger {
                 // A plan has at most 32 phases.
                 phase: u32::try_from(*phase).unwrap_or(u32::MAX),
                 state: entry.state.clone(),
-                seconds: entry.seconds.range(entry.unsafe_from..).map(|(at, second)| (*at, second.clone())).collect(),
+                seconds: entry
+                    .seconds
+                    .range(entry.unsafe_from..)
+                    .map(|(at, second)| (*at, second.clone()))
+                    .collect(),
             });
         }
         (!phases.is_empty()).then(|| {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::engine::{Engine, EngineError, Setup};
-use crate::ingest::{Admission, Answer, Coordinator, Directive, PROTOCOL, Registration, Report, Stage, Unreachable};
+use crate::ingest::{
+    Admission, Answer, Coordinator, Directive, PROTOCOL, Registration, Report, Stage, Unreachable,
+};
 use crate::metrics::PhaseEnd;
 use crate::plan::PhaseIndex;
 use ledger::Ledger;
@@ -29,14 +31,23 @@ pub enum WorkerError {
 ///
 /// # Errors
 /// When the engine can't go on, or the coordinator refuses the worker.
-pub async fn run(setup: Setup, coordinator: Arc<dyn Coordinator>, process: String) -> Result<(), WorkerError> {
-    let worker = setup.share.index();
-    let registration =
-        Registration { protocol: PROTOCOL, plan_hash: setup.plan.hash.clone(), worker, process: process.clone() };
+pub async fn run(
+    setup: Setup,
+    coordinator: Arc<dyn Coordinator>,
+    process: String,
+) -> Result<(), WorkerError> {
+    let worker_index = setup.share.index();
+    let registration = Registration {
+        protocol: PROTOCOL,
+        plan_hash: setup.plan.hash.clone(),
+        worker: worker_index,
+        process: process.clone(),
+    };
     let course: Vec<_> = setup.plan.phases_to_run().map(|(phase, _)| phase).collect();
     let engine = Engine::start(setup)?;
     let Admission { interval, epoch } = coordinator.register(registration).await?;
-    let mut worker = Worker { engine, coordinator, worker, process, interval, ledger: Ledger::new(epoch) };
+    let mut worker =
+        Worker { engine, coordinator, share: worker_index, process, interval, ledger: Ledger::new(epoch) };
     for phase in course {
         if worker.phase(phase).await? == Course::Aborted {
             break;
@@ -48,7 +59,7 @@ pub async fn run(setup: Setup, coordinator: Arc<dyn Coordinator>, process: Strin
 struct Worker {
     engine: Engine,
     coordinator: Arc<dyn Coordinator>,
-    worker: u32,
+    share: u32,
     process: String,
     interval: Duration,
     ledger: Ledger,
@@ -119,6 +130,6 @@ impl Worker {
 
     fn report(&mut self, stage: Stage) -> Report {
         let snapshot = self.ledger.snapshot().map(|snapshot| snapshot.to_bytes());
-        Report { worker: self.worker, process: self.process.clone(), stage, snapshot }
+        Report { worker: self.share, process: self.process.clone(), stage, snapshot }
     }
 }

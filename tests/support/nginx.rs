@@ -58,13 +58,15 @@ pub(crate) fn start() -> Option<Nginx> {
 
 fn installed() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    let folders =
+        std::env::split_paths(&path).chain(["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from));
     folders.map(|folder| folder.join("nginx")).find(|program| program.is_file())
 }
 
 fn configuration(address: SocketAddr) -> String {
     // 80 bytes, as the answer of a small API.
-    let body = format!(r#"{{"id":17,"name":"lighthouse","tags":["dusk","sea"],"note":"{}"}}"#, "x".repeat(19));
+    let body =
+        format!(r#"{{"id":17,"name":"lighthouse","tags":["dusk","sea"],"note":"{}"}}"#, "x".repeat(19));
     assert_eq!(body.len(), 80);
     format!(
         r#"

@@ -148,7 +148,8 @@ impl Ended {
     /// Its `report.json`.
     pub(crate) fn report(&self) -> Report {
         let path = self.folder().join("report.json");
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{error}; it said: {}", self.err));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{error}; it said: {}", self.err));
         Report(serde_json::from_str(&text).unwrap())
     }
 
@@ -194,7 +195,9 @@ impl Report {
     pub(crate) fn errors(&self) -> BTreeMap<String, u64> {
         let Some(errors) = self.0.pointer("/status/summary/errors") else { return BTreeMap::new() };
         let errors = errors.as_array().unwrap().iter();
-        errors.map(|error| (error["class"].as_str().unwrap().to_owned(), error["count"].as_u64().unwrap())).collect()
+        errors
+            .map(|error| (error["class"].as_str().unwrap().to_owned(), error["count"].as_u64().unwrap()))
+            .collect()
     }
 
     /// Responses by method, path and status, summed over phases.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
-use loadgate::api::{Finding, Generator, Row, Severity, Tier, Verdict};
 use loadgate::metrics::{
     Aggregate, CacheHit, ErrorClass, Layout, Part, PhaseAggregate, PhaseEnd, Recorder, Sample, Timing,
 };
 use loadgate::plan::{Checked, Document, Options};
 use loadgate::report::{Report, RunFacts};
-use loadgate::verdict::{Circumstances, Judgement, PhaseJudgement};
+use loadgate::verdict::{
+    Circumstances, Finding, Generator, Judgement, PhaseJudgement, Row, Severity, Tier, Verdict,
+};
 
 /// The test that was run.
 pub(crate) fn shop(options: &Options) -> Checked {

@@ -17,8 +17,6 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Argument {
     None,
-    /// A declared value, before the dot.
-    Value,
     /// An error class.
     Class,
     /// A status.
@@ -73,7 +71,12 @@ const OTHERS: [Entry; 24] = [
     plain("error_rate", "failed requests, as a share of all"),
     with("errors", "errors(5xx)", Argument::Class, "requests that failed in one way"),
     with("status", "status(200)", Argument::Status, "responses with a status"),
-    with("cache.hit_rate", "cache.hit_rate", Argument::Layer, "hits (of one layer), as a share of hits and misses"),
+    with(
+        "cache.hit_rate",
+        "cache.hit_rate",
+        Argument::Layer,
+        "hits (of one layer), as a share of hits and misses",
+    ),
     plain("cache.hits", "responses from the cache"),
     plain("cache.misses", "responses that the cache didn't have"),
     with("count", "count(group=key)", Argument::GroupKey, "responses with a key"),
@@ -90,7 +93,8 @@ pub fn catalogue() -> Vec<(String, &'static str)> {
         STATISTICS.iter().map(move |statistic| (format!("{family}.{statistic}"), *meaning))
     });
     let values = VALUE_STATISTICS.iter().chain([&VALUE_SUM]);
-    let values = values.map(|statistic| (format!("value(name).{statistic}"), "a declared number read from responses"));
+    let values =
+        values.map(|statistic| (format!("value(name).{statistic}"), "a declared number read from responses"));
     times.chain(values).chain(OTHERS.iter().map(|entry| (entry.form.to_owned(), entry.meaning))).collect()
 }
 
@@ -101,6 +105,7 @@ pub(super) fn other(name: &str) -> Option<&'static Entry> {
 
 /// The names of all metrics, without arguments.
 pub(super) fn names() -> Vec<String> {
-    let times = FAMILIES.iter().flat_map(|(family, _)| STATISTICS.iter().map(move |one| format!("{family}.{one}")));
+    let times =
+        FAMILIES.iter().flat_map(|(family, _)| STATISTICS.iter().map(move |one| format!("{family}.{one}")));
     times.chain(OTHERS.iter().map(|entry| entry.name.to_owned())).collect()
 }

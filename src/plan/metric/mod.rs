@@ -154,7 +154,9 @@ impl Metric {
             | Metric::CacheMisses
             | Metric::Count(..)
             | Metric::Keys(_) => Dimension::Count,
-            Metric::Rate | Metric::RateIterations | Metric::RateSustained | Metric::RatePeak => Dimension::Rate,
+            Metric::Rate | Metric::RateIterations | Metric::RateSustained | Metric::RatePeak => {
+                Dimension::Rate
+            }
             Metric::BytesSent | Metric::BytesReceived => Dimension::Bytes,
             Metric::SuccessRate
             | Metric::ErrorRate

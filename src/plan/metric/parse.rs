@@ -56,7 +56,9 @@ fn named(name: &str, start: &Cursor<'_>, cursor: &mut Cursor<'_>) -> Result<Metr
         ("share.max", Given::Name(group)) => Metric::ShareMax(group),
         ("keys", Given::Name(group)) => Metric::Keys(group),
         ("spread", Given::Name(group)) => Metric::Spread(group),
-        _ => unreachable!("every name of the catalogue is made into a metric, with the argument that it takes"),
+        _ => {
+            unreachable!("every name of the catalogue is made into a metric, with the argument that it takes")
+        }
     })
 }
 
@@ -130,7 +132,7 @@ fn argument(argument: Argument, form: &str, cursor: &mut Cursor<'_>) -> Result<G
         Argument::GroupKey => pair(cursor, form)?,
         Argument::Class => Given::Class(class(&word(cursor, "an error class", form)?)),
         Argument::Status => Given::Status(status(cursor, form)?),
-        Argument::None | Argument::Value => Given::Nothing,
+        Argument::None => Given::Nothing,
     };
     close(cursor, form)?;
     Ok(given)
@@ -177,13 +179,18 @@ fn class(name: &str) -> ErrorSelector {
 fn status(cursor: &mut Cursor<'_>, form: &str) -> Result<StatusPattern, Misread> {
     let start = cursor.clone();
     let found = word(cursor, "a status", form)?;
-    StatusPattern::parse(&found)
-        .ok_or_else(|| start.fault(format!("`{found}` is no status; expected 100 to 599 or a family such as 2xx")))
+    StatusPattern::parse(&found).ok_or_else(|| {
+        start.fault(format!("`{found}` is no status; expected 100 to 599 or a family such as 2xx"))
+    })
 }
 
 fn word(cursor: &mut Cursor<'_>, what: &str, form: &str) -> Result<String, Misread> {
     let word = cursor.take_while(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
-    if word.is_empty() { Err(cursor.fault(format!("expected {what}, as in {form}"))) } else { Ok(word.to_owned()) }
+    if word.is_empty() {
+        Err(cursor.fault(format!("expected {what}, as in {form}")))
+    } else {
+        Ok(word.to_owned())
+    }
 }
 
 fn open(cursor: &mut Cursor<'_>, form: &str) -> Result<(), Misread> {

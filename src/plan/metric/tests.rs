@@ -36,8 +36,14 @@ fn arguments_are_read() {
 
 #[test]
 fn an_error_points_at_the_character_and_names_what_was_meant() {
-    refused("latency.p96", "    ^ there is no metric `latency.p96`; did you mean `latency.p90`, `latency.p95` or `latency.p99`?");
-    refused("latency.sum", "    ^ there is no metric `latency.sum`; did you mean `latency.min`, `latency.max` or `latency.mean`?");
+    refused(
+        "latency.p96",
+        "    ^ there is no metric `latency.p96`; did you mean `latency.p90`, `latency.p95` or `latency.p99`?",
+    );
+    refused(
+        "latency.sum",
+        "    ^ there is no metric `latency.sum`; did you mean `latency.min`, `latency.max` or `latency.mean`?",
+    );
     refused("errors", "          ^ expected (, as in errors(5xx)");
     refused("errors(5xx", "              ^ expected ), as in errors(5xx)");
     refused("status(900)", "           ^ `900` is no status; expected 100 to 599 or a family such as 2xx");
@@ -51,7 +57,8 @@ fn an_error_points_at_the_character_and_names_what_was_meant() {
 
 #[test]
 fn what_comes_later_is_unknown() {
-    for text in ["monitor(a.b).max", "capacity", "latency.slope", "duration.after", "state(a.b)", "score", ""] {
+    for text in ["monitor(a.b).max", "capacity", "latency.slope", "duration.after", "state(a.b)", "score", ""]
+    {
         assert!(Metric::parse(text).is_err(), "{text}");
     }
 }

@@ -1,10 +1,10 @@
 //! Dominant step: one step takes most of the time that an iteration waits for the target.
 
 use super::super::seen::seen;
-use crate::api::{Finding, Severity};
 use crate::metrics::{Aggregate, Dist};
 use crate::plan::figure::Figure;
 use crate::plan::{Plan, Scenario, StepIndex};
+use crate::verdict::{Finding, Severity};
 
 /// With this part of the time, halving the step makes the whole a third faster; of the rest, nothing does.
 const DOMINANT: f64 = 0.6;

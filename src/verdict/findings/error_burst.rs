@@ -1,11 +1,11 @@
 //! Error burst: failures that are concentrated in a few seconds, or in one class.
 
 use super::super::seen::{Seen, seen};
-use crate::api::{Finding, Severity};
 use crate::metrics::summary::{Names, ppm};
 use crate::metrics::{Aggregate, Cell, ErrorClass};
 use crate::plan::Plan;
 use crate::plan::figure::Figure;
+use crate::verdict::{Finding, Severity};
 
 /// Fewer failures than this show no pattern.
 const FEWEST_FAILURES: u64 = 10;

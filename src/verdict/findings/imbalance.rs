@@ -1,10 +1,10 @@
 //! Imbalance: one key of a declared group gets far more than its even share.
 
 use super::super::seen::{Seen, seen};
-use crate::api::{Finding, Severity};
 use crate::metrics::{Aggregate, Tally};
 use crate::plan::Plan;
 use crate::plan::figure::Figure;
+use crate::verdict::{Finding, Severity};
 
 /// Up to half more than the even share, keys differ by weights and chance.
 const FAR_FROM_EVEN: f64 = 1.5;

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 
 use super::super::seen::{Seen, seen};
 use super::P95_SAMPLES;
-use crate::api::{Finding, Severity};
 use crate::metrics::{Aggregate, Dist};
 use crate::plan::figure::Figure;
 use crate::plan::{Executor, Plan};
+use crate::verdict::{Finding, Severity};
 
 /// Response times that double are felt; below that, levels differ by noise and warm-up.
 const SHARP_RISE: f64 = 2.0;

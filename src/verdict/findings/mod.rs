@@ -6,9 +6,9 @@ mod imbalance;
 mod latency_knee;
 mod tail_amplification;
 
-use crate::api::Finding;
 use crate::metrics::Aggregate;
 use crate::plan::Plan;
+use crate::verdict::Finding;
 
 /// What a rule is: from the plan and what was measured to what it found.
 type Rule = fn(&Plan, &Aggregate) -> Vec<Finding>;

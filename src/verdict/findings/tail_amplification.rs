@@ -2,10 +2,10 @@
 
 use super::super::seen::{Seen, seen};
 use super::P99_SAMPLES;
-use crate::api::{Finding, Severity};
 use crate::metrics::{Aggregate, Outcome};
 use crate::plan::figure::Figure;
 use crate::plan::{Plan, StepIndex};
+use crate::verdict::{Finding, Severity};
 
 /// Up to this, the tail is that of any queue that is half full.
 const LONG_TAIL: f64 = 5.0;

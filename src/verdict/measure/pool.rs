@@ -2,8 +2,8 @@
 
 use super::super::seen::{Seen, seen_phase};
 use super::Unmeasured;
-use crate::api::OutcomeFilter;
 use crate::metrics::{Aggregate, Cell, Dist, Outcome, PartState};
+use crate::plan::OutcomeFilter;
 use crate::plan::{Narrowed, Plan};
 
 /// The phases that a metric covers, all of which ran.

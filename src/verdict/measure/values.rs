@@ -3,8 +3,8 @@
 use super::pool::Pool;
 use super::times::{self, Scale};
 use super::{Measured, Unmeasured};
-use crate::api::ValueUnit;
 use crate::metrics::Dist;
+use crate::plan::ValueUnit;
 use crate::plan::figure::Dimension;
 use crate::plan::metric::Statistic;
 

@@ -1,10 +1,10 @@
 //! How far a figure is from its target, in its unit and in percent.
 
 use super::Candidate;
-use crate::api::Tier;
 use crate::plan::Requirement;
 use crate::plan::figure::{Dimension, Figure};
 use crate::plan::limit::Limit;
+use crate::verdict::Tier;
 
 /// What stands beside a row that was judged: the gap, the phase that decided, what the figure's reader must know.
 pub(super) fn told(

@@ -1,11 +1,11 @@
 //! Figures beside their limits, with as many digits as it takes to tell them apart.
 
 use super::name;
-use crate::api::Tier;
 use crate::plan::Requirement;
 use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
 use crate::plan::tier::Tiers;
+use crate::verdict::Tier;
 
 /// The texts of a row.
 pub(super) struct Shown {

@@ -6,11 +6,12 @@ mod not_run;
 mod over;
 
 use super::measure::Measured;
-use crate::api::{Over, Row, Tier};
 use crate::metrics::Aggregate;
+use crate::plan::Over;
 use crate::plan::limit::Limit;
 use crate::plan::tier::{self, Tiers};
 use crate::plan::{Measure, PhaseIndex, Plan, Requirement};
+use crate::verdict::{Row, Tier};
 
 /// A requirement or expectation that was judged.
 #[derive(Clone, Debug)]

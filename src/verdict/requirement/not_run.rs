@@ -2,6 +2,7 @@
 
 use super::super::measure::{Unmeasured, grows_with_length};
 use super::phases;
+use crate::plan::metric::Metric;
 use crate::plan::{Measure, PhaseIndex, Plan, Requirement};
 
 /// Why the run can't be held against the requirement at all.
@@ -9,6 +10,12 @@ pub(super) fn left_out(plan: &Plan, requirement: &Requirement) -> Option<String>
     let measure = &requirement.measure;
     if let Some(phase) = phases(measure).find(|phase| plan.left_out.contains(phase)) {
         return Some(format!("not run: --phase left out phase {}", plan.phases[phase].name));
+    }
+    if let Some(phase) = without_all_users(plan, measure) {
+        return Some(format!(
+            "not run: --quick made phase {} shorter than its pace, so that not every user has its turn",
+            plan.phases[phase].name
+        ));
     }
     let phase = shortened(plan, measure).filter(|_| grows(measure))?;
     Some(format!(
@@ -21,6 +28,15 @@ pub(super) fn left_out(plan: &Plan, requirement: &Requirement) -> Option<String>
 pub(super) fn too_short(plan: &Plan, requirement: &Requirement, reason: &Unmeasured) -> Option<String> {
     let phase = shortened(plan, &requirement.measure).filter(|_| reason.is_of_length())?;
     Some(format!("not run: --quick made phase {} shorter, and so it {reason}", plan.phases[phase].name))
+}
+
+/// A shortened phase in which paced users would begin only after its end, where the users are what is counted.
+fn without_all_users(plan: &Plan, measure: &Measure) -> Option<PhaseIndex> {
+    let counts_users = measure.parts().any(|part| part.metric == Metric::UsersMax);
+    let phase = shortened(plan, measure).filter(|_| counts_users)?;
+    let planned = &plan.phases[phase];
+    let longest_pace = planned.scenarios.iter().filter_map(|scenario| plan.pace(planned, *scenario)).max()?;
+    (planned.executor.planned_length()? < longest_pace).then_some(phase)
 }
 
 fn shortened(plan: &Plan, measure: &Measure) -> Option<PhaseIndex> {

@@ -2,8 +2,8 @@
 
 use super::super::measure::{Measured, Unmeasured, measure};
 use super::Candidate;
-use crate::api::Over;
 use crate::metrics::Aggregate;
+use crate::plan::Over;
 use crate::plan::figure::Figure;
 use crate::plan::{Measure, Narrowed, PhaseIndex, Plan, Requirement};
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{Finding, Severity};
+use crate::verdict::{Finding, Severity};
 
 const TWO_STEPS: &str = "scenarios: [{name: shop, steps: \
     [{name: list, request: {path: /list}}, {name: buy, request: {path: /buy}}]}]\n";

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::Generator;
+use crate::verdict::Generator;
 
 const PHASES: [(&str, &str); 4] = [
     ("rate", "{constantRate: {rate: 100/s, duration: 20s}}"),

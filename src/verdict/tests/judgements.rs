@@ -1,8 +1,8 @@
 //! Whole judgements, as they are.
 
 use super::*;
-use crate::api::{Finding, Generator, Row, Severity, Tier, Verdict};
 use crate::verdict::PhaseJudgement;
+use crate::verdict::{Finding, Generator, Row, Severity, Tier, Verdict};
 
 const PRD: &str = "
 phases:

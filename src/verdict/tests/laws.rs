@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::api::Verdict;
+use crate::verdict::Verdict;
 
 /// A run that may pass, warn or fail, with a row that may be unknown.
 fn parts(target: u64, with_cache: bool) -> String {

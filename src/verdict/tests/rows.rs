@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{Row, Tier};
+use crate::verdict::{Row, Tier};
 
 /// The only requirement's row.
 #[track_caller]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::Verdict::{self, Fail, Inconclusive, Pass, Warning};
+use crate::verdict::Verdict::{self, Fail, Inconclusive, Pass, Warning};
 
 /// The p95 of `Load::steady(ms)` is `ms` within 0.1 %.
 const BELOW_100: &str = "metric: latency.p95, target: '< 100ms'";
