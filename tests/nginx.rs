@@ -94,7 +94,7 @@ fn has_the_totals_of(report: &Report, load: &[Line], about: &str) {
 
     let caches = tally(load, |line| &line.cache);
     let (hits, misses) = (caches["HIT"], caches["MISS"]);
-    let ppm = (hits * 1_000_000 + (hits + misses) / 2) / (hits + misses);
+    let ppm = hits.saturating_mul(1_000_000).saturating_add((hits + misses).div_euclid(2)) / (hits + misses);
     assert_eq!(report.total("cacheHitPpm"), ppm, "{about}");
     let mut accounts = tally(load, |line| &line.account);
     accounts.remove("-");

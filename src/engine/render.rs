@@ -244,14 +244,14 @@ impl Filling<'_> {
             Name::Index => put(out, format_args!("{}", self.index)),
             Name::Now => put(out, format_args!("{}", (self.unix_millis)())),
             Name::Random(least, most) => {
-                put(out, format_args!("{}", self.draws.whole_between(*least, *most)))
+                put(out, format_args!("{}", self.draws.whole_between(*least, *most)));
             }
             Name::Uuid => {
                 let uuid = self.draws.uuid();
                 match encoding {
                     Encoding::JsonValue => put(out, format_args!("\"{uuid}\"")),
                     Encoding::Raw | Encoding::Percent | Encoding::JsonText => {
-                        put(out, format_args!("{uuid}"))
+                        put(out, format_args!("{uuid}"));
                     }
                 }
             }

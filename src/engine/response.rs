@@ -152,10 +152,10 @@ impl Reader {
         loop {
             let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
             let mut response = httparse::Response::new(&mut []);
-            let parsed = httparse::ParserConfig::default()
+            let outcome = httparse::ParserConfig::default()
                 .parse_response_with_uninit_headers(&mut response, &bytes[passed..], &mut headers)
                 .map_err(|_| NotHttp)?;
-            let httparse::Status::Complete(length) = parsed else { return Ok(None) };
+            let httparse::Status::Complete(length) = outcome else { return Ok(None) };
             passed += length;
             let status = response.code.ok_or(NotHttp)?;
             if status == 101 {
