@@ -12,6 +12,8 @@ mod scoring;
 mod status;
 mod target;
 
+pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
 pub use classify::*;
 pub use crd::*;
 pub use load::*;

@@ -2,7 +2,7 @@
 //!
 //! Integers carry their unit in their name; shares are parts per million (ppm).
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

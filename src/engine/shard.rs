@@ -118,6 +118,8 @@ async fn conclude(floor: Rc<Floor>, users: JoinSet<()>, abort: Rc<Notify>, ended
     let start = floor.start().await;
     let deadline = start + floor.phase().deadline;
     let end = tokio::select! {
+        // The deadline of an idle phase is its end: what is over in time isn't late.
+        biased;
         () = load(&floor, users) => PhaseEnd::Completed,
         () = tokio::time::sleep_until(deadline.into()) => PhaseEnd::Deadline,
         () = abort.notified() => PhaseEnd::Aborted,

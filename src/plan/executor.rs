@@ -239,7 +239,7 @@ mod tests {
                 Executor::ConstantRate { rate, total: 20, length: 2 * SECOND, max_users: 7 },
                 ("constantRate", Some(2), 7, Some(20), true),
             ),
-            (Executor::Burst { iterations: 1000 }, ("burst", None, 1000, Some(1000), true)),
+            (Executor::Burst { iterations: 1000 }, ("burst", None, 1000, Some(1000), false)),
             (Executor::Idle { duration: 3 * SECOND }, ("idle", Some(3), 0, Some(0), false)),
         ] {
             let length = executor.planned_length().map(|length| length.as_secs());

@@ -8,10 +8,9 @@
 //! ```
 //! `Ready=False` alone would read as "still at it" to kstatus, so a closed gate sets `Stalled` too.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use jiff::Timestamp;
 
-use crate::api::Verdict;
+use crate::api::{Condition, Time, Verdict};
 
 /// What all conditions of one status share.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::circuit::CircuitState;
+use super::circuit::{Circuit, CircuitState};
 use super::illness::{Disease, MAX_LEAK};
 use super::pool::MAX_SIZE;
 use super::route::Path;
@@ -116,18 +116,30 @@ impl Change {
     }
 
     fn apply_to_backend(&self, velro: &Velro) {
-        self.pool_size.map(|size| velro.pool.resize(size));
-        self.pool_hold_micros.map(|micros| velro.pool.hold_for(micros));
-        self.pool_wait_millis.map(|millis| velro.pool.wait_for(millis));
-        self.backend_down.map(|down| velro.set_backend_down(down));
-        velro.circuit(|circuit, _| {
-            self.circuit_recovery_millis.map(|millis| circuit.recover_after(Duration::from_millis(millis)));
-            match self.circuit {
-                Some(Lever::Open) => circuit.hold_open(),
-                Some(Lever::Closed) => circuit.close(),
-                None => {}
-            }
-        });
+        if let Some(size) = self.pool_size {
+            velro.pool.resize(size);
+        }
+        if let Some(micros) = self.pool_hold_micros {
+            velro.pool.hold_for(micros);
+        }
+        if let Some(millis) = self.pool_wait_millis {
+            velro.pool.wait_for(millis);
+        }
+        if let Some(down) = self.backend_down {
+            velro.set_backend_down(down);
+        }
+        velro.circuit(|circuit, _| self.turn(circuit));
+    }
+
+    fn turn(&self, circuit: &mut Circuit) {
+        if let Some(millis) = self.circuit_recovery_millis {
+            circuit.recover_after(Duration::from_millis(millis));
+        }
+        match self.circuit {
+            Some(Lever::Open) => circuit.hold_open(),
+            Some(Lever::Closed) => circuit.close(),
+            None => {}
+        }
     }
 }
 
@@ -147,6 +159,7 @@ fn scope(path: &str) -> Result<Option<Path>, ChangeError> {
 /// How the target stands; the fields of a change, and what they led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each switch of a change is shown as it stands")]
 pub(super) struct State {
     latency_micros: u128,
     jitter_micros: u128,

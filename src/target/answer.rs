@@ -147,20 +147,20 @@ impl Body for Content {
     type Error = io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let content = self.get_mut();
-        match content.stage {
+        let this = self.get_mut();
+        match this.stage {
             Stage::Whole => {
-                content.stage = Stage::Done;
-                Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut content.bytes)))))
+                this.stage = Stage::Done;
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.bytes)))))
             }
             Stage::Done => Poll::Ready(None),
             Stage::Half => {
-                content.stage = Stage::Flush;
-                Poll::Ready(Some(Ok(Frame::data(content.bytes.split_to(content.bytes.len() / 2)))))
+                this.stage = Stage::Flush;
+                Poll::Ready(Some(Ok(Frame::data(this.bytes.split_to(this.bytes.len() / 2)))))
             }
             // One turn without a frame lets what was written reach the socket.
             Stage::Flush => {
-                content.stage = Stage::Break;
+                this.stage = Stage::Break;
                 context.waker().wake_by_ref();
                 Poll::Pending
             }

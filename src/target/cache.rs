@@ -35,8 +35,8 @@ impl Layer {
     const fn ttl(self) -> Duration {
         match self {
             Self::L1 => Duration::from_secs(10),
-            Self::L2 => Duration::from_secs(60),
-            Self::L3 => Duration::from_secs(3600),
+            Self::L2 => Duration::from_mins(1),
+            Self::L3 => Duration::from_hours(1),
         }
     }
 
@@ -129,12 +129,12 @@ impl Cache {
     /// Fills L3 with every path's entries of the default user and of the numbered ones.
     pub(super) fn warm(&self, body: impl Fn(Path) -> &'static str) {
         let now = Instant::now();
-        let mut shelf = lock(&self.l3);
+        let mut l3 = lock(&self.l3);
         for path in Path::CACHED {
             let entry = Entry { body: body(path), born: now, kept: now };
-            shelf.put(self.key(path, "default"), entry);
+            l3.put(self.key(path, "default"), entry);
             for user in 0..WARM_USERS {
-                shelf.put(self.key(path, &user.to_string()), entry);
+                l3.put(self.key(path, &user.to_string()), entry);
             }
         }
     }
@@ -200,6 +200,43 @@ impl Cache {
             Layer::L1 => &self.l1[thread],
             Layer::L2 => &self.l2,
             Layer::L3 => &self.l3,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shelf_with(layer: Layer, entries: u64, now: Instant) -> Shelf {
+        let mut shelf = Shelf::new(layer).into_inner().unwrap();
+        for key in 0..entries {
+            shelf.put(Key(key), Entry { body: "{}", born: now, kept: now });
+        }
+        shelf
+    }
+
+    #[test]
+    fn an_entry_lives_as_long_as_its_layer_and_the_limit_let_it() {
+        let (now, moment, no_limit) = (Instant::now(), Duration::from_millis(1), Duration::MAX);
+        for layer in Layer::ALL {
+            let shelf = shelf_with(layer, 1, now);
+            let lives = |age, limit| shelf.get(Key(0), now + age, limit).is_some();
+            assert!(
+                lives(layer.ttl().saturating_sub(moment), no_limit) && !lives(layer.ttl(), no_limit),
+                "{layer:?}"
+            );
+            assert!(lives(moment, 2 * moment) && !lives(2 * moment, 2 * moment), "{layer:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_layer_loses_its_oldest_entry() {
+        let now = Instant::now();
+        for layer in Layer::ALL {
+            let shelf = shelf_with(layer, layer.capacity() as u64 + 1, now);
+            let has = |key| shelf.get(Key(key), now, Duration::MAX).is_some();
+            assert!(!has(0) && has(1) && has(layer.capacity() as u64), "{layer:?}");
         }
     }
 }

@@ -49,7 +49,9 @@ fn invalidate(velro: &Velro, verb: Verb, path: &str) -> Answer {
     if verb != Verb::Delete {
         return not_allowed("DELETE");
     }
-    layers.iter().for_each(|layer| velro.cache.clear(*layer));
+    for layer in &layers {
+        velro.cache.clear(*layer);
+    }
     let names: Vec<&str> = layers.into_iter().map(Layer::name).collect();
     Answer::json(Status::Ok, &serde_json::json!({ "invalidated": names }))
 }

@@ -7,13 +7,18 @@ use prometheus::{Counter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
 use super::circuit::CircuitState;
 use super::process;
-use super::stats::{Layers, Stats};
+use super::stats::{Layers, Served, Stats};
 
 /// The text for one scrape.
 pub(super) fn text(stats: &Stats) -> Result<String, prometheus::Error> {
     let registry = Registry::new();
     let add = |collector: Box<dyn Collector>| registry.register(collector);
-    add(Box::new(requests(stats)?))?;
+    add(Box::new(by_path("http_requests_total", "Load answered, by path and status.", &stats.served)?))?;
+    add(Box::new(by_path(
+        "control_requests_total",
+        "Control answered, by path and status.",
+        &stats.control,
+    )?))?;
     add(Box::new(by_layer("cache_hits_total", "Look-ups found, by layer.", stats.cache.hits)?))?;
     add(Box::new(by_layer("cache_misses_total", "Look-ups not found, by layer.", stats.cache.misses)?))?;
     for (name, help, value) in gauges(stats) {
@@ -25,13 +30,12 @@ pub(super) fn text(stats: &Stats) -> Result<String, prometheus::Error> {
     TextEncoder::new().encode_to_string(&registry.gather())
 }
 
-fn requests(stats: &Stats) -> Result<IntCounterVec, prometheus::Error> {
+fn by_path(name: &str, help: &str, served: &[Served]) -> Result<IntCounterVec, prometheus::Error> {
     let mut by_path = BTreeMap::new();
-    for served in stats.served.iter().chain(&stats.control) {
+    for served in served {
         *by_path.entry((served.path, served.status)).or_insert(0) += served.count;
     }
-    let opts = Opts::new("http_requests_total", "Requests answered, by path and status.");
-    let requests = IntCounterVec::new(opts, &["path", "status"])?;
+    let requests = IntCounterVec::new(Opts::new(name, help), &["path", "status"])?;
     for ((path, status), count) in by_path {
         requests.get_metric_with_label_values(&[path, &status.to_string()])?.inc_by(count);
     }

@@ -166,3 +166,22 @@ impl Ward {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn jitter_spreads_over_its_whole_range_and_not_beyond() {
+        let illness = Illness::none();
+        let (latency, jitter) = (Duration::from_micros(100), Duration::from_micros(9));
+        illness.change(|disease| *disease = Disease { latency, jitter, ..Disease::default() });
+        let waits: BTreeSet<Duration> = (0..1_000).map(|_| illness.strike(Path::Auth).wait).collect();
+        assert_eq!(
+            (waits.len(), waits.first(), waits.last()),
+            (10, Some(&latency), Some(&(latency + jitter)))
+        );
+    }
+}

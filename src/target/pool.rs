@@ -135,3 +135,33 @@ impl Drop for Connection<'_> {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pool_made_smaller_takes_back_what_is_in_use_beyond_it() {
+        for (to, back_to) in [(1, 200), (2, 3), (0, 2), (3, 1), (500, 3)] {
+            let pool = Pool::new();
+            pool.wait_for(0);
+            let held = [pool.take().await, pool.take().await, pool.take().await];
+            pool.resize(to);
+            assert_eq!(pool.free.available_permits(), to.saturating_sub(3), "200 to {to}");
+            pool.resize(back_to);
+            drop(held);
+            assert_eq!(pool.free.available_permits(), back_to, "200 to {to} to {back_to}");
+            assert_eq!((pool.in_use(), pool.max_in_use()), (0, 3));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_for_a_connection_and_then_gives_up() {
+        let pool = Pool::new();
+        pool.resize(1);
+        let held = pool.take().await;
+        assert!(held.is_some() && pool.take().await.is_none());
+        drop(held);
+        assert!(pool.take().await.is_some());
+    }
+}

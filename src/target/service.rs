@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http_body_util::BodyExt;
-use hyper::Request;
 use hyper::body::{Body, Incoming};
 use hyper::service::Service;
+use hyper::{Request, Response};
 
-use super::answer::{Answer, Answered, Note, Status};
+use super::answer::{Answer, Answered, Content, Note, Status};
 use super::cache::Key;
 use super::counts::Counts;
 use super::route::{Path, Route, Verb, cache_key};
@@ -40,7 +40,7 @@ enum Step {
 
 /// A response under way.
 pub(super) enum Answering {
-    Ready(Option<Answered>),
+    Ready(Option<Response<Content>>),
     Later(Pin<Box<dyn Future<Output = Answered> + Send>>),
 }
 
@@ -49,14 +49,16 @@ impl Future for Answering {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answered> {
         match self.get_mut() {
-            Self::Ready(answered) => answered.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Ready(response) => {
+                response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
+            }
             Self::Later(future) => future.as_mut().poll(context),
         }
     }
 }
 
 impl Service<Request<Incoming>> for Worker {
-    type Response = hyper::Response<super::answer::Content>;
+    type Response = Response<Content>;
     type Error = std::convert::Infallible;
     type Future = Answering;
 
@@ -73,7 +75,7 @@ impl Service<Request<Incoming>> for Worker {
             Step::Done(answer) => Answering::Ready(Some(self.send(route, answer, false))),
             step => Answering::Later(Box::pin(async move {
                 let answer = worker.take(route, step).await;
-                worker.send(route, answer, false)
+                Ok(worker.send(route, answer, false))
             })),
         }
     }
@@ -162,23 +164,23 @@ impl Worker {
         }
         let step = if symptoms.error { Step::Done(ILL) } else { self.step(route, head.uri.query()) };
         let answer = self.take(route, step).await;
-        self.send(route, answer, symptoms.reset)
+        Ok(self.send(route, answer, symptoms.reset))
     }
 
     /// Answers a request that steers or watches.
     async fn steer(self, route: Route, request: Request<Incoming>) -> Answered {
         let answer = control::answer(&self.velro, route, request).await;
-        self.send(route, answer, false)
+        Ok(self.send(route, answer, false))
     }
 
     /// Counts the answer and makes it a response.
-    fn send(&self, route: Route, answer: Answer, cut: bool) -> Answered {
+    fn send(&self, route: Route, answer: Answer, cut: bool) -> Response<Content> {
         if cut {
             self.counts().cut();
         } else {
             self.counts().serve(route, answer.status);
         }
-        Ok(answer.into_response(cut))
+        answer.into_response(cut)
     }
 }
 

@@ -148,7 +148,7 @@ fn request(recorder: &mut Recorder, load: Load, number: u64) {
     });
     if !is_order {
         recorder.scheduled(1);
-        recorder.iteration_started(part, 40);
+        recorder.iteration_started(part, Some(40));
         recorder.iteration_completed(part, sent + micros);
     }
 }

@@ -31,11 +31,15 @@ struct Walk {
     quote: Option<char>,
     /// The column of the innermost key or dash that began in this line: a block scalar behind it is indented more.
     parent: Option<usize>,
-    /// That column, within a block scalar. At the document's own level there is none.
-    block: Option<Option<usize>>,
+    block: Option<Block>,
     /// A plain scalar that may go on in the next line, with the line it began in.
     plain: Option<(String, usize)>,
     faults: Vec<Fault>,
+}
+
+/// A block scalar goes on while its lines are indented beyond this column; at the document's own level there is none.
+struct Block {
+    parent: Option<usize>,
 }
 
 /// What begins at a place of a line.
@@ -84,7 +88,7 @@ impl Token {
 impl Walk {
     fn line(&mut self, line: &str, number: usize) {
         let indent = line.len() - line.trim_start_matches(' ').len();
-        if let Some(parent) = self.block {
+        if let Some(Block { parent }) = self.block {
             let is_within = parent.is_none_or(|parent| indent > parent);
             if line.trim().is_empty() || is_within {
                 return;
@@ -133,7 +137,7 @@ impl Walk {
                 at + 1
             }
             Token::Block => {
-                self.block = Some(self.parent);
+                self.block = Some(Block { parent: self.parent });
                 line.len()
             }
             Token::Property(length) => at + length,

@@ -8,12 +8,11 @@
 //! | `bodyContains` | nothing                              |
 //! | `latency`      | nothing                              |
 
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use regex::Regex;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use crate::api;
+use crate::api::{self, IntOrString};
 use crate::plan::fault::At;
 use crate::plan::figure::Dimension;
 use crate::plan::limit::Limit;
@@ -90,20 +89,11 @@ fn status(patterns: &[IntOrString], at: &At) -> Option<Check> {
 
 fn status_pattern(pattern: &IntOrString, at: &At) -> Option<StatusPattern> {
     let parsed = match pattern {
-        IntOrString::Int(status) => exact(i64::from(*status)),
-        IntOrString::String(text) => match text.strip_suffix("xx") {
-            Some(hundreds) => {
-                hundreds.parse().ok().filter(|n| (1..=5).contains(n)).map(StatusPattern::Family)
-            }
-            None => text.parse().ok().and_then(exact),
-        },
+        IntOrString::Int(status) => StatusPattern::parse(&status.to_string()),
+        IntOrString::String(text) => StatusPattern::parse(text),
     };
     at.require(parsed.is_some(), "isn't a status: 100 to 599, or a family such as 2xx");
     parsed
-}
-
-fn exact(status: i64) -> Option<StatusPattern> {
-    u16::try_from(status).ok().filter(|status| (100..600).contains(status)).map(StatusPattern::Exact)
 }
 
 fn body_contains(check: &api::Check, scope: &Scope, at: &At) -> Option<Check> {

@@ -37,7 +37,13 @@ pub(super) fn check_narrowing(metric: &Metric, text: &str, narrow: &Where, at: &
     let belongs = metric.belongs_to_steps();
     let why = format!("{text} is measured for a phase as a whole, not step by step; leave it out");
     at.field("steps").require(belongs || narrow.steps.is_empty(), why.as_str());
-    at.field("outcome").require(belongs || narrow.outcome.is_none(), why.as_str());
+    let at = at.field("outcome");
+    at.require(belongs || narrow.outcome.is_none(), why.as_str());
+    let tells = matches!(metric, Metric::SuccessRate | Metric::ErrorRate | Metric::Errors(_));
+    at.require(
+        !tells || narrow.outcome.is_none(),
+        format!("{text} tells outcomes apart itself; leave it out"),
+    );
 }
 
 /// What must be declared and isn't.

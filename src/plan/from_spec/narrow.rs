@@ -20,7 +20,11 @@ pub(super) fn narrowed(
     let metric = metric::known(text, spec, &at.field("metric"));
     let place = at.field("where");
     let phases = match implied {
-        Some(phase) => implied_phase(phase, narrow, &place.field("phases")),
+        Some(phase) => {
+            let message = "an expectation is about its own phase; leave it out";
+            place.field("phases").require(narrow.phases.is_empty(), message);
+            Some(vec![phase])
+        }
         None => phases(narrow, spec, &place.field("phases")),
     };
     let steps = steps(narrow, spec, &place.field("steps"));
@@ -42,11 +46,6 @@ pub(super) fn completed(part: Where, row: &Where) -> Where {
 /// Whether a row that names no phases covers this one.
 pub(super) fn is_judged(phase: &Phase) -> bool {
     phase.judge.unwrap_or(true) && !is_idle(phase)
-}
-
-fn implied_phase(phase: PhaseIndex, narrow: &Where, at: &At) -> Option<Vec<PhaseIndex>> {
-    at.require(narrow.phases.is_empty(), "an expectation is about its own phase; leave it out");
-    Some(vec![phase])
 }
 
 /// The phases named, or all that are judged.

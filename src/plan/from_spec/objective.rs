@@ -4,12 +4,11 @@ use crate::api::{self, LoadTestSpec, Over, Where};
 use crate::plan::fault::At;
 use crate::plan::figure::Dimension;
 use crate::plan::model::PhaseIndex;
-use crate::plan::objective::{Expectations, Measure, Requirement};
+use crate::plan::objective::{Expectations, Measure, Narrowed, Requirement};
 use crate::plan::tier::{TierField, Tiers};
 
-use super::metric;
-use super::narrow;
 use super::phase::is_idle;
+use super::{metric, narrow};
 
 /// The requirements of the whole test.
 pub(super) fn requirements(spec: &LoadTestSpec, at: &At) -> Option<Vec<Requirement>> {
@@ -98,7 +97,8 @@ impl Place<'_> {
         };
         let (above, below) = (part(above, 0), part(below, 1));
         let (above, below) = (above?, below?);
-        let (upper, lower) = (metric::dimension(&above.metric, self.spec), metric::dimension(&below.metric, self.spec));
+        let measured = |part: &Narrowed| metric::dimension(&part.metric, self.spec);
+        let (upper, lower) = (measured(&above), measured(&below));
         let quotient = upper.divided_by(lower);
         at.require(
             quotient.is_some(),

@@ -54,11 +54,12 @@ fn phase_grades(
     at: &At,
 ) -> Option<(Metric, Vec<(String, Limit)>)> {
     let metric = metric::known(&spec.metric, test, &at.field("metric"))?;
+    let dimension = metric::dimension(&metric, test);
     let at = at.field("grades");
     at.require(!spec.grades.is_empty(), "is empty; name at least one grade");
     let grades: Vec<Option<(String, Limit)>> = (spec.grades.iter().enumerate())
         .map(|(index, grade)| {
-            let limit = check::limit(&grade.is, metric::dimension(&metric, test), &at.item(index).field("is"))?;
+            let limit = check::limit(&grade.is, dimension, &at.item(index).field("is"))?;
             Some((grade.name.clone(), limit))
         })
         .collect();

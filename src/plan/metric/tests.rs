@@ -37,7 +37,7 @@ fn arguments_are_read() {
 #[test]
 fn an_error_points_at_the_character_and_names_what_was_meant() {
     refused("latency.p96", "    ^ there is no metric `latency.p96`; did you mean `latency.p90`, `latency.p95` or `latency.p99`?");
-    refused("latency.sum", "    ^ there is no metric `latency.sum`; did you mean `latency.min`, `latency.max` or `latency.p50`?");
+    refused("latency.sum", "    ^ there is no metric `latency.sum`; did you mean `latency.min`, `latency.max` or `latency.mean`?");
     refused("errors", "          ^ expected (, as in errors(5xx)");
     refused("errors(5xx", "              ^ expected ), as in errors(5xx)");
     refused("status(900)", "           ^ `900` is no status; expected 100 to 599 or a family such as 2xx");

@@ -99,10 +99,13 @@ fn a_row_measures_one_thing() {
         "ratio: [{metric: requests}]",
         &[".ratio: has 1 parts; give it two, the first is divided by the second"],
     );
-    check_row("metric: latency.p96", &[".metric: "]);
+    check_row("metric: latency.p96", &[".metric: \"latency.p96\", character 1: there is no metric…"]);
     check_row(
         "ratio: [{metric: latency.p96}, {metric: nothing}]",
-        &[".ratio[0].metric: ", ".ratio[1].metric: "],
+        &[
+            ".ratio[0].metric: \"latency.p96\", character 1: there is no metric…",
+            ".ratio[1].metric: \"nothing\", character 1: there is no metric…",
+        ],
     );
     check_row(
         "ratio: [{metric: bytes.received}, {metric: duration}]",
@@ -132,27 +135,98 @@ requirements: [{id: R, metric: requests}]",
 #[test]
 fn what_a_metric_names_must_be_declared() {
     for (metric, want) in [
-        ("count(account=a)", ""),
-        ("share.max(account)", ""),
-        ("errors(nope)", ""),
-        ("value(tokens).p95", ""),
-        ("cache.hit_rate", ""),
-        ("cache.hit_rate(layer=L1)", ""),
+        (
+            "count(account=a)",
+            "there is no group `account`; there are none; declare it in spec.classify.groups",
+        ),
+        (
+            "share.max(account)",
+            "there is no group `account`; there are none; declare it in spec.classify.groups",
+        ),
+        (
+            "errors(nope)",
+            "there is no error class `nope`; there are `connect`, `timeout`, `reset`, `stale`, `protocol`, `body_limit`, `check` and `unsent`; declare it in spec.classify.errors",
+        ),
+        (
+            "value(tokens).p95",
+            "there is no value `tokens`; there are none; declare it in spec.classify.values",
+        ),
+        ("cache.hit_rate", "nothing tells hits from misses; declare spec.classify.cache"),
     ] {
-        check_row(&format!("metric: {metric}"), &[want]);
+        check_row(&format!("metric: {metric}"), &[&format!(".metric: {want}")]);
     }
+}
+
+const CLASSIFY: &str = "
+classify:
+  cache: {header: X-Cache, hit: [HIT], miss: [MISS], layerHeader: X-Layer}
+  groups: [{name: account, header: X-Account}]
+  errors: [{name: nope, header: X-Error, equals: nope}]
+  values: [{name: tokens, jsonPath: $.n}, {name: failover, header: X-Micros, unit: us}, {name: size, header: X-Size, unit: B}]";
+
+#[test]
+fn what_is_declared_can_be_measured_in_its_unit() {
+    for (metric, target) in [
+        ("count(account=a)", "== 0"),
+        ("share.max(account)", "<= 50%"),
+        ("errors(nope)", "== 100"),
+        ("errors(5xx)", "== 0"),
+        ("value(tokens).p95", "< 500"),
+        ("value(failover).max", "< 50ms"),
+        ("value(size).mean", "< 1MB"),
+        ("cache.hit_rate(layer=L1)", ">= 95%"),
+    ] {
+        check(&format!("{CLASSIFY}\nrequirements: [{{id: R, metric: {metric}, target: '{target}'}}]"), &[]);
+    }
+    check(
+        &format!("{CLASSIFY}\nrequirements: [{{id: R, metric: value(failover).max, target: '< 50'}}]"),
+        &["spec.requirements[0].target: \"< 50\", character 5: …"],
+    );
+    let text = CLASSIFY.replace(", layerHeader: X-Layer", "");
+    check(
+        &format!("{text}\nrequirements: [{{id: R, metric: cache.hit_rate(layer=L1)}}]"),
+        &["spec.requirements[0].metric: nothing tells the layers apart; set spec.classify.cache.layerHeader"],
+    );
+}
+
+#[test]
+fn a_metric_is_narrowed_by_what_it_is_counted_by() {
+    check_row("metric: latency.p95, where: {steps: [home], outcome: succeeded}", &[]);
+    check_row(
+        "metric: iterations, where: {steps: [home]}",
+        &[".where.steps: iterations is measured for a phase as a whole, not step by step; leave it out"],
+    );
+    check_row(
+        "metric: error_rate, where: {outcome: failed}",
+        &[".where.outcome: error_rate tells outcomes apart itself; leave it out"],
+    );
+    check_row(
+        "ratio: [{metric: dropped}, {metric: requests}], where: {steps: [home]}",
+        &[
+            ".ratio[0].where.steps: dropped is measured for a phase as a whole, not step by step; leave it out",
+        ],
+    );
 }
 
 #[test]
 fn limits_fit_the_measure_and_each_other() {
-    check_row("metric: latency.p95, target: '< 5%'", &[".target: "]);
-    check_row("metric: latency.p95, acceptable: '< 5s'", &[".acceptable: "]);
+    check_row("metric: latency.p95, target: '< 5%'", &[".target: \"< 5%\", character 4: …"]);
+    check_row(
+        "metric: latency.p95, acceptable: '< 5s'",
+        &[".acceptable: \"< 5s\", character 1: needs a target beside it"],
+    );
     check_row(
         "metric: latency.p95, target: '< 5s', acceptable: '< 1s', critical: '< 9s'",
-        &[".acceptable: "],
+        &[
+            ".acceptable: must be looser than the target, found < 1s",
+            ".critical: \"< 9s\", character 1: names the bad side…",
+        ],
     );
     check_row("metric: latency.p95, target: '< 5s', minSamples: 0", &[".minSamples: must be above 0"]);
-    check_row("ratio: [{metric: duration}, {metric: requests}], target: '< 5'", &[".target: "]);
+    check_row(
+        "ratio: [{metric: duration}, {metric: requests}], target: '< 5'",
+        &[".target: \"< 5\", character 4: …"],
+    );
     check_row("ratio: [{metric: duration}, {metric: requests}], target: '< 5ms'", &[]);
     check_row("metric: latency.p95, critical: '> 5s'", &[]);
 }

@@ -63,7 +63,7 @@ phases:
 - {name: d, maxDuration: 1s, load: {burst: {iterations: 11}}}",
         &[
             "spec.scenarios[0].pace: must be above 0, found 0s",
-            "spec.phases[0].pace: \"x\", character 1: expected a number, such as 100ms",
+            "spec.phases[0].pace: \"x\", character 1: …",
             "spec.phases[0].maxDuration: must be above 0, found 0s",
             "spec.phases[1].maxDuration: is shorter than the load itself; give at least 1m",
             "spec.phases[2].maxDuration: is shorter than the load itself; give at least 1s100ms",

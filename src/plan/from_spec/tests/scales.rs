@@ -35,11 +35,14 @@ fn grades_of_phases_are_limits_on_a_metric() {
     check_scoring("phaseGrades: {metric: latency.mean, grades: [{name: A, is: '< 3s'}]}", &[]);
     check_scoring(
         "phaseGrades: {metric: latency.maen, grades: [{name: A, is: '< 3s'}]}",
-        &["phaseGrades.metric: "],
+        &["phaseGrades.metric: \"latency.maen\", character 1: there is no metric…"],
     );
     check_scoring(
         "phaseGrades: {metric: latency.mean, grades: [{name: A, is: '< 3'}, {name: B, is: ''}]}",
-        &["phaseGrades.grades[0].is: ", "phaseGrades.grades[1].is: "],
+        &[
+            "phaseGrades.grades[0].is: \"< 3\", character 4: …",
+            "phaseGrades.grades[1].is: \"\", character 1: …",
+        ],
     );
     check_scoring(
         "phaseGrades: {metric: latency.mean, grades: []}",
