@@ -7,7 +7,7 @@
 //!   to `warning`                                                            Fail
 //! a row is unknown                                                          Inconclusive
 //! no row was judged                                                         Inconclusive
-//! a row warns, or the score is below `pass`                                 Warning
+//! a row warns, as some does wherever the score is below `pass`              Warning
 //! none of these                                                             Pass
 //! ```
 //! A doubt spoils every figure, so it wins over a failed row. An unknown row spoils only itself: a row that fails
@@ -83,7 +83,7 @@ fn failed(grounds: &Grounds<'_>) -> Option<(Verdict, String)> {
     // Misses in uncritical phases can't fail the test, through the score neither.
     let is_low = best_possible(judged(grounds))? < warning && best_possible(critical())? < warning;
     let score = score(judged(grounds)).filter(|_| is_low)?;
-    Some((Verdict::Fail, below(score, "warning", grounds.scoring.warning)))
+    Some((Verdict::Fail, format!("score {} is below {warning} (scoring.warning)", shown(score))))
 }
 
 fn unknown(grounds: &Grounds<'_>) -> Option<(Verdict, String)> {
@@ -101,12 +101,9 @@ fn unknown(grounds: &Grounds<'_>) -> Option<(Verdict, String)> {
     Some((Verdict::Inconclusive, message))
 }
 
+/// A score below `pass` needs no rule of its own: only a row that misses its target takes points, and that warns.
 fn warned(grounds: &Grounds<'_>) -> Option<(Verdict, String)> {
-    if let Some(line) = gravest(grounds, Effect::Warns) {
-        return Some((Verdict::Warning, line));
-    }
-    let score = score(judged(grounds)).filter(|score| *score < f64::from(grounds.scoring.pass))?;
-    Some((Verdict::Warning, below(score, "pass", grounds.scoring.pass)))
+    gravest(grounds, Effect::Warns).map(|line| (Verdict::Warning, line))
 }
 
 fn passed(grounds: &Grounds<'_>) -> String {
@@ -134,10 +131,6 @@ fn gravest(grounds: &Grounds<'_>, effect: Effect) -> Option<String> {
     let more = if others > 0 { format!("; and {others} more") } else { String::new() };
     let name = judged.row.id.clone().or(phase.map(|phase| format!("phase {phase}:"))).unwrap_or_default();
     Some(format!("{name} {}{more}", judged.because).trim_start().to_owned())
-}
-
-fn below(score: f64, word: &str, limit: u32) -> String {
-    format!("score {} is below {limit} (scoring.{word})", shown(score))
 }
 
 /// Rounded down, so that 89.99 never reads as the 90 that it misses.

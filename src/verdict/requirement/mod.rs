@@ -175,7 +175,7 @@ fn has_only_a_target(requirement: &Requirement) -> bool {
 
 /// Rows about phases that don't count in figures of the whole test don't count in its score either.
 fn is_scored(plan: &Plan, requirement: &Requirement) -> bool {
-    requirement.weight > 0 && phases(&requirement.measure).any(|phase| plan.phases[phase].judge)
+    phases(&requirement.measure).any(|phase| plan.phases[phase].judge)
 }
 
 /// How a measure is called: `latency.p95`, or `cache.misses / requests`.

@@ -57,6 +57,8 @@ proptest! {
             judged(&parts(target, false), [load]).score.unwrap()
         };
         let (fast, slow) = (score(one.min(other)), score(one.max(other)));
+        let passed = judged(&parts(target, false), [Load::every(10 * MILLI).of(300, one * MILLI)]);
+        prop_assert!(passed.verdict != Verdict::Pass || passed.score >= Some(90.0));
         prop_assert!((0.0..=100.0).contains(&slow) && slow <= fast && fast <= 100.0);
     }
 }

@@ -43,7 +43,7 @@ fn service_time_begins_with_sending_where_a_plan_says_when() {
     );
     let closed = "phases: [{name: calls, load: {iterations: {users: 1, perUser: 10}}}]\n";
     let of = format!("{closed}{}", required("metric: service.max"));
-    let rows = judged(&of, [Load::every(10_000).of(10, 20_000)]).requirements;
+    let rows = judged(&of, [Load::closed(10_000).of(10, 20_000)]).requirements;
     assert_eq!(rows[0].measured.as_deref(), Some("20 ms"));
 }
 
@@ -72,6 +72,18 @@ fn the_sustained_rate_is_the_least_over_ten_seconds() {
     check(load, &[("rate.sustained", "0.1/s")]);
     let steady = || Load::steady(5_000);
     check(steady, &[("rate.sustained", "100/s"), ("rate.peak", "100/s")]);
+}
+
+#[test]
+fn rates_by_the_second_begin_after_the_ramp() {
+    let ramp = "phases: [{name: grow, load: {constantUsers: {users: 10, duration: 15s, rampUp: 4500ms}}}]\n";
+    let after = |metric: &str| {
+        let rising = Load::closed(2_000).sends(2250, Hit { part: Part::RampUp, micros: 1_000, ..FINE });
+        let load = rising.paced(10_000).of(1050, 1_000);
+        judged(&format!("{ramp}{}", required(metric)), [load]).requirements.remove(0).measured.unwrap()
+    };
+    assert_eq!(after("metric: rate.peak"), "100/s");
+    assert_eq!(after("metric: rate.sustained"), "100/s");
 }
 
 #[test]
@@ -125,6 +137,23 @@ fn errors_go_by_declared_name_code_family_and_kind() {
             ("status(503)", "10"),
             ("status(5xx)", "15"),
             ("status(201)", "0"),
+        ],
+    );
+}
+
+#[test]
+fn more_statuses_than_are_told_apart_leave_each_count_unknown() {
+    let load =
+        || (500..570).fold(Load::every(10_000), |load, code| load.failing(3, ErrorClass::Status(code)));
+    check(
+        load,
+        &[
+            (
+                "errors(500)",
+                "more kinds of errors came than are told apart, so that none of their counts is exact",
+            ),
+            ("status(500)", "more statuses came than are told apart, so that none of their counts is exact"),
+            ("error_rate", "100%"),
         ],
     );
 }

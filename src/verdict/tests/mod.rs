@@ -103,8 +103,19 @@ impl Load {
         Load::every(10 * MILLI).of(2000, micros)
     }
 
+    /// As [`Load::every`], in a closed loop: what is due is what is sent.
+    fn closed(micros: u64) -> Self {
+        let layout = Layout { groups: 1, values: 1, open_loop: false };
+        Load { recorder: Recorder::new(layout), ..Load::every(micros) }
+    }
+
     fn never() -> Self {
         Load { has_begun: false, ..Load::every(0) }
+    }
+
+    /// From now on at another pace.
+    fn paced(self, every: u64) -> Self {
+        Load { every, ..self }
     }
 
     fn of(self, count: u64, micros: u64) -> Self {

@@ -130,6 +130,32 @@ fn a_low_score_fails_only_when_no_unknown_row_could_lift_it() {
 }
 
 #[test]
+fn an_unknown_row_can_lift_a_score_that_uncritical_misses_lowered() {
+    let phases = "phases:
+- {name: steady, load: {constantRate: {rate: 100/s, duration: 20s}}}
+- {name: extra, critical: false, load: {constantRate: {rate: 100/s, duration: 20s}}, expect: [{metric: rate, target: '> 1/s'}]}";
+    let of = format!(
+        "{phases}\nscoring: {{pass: 90, warning: 60}}\nrequirements: [{{id: R1, metric: cache.hit_rate, target: '> 50%'}}, \
+         {{id: R2, {TIERED}, where: {{phases: [steady]}}}}]"
+    );
+    let unknown = "R1 cache.hit_rate is unknown: no response told hit or miss: see spec.classify";
+    check(&of, [Load::steady(300 * MILLI), Load::steady(50 * MILLI)], Inconclusive, unknown);
+}
+
+#[test]
+fn the_gravest_row_is_named_first_and_the_others_are_counted() {
+    let target = "metric: latency.p95, target: '< 100ms'";
+    let critical = "metric: latency.max, target: '< 100ms', critical: '> 120ms'";
+    let of = |rows: &[&str]| format!("requirements: [{}]", rows.join(", "));
+    let (plain, must) = (format!("{{id: R1, {target}}}"), format!("{{id: R2, {target}, must: true}}"));
+    let beyond = format!("{{id: R3, {critical}}}");
+    let slow = || [Load::steady(150 * MILLI)];
+    check(&of(&[&plain, &must]), slow(), Fail, "R2 latency.p95 = 150 ms, target < 100 ms (must); and 1 more");
+    let message = "R3 latency.max = 150 ms, critical > 120 ms; and 2 more";
+    check(&of(&[&plain, &must, &beyond]), slow(), Fail, message);
+}
+
+#[test]
 fn doubts_about_the_run_win_over_a_failed_row() {
     let slow = || [Load::steady(150 * MILLI)];
     let of = required(BELOW_100);
@@ -167,6 +193,14 @@ fn lost_data_is_never_a_pass() {
         (
             steady().with(|recorder| recorder.scheduled(2)),
             "phase steady lost data: of 2002 iterations due, 2000 were started, 0 dropped, 2000 completed and 0 cut, \
+             which doesn't add up",
+        ),
+        (
+            steady().with(|recorder| {
+                recorder.scheduled(1);
+                recorder.iteration_started(Part::Steady, None);
+            }),
+            "phase steady lost data: of 2001 iterations due, 2001 were started, 0 dropped, 2000 completed and 0 cut, \
              which doesn't add up",
         ),
     ] {
