@@ -6,6 +6,7 @@
 pub(crate) mod nginx;
 pub(crate) mod program;
 pub(crate) mod run;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! nginx with its access log on, as a second opinion on what was sent.
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -35,7 +36,8 @@ pub(crate) fn start() -> Option<Nginx> {
     let Some(program) = installed() else {
         let told = "nginx isn't installed: what is reported is NOT compared with its access log";
         assert!(std::env::var_os("CI").is_none(), "{told}");
-        eprintln!("\n*** {told} ***\n");
+        // Past the capture of the test harness, which would hide it.
+        let _ = writeln!(std::io::stderr(), "\n*** {told} ***\n");
         return None;
     };
     let prefix = tempfile::tempdir().unwrap();
