@@ -1,0 +1,224 @@
+//! What can go wrong around a run: each ends in time, with its exit code, and with a message that names the cause.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+mod support;
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use support::program::{Ended, LIMIT, Run, run};
+use support::server::{Server, response};
+
+/// A test of `target`: what stands in it besides the URL, its steps, and its load.
+fn test(url: &str, target: &str, steps: &str, load: &str) -> String {
+    format!(
+        r#"
+apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {{name: bad}}
+spec:
+  target: {{baseUrl: "{url}"{target}}}
+  scenarios: [{{name: visit, steps: [{steps}]}}]
+  phases: [{{name: steady, load: {{{load}}}}}]
+  requirements: [{{id: errors, metric: error_rate, target: "< 1%", must: true}}]
+"#
+    )
+}
+
+const GET: &str = "{name: get, request: {path: /}}";
+const FEW: &str = "iterations: {users: 2, perUser: 3}";
+
+fn healthy() -> Server {
+    Server::answering(|_| response("200 OK", "", "{}"))
+}
+
+#[track_caller]
+fn ends(ended: &Ended, code: i32, words: &[&str]) {
+    assert_eq!(ended.code, Some(code), "{}{}", ended.out, ended.err);
+    for word in words {
+        assert!(ended.err.contains(word), "{word:?} isn't in: {}", ended.err);
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_file_is_told_at_once() {
+    let text = r#"
+apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {name: wrong}
+spec:
+  target: {baseUrl: "https://shop.test", tmeout: 3s}
+  scenarios: [{name: visit, pace: soon, steps: [{name: get, request: {path: "/${itm}", headers: [{name: X-A, value: "${evil}"}]}}]}]
+  variables: {evil: "a\r\nX-Injected: 1"}
+  phases:
+  - {name: one, load: {constantRate: {rate: 0/s, duration: 1s}}}
+  - {name: two, load: {burst: {iterations: 1}, idle: {duration: 1s}}}
+  requirements: [{id: r, metric: latency.p96, target: "< 1s"}]
+"#;
+    let ended = run(text, &[]);
+    ends(
+        &ended,
+        3,
+        &[
+            "spec.target.tmeout",
+            "did you mean `timeout`",
+            "spec.scenarios[0].pace",
+            "spec.phases[0].load.constantRate.rate",
+            "spec.phases[1].load",
+            "spec.target.baseUrl",
+        ],
+    );
+    assert!(!ended.folder().join("report.json").exists(), "nothing was run");
+}
+
+#[test]
+fn a_value_that_would_break_a_header_open_is_refused() {
+    let step = r#"{name: get, request: {path: /, headers: [{name: X-A, value: "${evil}"}]}}"#;
+    let text = test("http://127.0.0.1:1", "", step, FEW)
+        .replace("  phases:", "  variables: {evil: \"a\\r\\nX-Injected: 1\"}\n  phases:");
+    ends(&run(&text, &[]), 3, &["spec.scenarios[0].steps[0].request.headers[0].value"]);
+}
+
+#[test]
+fn an_extracted_value_that_would_break_a_header_open_is_never_sent() {
+    let server = Server::answering(|request| {
+        assert!(!request.head.contains("X-Injected"), "{}", request.head);
+        response("200 OK", "", r#"{"evil":"a\r\nX-Injected: 1"}"#)
+    });
+    let steps = r#"{name: first, request: {path: /}, extract: [{name: evil, jsonPath: $.evil}]},
+      {name: second, request: {path: /, headers: [{name: X-A, value: "${evil}"}]}}"#;
+    let ended = run(&test(&server.url(), "", steps, FEW), &[]);
+    ends(&ended, 1, &[]);
+    assert_eq!(ended.report().errors().get("unsent"), Some(&6));
+}
+
+#[test]
+fn a_secret_is_asked_for_by_name_sent_and_shown_nowhere() {
+    let (seen, sent) = channel();
+    let server = Server::answering(move |request| {
+        seen.send(request.header("authorization").map(str::to_owned)).unwrap();
+        response("200 OK", "", "{}")
+    });
+    let header = ", headers: [{name: Authorization, valueFrom: {secretKeyRef: {name: token, key: header}}}]";
+    let text = test(&server.url(), header, GET, FEW);
+
+    ends(&run(&text, &[]), 3, &["spec.target.headers[0]", "--secret token/header=env:VARIABLE"]);
+
+    let by_variable = Run::new(&text, &["--secret", "token/header=env:TOKEN"]).env("TOKEN", "Bearer hunter2");
+    let by_file =
+        Run::new(&text, &["--secret", "token/header=file:token.txt"]).file("token.txt", "Bearer hunter2\n");
+    for given in [by_variable, by_file] {
+        let ended = given.start().wait(LIMIT);
+        ends(&ended, 0, &[]);
+        for (name, text) in ended.everything() {
+            assert!(!text.contains("hunter2"), "the secret stands in {name}");
+        }
+    }
+    drop(server);
+    assert!(sent.iter().all(|value| value.as_deref() == Some("Bearer hunter2")));
+}
+
+#[test]
+fn a_target_that_cannot_be_reached_is_told_before_any_load() {
+    let url = healthy().url();
+    ends(
+        &run(&test("http://no-such-host.invalid", "", GET, FEW), &[]),
+        4,
+        &["spec.target.baseUrl", "no-such-host.invalid"],
+    );
+    ends(&run(&test(&url, "", GET, FEW), &[]), 4, &["spec.target.baseUrl", "takes no connection", "refused"]);
+}
+
+#[test]
+fn a_preflight_that_fails_names_its_field_and_no_load_is_sent() {
+    let server = Server::answering(|request| {
+        assert!(request.head.contains("preflight"), "a request of the load was sent: {}", request.head);
+        response("503 Service Unavailable", "", r#"{"status":"down"}"#)
+    });
+    let once = ", preflight: [{request: {path: /health}}]";
+    ends(&run(&test(&server.url(), once, GET, FEW), &[]), 4, &["spec.target.preflight[0]", "/health", "503"]);
+    let tried = r#", preflight: [{request: {path: /health}, checks: [{jsonPath: $.status, equals: ok}], within: 1s}]"#;
+    ends(
+        &run(&test(&server.url(), tried, GET, FEW), &[]),
+        4,
+        &["spec.target.preflight[0]", "down", "tried for 1s"],
+    );
+}
+
+#[test]
+fn a_target_that_never_answers_ends_in_time_as_timeouts() {
+    let server = Server::start(|mut connection| connection.wait_for_its_end());
+    let preflight = ", timeout: 500ms, preflight: [{request: {path: /health}}]";
+    ends(
+        &run(&test(&server.url(), preflight, GET, FEW), &[]),
+        4,
+        &["spec.target.preflight[0]", "no answer within 500ms"],
+    );
+
+    let ended = run(&test(&server.url(), ", timeout: 300ms", GET, FEW), &[]);
+    ends(&ended, 1, &[]);
+    assert_eq!(ended.report().errors().get("timeout"), Some(&6));
+    assert!(ended.took < Duration::from_secs(15), "{:?}", ended.took);
+}
+
+#[test]
+fn a_run_that_reaches_its_longest_duration_is_cut_and_says_so() {
+    let server = Server::start(|mut connection| connection.wait_for_its_end());
+    let text = test(&server.url(), "", GET, FEW).replace("name: steady,", "name: steady, maxDuration: 1s,");
+    let ended = run(&text, &[]);
+    ends(&ended, 2, &[]);
+    let report = ended.report();
+    assert_eq!((report.total("requests"), report.total("cut")), (0, 2));
+    assert!(report.text("/status/message").contains("maxDuration"), "{}", report.text("/status/message"));
+}
+
+#[test]
+fn what_breaks_off_or_is_not_http_has_a_class_of_its_own() {
+    for (class, server) in [
+        (
+            "reset",
+            Server::start(|mut connection| {
+                if connection.request().is_some() {
+                    connection.reset();
+                }
+            }),
+        ),
+        (
+            "protocol",
+            Server::start(|mut connection| {
+                if connection.request().is_some() {
+                    connection.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n");
+                }
+            }),
+        ),
+    ] {
+        let ended = run(&test(&server.url(), "", GET, FEW), &[]);
+        ends(&ended, 1, &[]);
+        assert_eq!(ended.report().errors().get(class), Some(&6), "{class}");
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_keeps_what_it_measured() {
+    for (signal, word) in [(Signal::INT, "interrupted"), (Signal::TERM, "terminated")] {
+        let (seen, sent) = channel();
+        let server = Server::answering(move |_| {
+            // Nobody listens after the first.
+            let _ = seen.send(());
+            response("200 OK", "", "{}")
+        });
+        let load = "constantUsers: {users: 4, duration: 5m}";
+        let running = Run::new(&test(&server.url(), "", GET, load), &[]).start();
+        sent.recv_timeout(LIMIT).unwrap();
+        running.signal(signal);
+        let ended = running.wait(LIMIT);
+        ends(&ended, 130, &[]);
+        let report = ended.report();
+        assert!(report.total("requests") > 0);
+        assert_eq!(report.text("/status/verdict"), "Inconclusive");
+        assert_eq!(report.text("/status/phase"), "Aborted");
+        assert!(report.text("/status/message").contains(word), "{}", report.text("/status/message"));
+    }
+}
