@@ -26,3 +26,6 @@ pub use sample::{CacheHit, Sample, Timing};
 pub use series::Second;
 pub use snapshot::{PhaseSnapshot, Snapshot, WireError};
 pub use tally::Tally;
+
+#[cfg(test)]
+mod tests;

@@ -22,11 +22,11 @@ pub fn rate(per_second: u64) -> String {
     format!("{}/s", count(per_second))
 }
 
-/// `850 µs`, `61.2 ms`, `3.05 s`, `2m05s`: three digits that count.
+/// `850 us`, `61.2 ms`, `3.05 s`, `2m05s`: three digits that count.
 #[must_use]
 pub fn micros(micros: u64) -> String {
     match micros {
-        0..1_000 => format!("{micros} µs"),
+        0..1_000 => format!("{micros} us"),
         1_000..1_000_000 => format!("{} ms", three_digits(micros)),
         1_000_000..60_000_000 => format!("{} s", three_digits(micros / 1_000)),
         _ => length(Duration::from_micros(micros)),
@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn times_have_three_digits_that_count() {
         for (number, want) in [
-            (0, "0 µs"),
-            (850, "850 µs"),
+            (0, "0 us"),
+            (850, "850 us"),
             (1_234, "1.23 ms"),
             (61_249, "61.2 ms"),
             (99_960, "100 ms"),
@@ -126,7 +126,7 @@ mod tests {
             (12_340_000, "12.3 s"),
             (125_000_000, "2m05s"),
         ] {
-            assert_eq!(micros(number), want, "{number} µs");
+            assert_eq!(micros(number), want, "{number} us");
         }
     }
 
