@@ -139,7 +139,8 @@ fn a_preflight_that_fails_names_its_field_and_no_load_is_sent() {
     });
     let once = ", preflight: [{request: {path: /health}}]";
     ends(&run(&test(&server.url(), once, GET, FEW), &[]), 4, &["spec.target.preflight[0]", "/health", "503"]);
-    let tried = r#", preflight: [{request: {path: /health}, checks: [{jsonPath: $.status, equals: ok}], within: 1s}]"#;
+    let tried =
+        ", preflight: [{request: {path: /health}, checks: [{jsonPath: $.status, equals: ok}], within: 1s}]";
     ends(
         &run(&test(&server.url(), tried, GET, FEW), &[]),
         4,

@@ -20,11 +20,11 @@ const TRANSPORT: f64 = 1_000.0;
 
 /// A target with those delays, and how long each of them really took, in microseconds.
 fn target() -> (Server, Arc<Mutex<Vec<u64>>>) {
-    let (served, measured) = (AtomicUsize::new(0), Arc::<Mutex<Vec<u64>>>::default());
+    let (count, measured) = (AtomicUsize::new(0), Arc::<Mutex<Vec<u64>>>::default());
     let measuring = Arc::clone(&measured);
     let server = Server::answering(move |_| {
         let began = Instant::now();
-        let place = served.fetch_add(1, Ordering::SeqCst);
+        let place = count.fetch_add(1, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(MILLIS[place % MILLIS.len()]));
         let micros = began.elapsed().as_micros().try_into().unwrap();
         measuring.lock().unwrap().push(micros);

@@ -71,7 +71,7 @@ fn configuration(address: SocketAddr) -> String {
         format!(r#"{{"id":17,"name":"lighthouse","tags":["dusk","sea"],"note":"{}"}}"#, "x".repeat(19));
     assert_eq!(body.len(), 80);
     format!(
-        r#"
+        r"
 daemon off;
 worker_processes 1;
 pid nginx.pid;
@@ -102,7 +102,7 @@ http {{
         location = /error {{ return 500 '{{}}'; }}
     }}
 }}
-"#
+"
     )
 }
 
