@@ -9,3 +9,6 @@ pub use coordinator::{
 };
 pub use local::LocalCoordinator;
 pub use session::{Session, SessionView};
+
+#[cfg(test)]
+mod tests;

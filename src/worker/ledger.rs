@@ -110,3 +110,55 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Second;
+
+    /// The seconds from `first` to `last`.
+    fn seconds(first: u32, last: u32) -> Seconds {
+        (first..=last).map(|at| (at, Second { requests: 1, ..Second::default() })).collect()
+    }
+
+    /// The number of the next snapshot and the seconds it tells of.
+    fn told(ledger: &mut Ledger) -> Option<(u64, Vec<u32>)> {
+        let snapshot = ledger.snapshot()?;
+        let seconds = snapshot.phases.iter().flat_map(|phase| phase.seconds.keys().copied());
+        Some((snapshot.number, seconds.collect()))
+    }
+
+    #[test]
+    fn only_what_is_not_acknowledged_is_told_again() {
+        let mut ledger = Ledger::new(1);
+        assert_eq!(told(&mut ledger), None);
+        ledger.update(0, PhaseState::default(), seconds(0, 2));
+        assert_eq!(told(&mut ledger), Some((1, vec![0, 1, 2])));
+        ledger.update(0, PhaseState::default(), seconds(0, 3));
+        assert_eq!(told(&mut ledger), Some((2, vec![0, 1, 2, 3])), "the first was lost");
+        ledger.acknowledge(1, 2);
+        assert_eq!(told(&mut ledger), None, "everything is safe");
+        ledger.update(0, PhaseState::default(), seconds(3, 4));
+        assert_eq!(told(&mut ledger), Some((3, vec![3, 4])), "the last second told may have grown");
+    }
+
+    #[test]
+    fn a_new_epoch_is_told_everything() {
+        let mut ledger = Ledger::new(1);
+        ledger.update(0, PhaseState::default(), seconds(0, 2));
+        let (number, _) = told(&mut ledger).unwrap();
+        ledger.acknowledge(1, number);
+        ledger.acknowledge(2, 0);
+        assert_eq!(told(&mut ledger), Some((2, vec![0, 1, 2])));
+    }
+
+    #[test]
+    fn an_acknowledgement_of_what_came_before_a_change_does_not_cover_the_change() {
+        let mut ledger = Ledger::new(1);
+        ledger.update(0, PhaseState::default(), seconds(0, 0));
+        let (number, _) = told(&mut ledger).unwrap();
+        ledger.update(0, PhaseState::default(), seconds(0, 1));
+        ledger.acknowledge(1, number);
+        assert_eq!(told(&mut ledger), Some((2, vec![0, 1])));
+    }
+}
