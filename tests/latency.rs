@@ -86,6 +86,14 @@ fn is_told(report: &Report, name: &str, want: u64, load: &str) {
 }
 
 #[test]
+fn one_user_serves_a_rate_that_it_can_keep_up_with_however_many_threads_there_are() {
+    let server = Server::answering(|_| response("200 OK", "", "{}"));
+    let ended = run(&test(&server.url(), "constantRate: {rate: 40/s, total: 40, maxUsers: 1}"), &[]);
+    let report = ended.report();
+    assert_eq!((report.total("requests"), report.total("dropped")), (40, 0), "{}", ended.err);
+}
+
+#[test]
 fn percentiles_of_a_closed_loop_are_those_of_the_target() {
     check("constantUsers: {users: 8, duration: 3s}");
 }

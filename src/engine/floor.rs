@@ -22,7 +22,8 @@ pub(super) struct Floor {
     plan: Arc<Plan>,
     index: PhaseIndex,
     pub(super) compiled: Arc<CompiledPhase>,
-    pub(super) share: Share,
+    /// None: this shard has no part in the phase.
+    share: Option<Share>,
     addresses: Arc<[SocketAddr]>,
     pub(super) recorder: RefCell<Recorder>,
     /// What a socket is read into: one for all, since nobody keeps it over an await.
@@ -44,7 +45,7 @@ impl Floor {
         plan: &Arc<Plan>,
         index: PhaseIndex,
         compiled: Arc<CompiledPhase>,
-        share: Share,
+        share: Option<Share>,
         addresses: Arc<[SocketAddr]>,
     ) -> Rc<Self> {
         let phase = &plan.phases[index];
@@ -70,6 +71,16 @@ impl Floor {
             connecting: Cell::new(0),
             connected_ahead: Notify::new(),
         })
+    }
+
+    /// How many of `total` users or arrivals fall to this shard.
+    pub(super) fn count(&self, total: u64) -> u64 {
+        self.share.map_or(0, |share| share.count(total))
+    }
+
+    /// The number, over all workers, of the user or arrival that is number `local` here.
+    pub(super) fn global(&self, local: u64) -> u64 {
+        self.share.map_or(local, |share| share.global(local))
     }
 
     pub(super) fn phase(&self) -> &Phase {

@@ -69,7 +69,7 @@ pub(super) async fn open(floor: Rc<Floor>, total: u64, most_users: u64) {
 }
 
 fn arrival(floor: &Floor, place: u64) -> Arrival {
-    let index = floor.share.global(place);
+    let index = floor.global(place);
     Arrival { index, due: micros(floor.phase().executor.arrival(index)) }
 }
 
@@ -84,7 +84,7 @@ fn dispatch(floor: &Rc<Floor>, arrival: Arrival, idle: &Idle, users: &mut JoinSe
                 Err(back) => arrival = back,
             },
             None if (users.len() as u64) < most_users => {
-                let number = floor.share.global(users.len() as u64);
+                let number = floor.global(users.len() as u64);
                 users.spawn_local(serve(Rc::clone(floor), number, arrival, Rc::clone(idle)));
                 return;
             }
@@ -128,7 +128,7 @@ fn drop_all(floor: &Floor, count: u64) {
 pub(super) fn shares(floor: &Floor) -> Option<(u64, u64)> {
     match &floor.phase().executor {
         Executor::ConstantRate { total, max_users, .. } => {
-            Some((floor.share.count(*total), floor.share.count(u64::from(*max_users))))
+            Some((floor.count(*total), floor.count(u64::from(*max_users))))
         }
         Executor::ConstantUsers { .. }
         | Executor::Iterations { .. }

@@ -1,6 +1,7 @@
 //! A shard: a thread with its own runtime that runs its users phase by phase, as it is told.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,8 +33,21 @@ pub(super) enum Command {
 /// What stays the same for a shard.
 pub(super) struct Post {
     pub(super) plan: Arc<Plan>,
+    /// The worker's share.
     pub(super) share: Share,
+    /// Which of its shards this is, and of how many.
+    pub(super) shard: u32,
+    pub(super) shards: NonZeroU32,
     pub(super) addresses: Arc<[SocketAddr]>,
+}
+
+impl Post {
+    /// This shard's part of the worker's share. An arrival is only dealt to a shard that has a user to serve it, so
+    /// that with few users some shards have nothing to do: none.
+    fn part(&self, phase: PhaseIndex) -> Option<Share> {
+        let users = self.share.count_u32(self.plan.phases[phase].executor.users());
+        self.share.nested(self.shard, self.shards.get().min(users.max(1)))
+    }
 }
 
 /// Runs a shard on this thread until nobody commands it any more.
@@ -96,16 +110,17 @@ fn abort(stage: Option<&Stage>) {
 }
 
 fn prepare(post: &Post, phase: PhaseIndex, compiled: Arc<CompiledPhase>) -> Stage {
-    let floor = Floor::new(&post.plan, phase, compiled, post.share, Arc::clone(&post.addresses));
+    let part = post.part(phase);
+    let floor = Floor::new(&post.plan, phase, compiled, part, Arc::clone(&post.addresses));
     let executor = &floor.phase().executor;
     let mut users = JoinSet::new();
     if !executor.is_open_loop() {
-        let count = floor.share.count(u64::from(executor.users()));
+        let count = floor.count(u64::from(executor.users()));
         if user::connects_ahead(executor) {
             floor.expect_connections(count);
         }
         for place in 0..count {
-            users.spawn_local(user::closed(Rc::clone(&floor), floor.share.global(place)));
+            users.spawn_local(user::closed(Rc::clone(&floor), floor.global(place)));
         }
     }
     Stage { floor, closed_users: Some(users), abort: Rc::new(Notify::new()) }

@@ -175,10 +175,13 @@ impl Drop for Shard {
 
 fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
     let (commands, received) = mpsc::unbounded_channel();
-    let Some(part) = setup.share.nested(shard, setup.shards.get()) else {
-        unreachable!("a shard's number is below the number of shards")
+    let post = Post {
+        plan: Arc::clone(&setup.plan),
+        share: setup.share,
+        shard,
+        shards: setup.shards,
+        addresses: Arc::clone(&setup.addresses),
     };
-    let post = Post { plan: Arc::clone(&setup.plan), share: part, addresses: Arc::clone(&setup.addresses) };
     let thread = std::thread::Builder::new()
         .name(format!("load-{}-{shard}", setup.share.index()))
         .spawn(move || shard::run(&post, received))
