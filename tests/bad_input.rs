@@ -206,13 +206,16 @@ fn a_run_that_is_stopped_keeps_what_it_measured() {
     for (signal, word) in [(Signal::INT, "interrupted"), (Signal::TERM, "terminated")] {
         let (seen, sent) = channel();
         let server = Server::answering(move |_| {
-            // Nobody listens after the first.
+            // Nobody listens any longer once the run was told to stop.
             let _ = seen.send(());
             response("200 OK", "", "{}")
         });
         let load = "constantUsers: {users: 4, duration: 5m}";
         let running = Run::new(&test(&server.url(), "", GET, load), &[]).start();
-        sent.recv_timeout(LIMIT).unwrap();
+        // Each of the four users has one request under way at most: one more was answered and counted.
+        for _ in 0..5 {
+            sent.recv_timeout(LIMIT).unwrap();
+        }
         running.signal(signal);
         let ended = running.wait(LIMIT);
         ends(&ended, 130, &[]);
