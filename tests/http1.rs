@@ -4,8 +4,12 @@
 
 mod support;
 
+#[path = "http1/endless.rs"]
+mod endless;
 #[path = "http1/framing.rs"]
 mod framing;
+#[path = "http1/keeping.rs"]
+mod keeping;
 
 use std::collections::BTreeMap;
 

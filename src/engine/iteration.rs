@@ -110,7 +110,6 @@ impl User {
         match self.write(floor, step, turn) {
             // Closed by the target while it was idle; not a byte was written, so that nothing is sent twice.
             Err(ErrorClass::Stale) => {
-                self.connection.close();
                 floor.recorder.borrow_mut().reconnected();
                 self.connection.ensure_open(floor, self.number).await?;
                 turn.draws = draws;
