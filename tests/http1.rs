@@ -6,6 +6,8 @@ mod support;
 
 #[path = "http1/endless.rs"]
 mod endless;
+#[path = "http1/filling.rs"]
+mod filling;
 #[path = "http1/framing.rs"]
 mod framing;
 #[path = "http1/keeping.rs"]
