@@ -12,6 +12,8 @@ mod filling;
 mod framing;
 #[path = "http1/keeping.rs"]
 mod keeping;
+#[path = "http1/reaching.rs"]
+mod reaching;
 
 use std::collections::BTreeMap;
 
