@@ -84,8 +84,10 @@ async fn observed(plan: &Arc<Plan>, means: &Means) -> Result<(Outcome, Timestamp
     let mut live = Live::start(plan);
     let mut started_at = None;
     let outcome = local::run(Arc::clone(plan), means, signals::stopped(), |coordinator| {
+        // Asked first: what happens in between puts the start a little earlier, never later.
+        let now = Timestamp::now();
         if let Some((moment, since_start)) = moment(coordinator) {
-            started_at.get_or_insert_with(|| Timestamp::now() - since_start);
+            started_at.get_or_insert(now - since_start);
             live.show(&glance(plan, &coordinator.aggregate(), moment));
         }
     })

@@ -81,15 +81,32 @@ pub enum Refusal {
     Unreadable(String),
 }
 
-/// Where a worker is.
+/// Where a worker is; for each phase in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
-    /// Ready to begin this phase; all before it have ended.
+    /// Through with all phases before this one; nothing of it is made ready.
+    Arrived(PhaseIndex),
+    /// Making ready for this phase: that may open connections.
+    Preparing(PhaseIndex),
+    /// Ready to begin this phase.
     Ready(PhaseIndex),
     /// In this phase.
     Running(PhaseIndex),
     /// Through with all phases, or aborted.
     Finished,
+}
+
+impl Stage {
+    /// How far on its way a worker is by that: it never goes back.
+    pub(super) fn place(&self) -> (PhaseIndex, u8) {
+        match self {
+            Stage::Arrived(phase) => (*phase, 0),
+            Stage::Preparing(phase) => (*phase, 1),
+            Stage::Ready(phase) => (*phase, 2),
+            Stage::Running(phase) => (*phase, 3),
+            Stage::Finished => (PhaseIndex::MAX, 0),
+        }
+    }
 }
 
 /// What a worker tells, and what it measured since the last report that was acknowledged.
@@ -124,6 +141,11 @@ pub enum Directive {
     Wait,
     /// Go on.
     Continue,
+    /// Make ready for this phase: all that came before it has ended.
+    Prepare {
+        /// The phase.
+        phase: PhaseIndex,
+    },
     /// Begin this phase, so many microseconds from now.
     Begin {
         /// The phase.

@@ -1,8 +1,8 @@
 //! What the coordinator knows of a run: who takes part, which phase is on, what was measured. Pure: `now` is an argument.
 //!
 //! ```text
-//! Gathering ──all ready for the first──▶ Phase 1 ──all ready for the next──▶ Phase n ──all finished──▶ Finished
-//!     └───────────────┴──────abort──────────┴──▶ Aborting ──all finished──▶ Finished
+//! Gathering ──all arrived──▶ Preparing 1 ──all ready──▶ Phase 1 ──all arrived──▶ Preparing 2 … ──all finished──▶ Finished
+//!     └───────────────────────┴───────abort───────┴──▶ Aborting ──all finished──▶ Finished
 //! ```
 
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ impl Session {
                 Snapshot::from_bytes(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))?;
             member.take(snapshot, self.phase_count)?;
         }
-        member.stage = Some(report.stage.clone());
+        member.go_to(&report.stage);
         self.advance(now);
         self.answer(report.worker, now)
     }
@@ -136,6 +136,9 @@ impl Session {
         match stage {
             Some(Stage::Finished) => Directive::Leave,
             _ if self.aborted.is_some() => Directive::Abort,
+            Some(Stage::Arrived(phase)) if self.all_at(&Stage::Arrived(*phase)) => {
+                Directive::Prepare { phase: *phase }
+            }
             Some(Stage::Ready(phase)) => match self.starts.get(phase) {
                 Some(start) => {
                     let left = start.saturating_sub(now).as_micros();
@@ -144,19 +147,22 @@ impl Session {
                 None => Directive::Wait,
             },
             Some(Stage::Running(_)) => Directive::Continue,
-            None => Directive::Wait,
+            Some(Stage::Arrived(_) | Stage::Preparing(_)) | None => Directive::Wait,
         }
     }
 
     /// Begins the next phase once everyone is ready for it: phases never overlap.
     fn advance(&mut self, now: Duration) {
         let next = self.course.iter().find(|phase| !self.starts.contains_key(phase)).copied();
-        let Some(next) = next else { return };
-        let mut taking_part = self.members.iter().filter(|member| !member.lost).peekable();
-        if taking_part.peek().is_some() && taking_part.all(|member| member.stage == Some(Stage::Ready(next)))
-        {
+        if let Some(next) = next.filter(|next| self.aborted.is_none() && self.all_at(&Stage::Ready(*next))) {
             self.starts.insert(next, now + LEAD);
         }
+    }
+
+    /// Whether there is somebody, and nobody who takes part is still on the way to `stage`.
+    fn all_at(&self, stage: &Stage) -> bool {
+        let mut taking_part = self.members.iter().filter(|member| !member.lost).peekable();
+        taking_part.peek().is_some() && taking_part.all(|member| member.is_at(stage))
     }
 
     /// Ends the run early; the first reason stays.
@@ -213,6 +219,17 @@ impl Session {
 }
 
 impl Member {
+    fn is_at(&self, stage: &Stage) -> bool {
+        self.stage.as_ref().is_some_and(|own| own.place() >= stage.place())
+    }
+
+    /// Moves on to `stage`; a report that was overtaken by later ones moves nothing.
+    fn go_to(&mut self, stage: &Stage) {
+        if !self.is_at(stage) {
+            self.stage = Some(stage.clone());
+        }
+    }
+
     /// Takes a snapshot; one that isn't newer than what is known changes nothing.
     fn take(&mut self, snapshot: Snapshot, phases: usize) -> Result<(), Refusal> {
         if let Some(odd) = snapshot.phases.iter().find(|phase| phase.phase as usize >= phases) {

@@ -74,7 +74,9 @@ enum Course {
 
 impl Worker {
     async fn phase(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
-        self.engine.prepare(phase).await?;
+        if self.arrive(phase).await? == Course::Aborted || self.prepare(phase).await? == Course::Aborted {
+            return Ok(Course::Aborted);
+        }
         let Some(start) = self.wait_for_start(phase).await? else { return Ok(Course::Aborted) };
         self.engine.begin(start)?;
         let end = self.until_ended(phase).await?;
@@ -82,6 +84,36 @@ impl Worker {
         state.end = Some(end);
         self.ledger.close(phase, state, seconds);
         Ok(if end == PhaseEnd::Aborted { Course::Aborted } else { Course::GoesOn })
+    }
+
+    /// Tells that it is through with what came before until all are.
+    async fn arrive(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
+        loop {
+            match self.tell(Stage::Arrived(phase), PATIENCE).await? {
+                Directive::Prepare { phase: told } if told == phase => return Ok(Course::GoesOn),
+                Directive::Abort | Directive::Leave => return Ok(Course::Aborted),
+                Directive::Prepare { .. }
+                | Directive::Begin { .. }
+                | Directive::Wait
+                | Directive::Continue => {}
+            }
+        }
+    }
+
+    /// Makes ready for `phase`, unless the run is aborted meanwhile.
+    async fn prepare(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
+        self.engine.prepare(phase)?;
+        loop {
+            let report = self.report(Stage::Preparing(phase));
+            let answer = tokio::select! {
+                ready = self.engine.prepared() => return Ok(ready.map(|()| Course::GoesOn)?),
+                answer = self.coordinator.report(report, PATIENCE) => answer?,
+            };
+            self.ledger.acknowledge(answer.epoch, answer.acknowledged);
+            if answer.directive == Directive::Abort {
+                return Ok(Course::Aborted);
+            }
+        }
     }
 
     /// Tells that it is ready until the start is told; none: aborted.
@@ -92,7 +124,10 @@ impl Worker {
                     return Ok(Some(Instant::now() + Duration::from_micros(in_micros)));
                 }
                 Directive::Abort | Directive::Leave => return Ok(None),
-                Directive::Begin { .. } | Directive::Wait | Directive::Continue => {}
+                Directive::Prepare { .. }
+                | Directive::Begin { .. }
+                | Directive::Wait
+                | Directive::Continue => {}
             }
         }
     }
