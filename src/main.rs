@@ -11,5 +11,7 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     telemetry::start(cli.verbose);
+    // The one provider of TLS. Who installed another one before had a reason to.
+    drop(rustls::crypto::ring::default_provider().install_default());
     cli.run()
 }
