@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::conduct::{self, PreflightError, ReachError};
 use crate::engine::Setup;
-use crate::ingest::{Coordinator, LocalCoordinator, Session, SessionView};
+use crate::ingest::{Coordinator, SharedSession, Session, SessionView};
 use crate::metrics::Aggregate;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Plan, Share};
@@ -60,14 +60,14 @@ pub async fn run(
     plan: Arc<Plan>,
     means: &Means,
     abort: impl Future<Output = &'static str>,
-    mut observe: impl FnMut(&LocalCoordinator),
+    mut observe: impl FnMut(&SharedSession),
 ) -> Result<Outcome, NotStarted> {
     tokio::pin!(abort);
     let addresses = tokio::select! {
         addresses = make_ready(&plan, means) => addresses?,
         _ = &mut abort => return Err(NotStarted::Aborted),
     };
-    let coordinator = LocalCoordinator::new(Session::new(&plan, 1));
+    let coordinator = SharedSession::new(Session::new(&plan, 1).without_record());
     let mut workers = start_workers(&plan, means, &addresses, &coordinator);
     let mut faults = Vec::new();
     let mut glances = tokio::time::interval(GLANCE);
@@ -105,7 +105,7 @@ fn start_workers(
     plan: &Arc<Plan>,
     means: &Means,
     addresses: &Arc<[SocketAddr]>,
-    coordinator: &LocalCoordinator,
+    coordinator: &SharedSession,
 ) -> JoinSet<(u32, Result<(), WorkerError>)> {
     let mut workers = JoinSet::new();
     for worker in 0..plan.workers {

@@ -13,7 +13,7 @@ use super::options::RunOptions;
 use super::output::Output;
 use super::progress::Live;
 use super::{descriptors, load, secrets, signals};
-use crate::ingest::LocalCoordinator;
+use crate::ingest::SharedSession;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Checked, Plan};
 use crate::report::progress::{Moment, glance};
@@ -97,7 +97,7 @@ async fn observed(plan: &Arc<Plan>, means: &Means) -> Result<(Outcome, Timestamp
 }
 
 /// Where the run stands, once its first phase has begun.
-fn moment(coordinator: &LocalCoordinator) -> Option<(Moment, std::time::Duration)> {
+fn moment(coordinator: &SharedSession) -> Option<(Moment, std::time::Duration)> {
     let (phase, elapsed) = coordinator.view().phase?;
     Some((Moment { phase, elapsed }, coordinator.since_start()?))
 }

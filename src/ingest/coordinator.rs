@@ -116,11 +116,24 @@ pub struct Report {
     pub worker: u32,
     /// Which process.
     pub process: String,
+    /// The epoch that it knows. In another one nothing of the report counts: it may hold less than everything.
+    pub epoch: u64,
     /// Where it is.
     pub stage: Stage,
+    /// The phases that it has begun: a coordinator that was started anew learns from them when each began.
+    pub begun: Vec<Begun>,
     /// A [`crate::metrics::Snapshot`] in its wire form; none where nothing is new.
     #[serde(with = "serde_bytes")]
     pub snapshot: Option<Vec<u8>>,
+}
+
+/// A phase that a worker has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The phase.
+    pub phase: PhaseIndex,
+    /// Microseconds from its start to the report.
+    pub micros_ago: u64,
 }
 
 /// What the coordinator says to it.
@@ -173,6 +186,12 @@ pub enum Unreachable {
     /// It refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// It doesn't know the worker: what it says of itself isn't believed, or there is no such run.
+    #[error("the coordinator turned the worker away: {0}")]
+    TurnedAway(String),
+    /// It gave no answer in time.
+    #[error("the coordinator can't be reached: {0}")]
+    Silent(String),
 }
 
 /// Who workers talk to.

@@ -32,7 +32,7 @@ fn registration(plan: &Plan, worker: u32, process: &str) -> Registration {
 /// A session in which both workers take part.
 fn session() -> Session {
     let plan = plan();
-    let mut session = Session::new(&plan, 7);
+    let mut session = Session::new(&plan, 7).without_record();
     for worker in [0, 1] {
         session.register(&registration(&plan, worker, &format!("p{worker}"))).expect("it is admitted");
     }
@@ -40,7 +40,7 @@ fn session() -> Session {
 }
 
 fn told(worker: u32, stage: Stage) -> Report {
-    Report { worker, process: format!("p{worker}"), stage, snapshot: None }
+    Report { worker, process: format!("p{worker}"), epoch: 7, stage, begun: Vec::new(), snapshot: None }
 }
 
 /// A snapshot that says `completed` iterations of the first phase.
@@ -58,7 +58,7 @@ fn directive(session: &mut Session, report: &Report) -> Directive {
 #[test]
 fn who_does_not_belong_is_refused() {
     let plan = plan();
-    let mut session = Session::new(&plan, 1);
+    let mut session = Session::new(&plan, 7).without_record();
     let sound = registration(&plan, 0, "a");
     let other_protocol = Registration { protocol: PROTOCOL + 1, ..sound.clone() };
     let other_plan = Registration { plan_hash: "x".to_owned(), ..sound.clone() };
@@ -148,7 +148,7 @@ fn no_phase_begins_in_a_run_that_is_aborted() {
 #[test]
 fn nobody_is_admitted_after_the_start() {
     let plan = plan();
-    let mut session = Session::new(&plan, 1);
+    let mut session = Session::new(&plan, 7).without_record();
     session.register(&registration(&plan, 0, "p0")).expect("it is admitted");
     session.lose(1, NOW);
     assert!(matches!(directive(&mut session, &told(0, Stage::Ready(0))), Directive::Begin { .. }));
