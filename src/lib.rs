@@ -6,6 +6,7 @@ pub mod conduct;
 pub mod engine;
 pub mod ingest;
 pub mod metrics;
+pub mod operator;
 pub mod plan;
 pub mod report;
 pub mod target;
