@@ -1,0 +1,128 @@
+//! An API server in memory, for tests of what talks to one: it keeps objects by their paths, with resourceVersions.
+//! It is called, not connected to, so that time can be paused. What it is told to do wrong, it does.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// The server; clones are the same one.
+#[derive(Clone, Default)]
+pub(crate) struct FakeApi(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    objects: BTreeMap<String, Value>,
+    version: u64,
+    ill: Ill,
+    calls: Vec<String>,
+}
+
+/// What is wrong with it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Ill {
+    #[default]
+    Healthy,
+    /// Answers each call with this status, and does nothing.
+    Refuses(u16),
+    /// Never answers.
+    Hangs,
+    /// Does what it is told and doesn't answer.
+    Mute,
+}
+
+impl FakeApi {
+    pub(crate) fn client(&self) -> kube::Client {
+        let api = self.clone();
+        kube::Client::new(Router::new().fallback(move |request| api.clone().answer(request)), "default")
+    }
+
+    pub(crate) fn falls_ill(&self, ill: Ill) {
+        self.with(|inner| inner.ill = ill);
+    }
+
+    pub(crate) fn object(&self, path: &str) -> Option<Value> {
+        self.with(|inner| inner.objects.get(path).cloned())
+    }
+
+    /// Writes past all who guard their updates.
+    pub(crate) fn put(&self, path: &str, object: Value) {
+        self.with(|inner| inner.store(path, object));
+    }
+
+    pub(crate) fn delete(&self, path: &str) {
+        self.with(|inner| inner.objects.remove(path));
+    }
+
+    /// The methods and paths called since the last time this was asked.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.with(|inner| std::mem::take(&mut inner.calls))
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        act(&mut self.0.lock().unwrap())
+    }
+
+    async fn answer(self, request: Request) -> Response {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let bytes = to_bytes(request.into_body(), 1 << 20).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        let ill = self.with(|inner| {
+            inner.calls.push(format!("{method} {path}"));
+            inner.ill
+        });
+        match ill {
+            Ill::Healthy => self.with(|inner| inner.act(&method, &path, body)),
+            Ill::Refuses(code) => failure(code, "InternalError"),
+            Ill::Hangs => std::future::pending().await,
+            Ill::Mute => {
+                self.with(|inner| inner.act(&method, &path, body));
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn act(&mut self, method: &Method, path: &str, body: Value) -> Response {
+        let named = format!("{path}/{}", body["metadata"]["name"].as_str().unwrap_or_default());
+        let is_there = |path: &str| self.objects.contains_key(path);
+        match *method {
+            Method::GET if is_there(path) => axum_json(&self.objects[path]),
+            Method::POST if is_there(&named) => failure(409, "AlreadyExists"),
+            Method::POST => axum_json(&self.store(&named, body)),
+            Method::PUT if is_there(path) && self.is_current(path, &body) => {
+                axum_json(&self.store(path, body))
+            }
+            Method::PUT if is_there(path) => failure(409, "Conflict"),
+            _ => failure(404, "NotFound"),
+        }
+    }
+
+    fn is_current(&self, path: &str, body: &Value) -> bool {
+        let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
+        version(body) == version(&self.objects[path])
+    }
+
+    fn store(&mut self, path: &str, mut object: Value) -> Value {
+        self.version += 1;
+        object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        self.objects.insert(path.to_owned(), object.clone());
+        object
+    }
+}
+
+fn axum_json(object: &Value) -> Response {
+    object.to_string().into_response()
+}
+
+fn failure(code: u16, reason: &str) -> Response {
+    let status =
+        json!({"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": reason});
+    (StatusCode::from_u16(code).unwrap(), status.to_string()).into_response()
+}
