@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::schema;
 use super::{
-    Classify, Deadlines, Gate, History, LoadTestStatus, Phase, Requirement, Scenario, Scoring, Target, Workers,
+    Classify, Deadlines, Gate, History, LoadTestStatus, Phase, Requirement, Scenario, Scoring, Target,
+    Workers,
 };
 
 /// The group and version of the object.

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::conduct::{self, PreflightError, ReachError};
 use crate::engine::Setup;
-use crate::ingest::{Coordinator, SharedSession, Session, SessionView};
+use crate::ingest::{Coordinator, Session, SessionView, SharedSession};
 use crate::metrics::Aggregate;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Plan, Share};
@@ -128,7 +128,7 @@ fn start_workers(
 }
 
 /// A thread for each processor that the workers of this process may use, at least one for each worker.
-fn shards(workers: u32) -> NonZeroU32 {
+pub(super) fn shards(workers: u32) -> NonZeroU32 {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let each = u32::try_from(processors).unwrap_or(u32::MAX) / workers.max(1);
     NonZeroU32::new(each).unwrap_or(NonZeroU32::MIN)

@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::exit::{Exit, Refused};
+use super::exit::Exit;
 use super::local::{self, Means, NotStarted, Outcome};
 use super::options::RunOptions;
 use super::output::Output;
@@ -30,17 +30,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let options = &arguments.options;
     let checked = load::load(&options.test)?;
-    let secrets = secrets(&checked.plan, &options.secret)?;
+    let secrets = secrets::read(&checked.plan, &options.secret)?;
     let output = Output::prepare(&options.output)?;
     execute(checked, secrets, &output)
-}
-
-fn secrets(plan: &Plan, arguments: &[String]) -> Result<Secrets, Refused> {
-    let mut values = Secrets::default();
-    for (reference, value) in secrets::read(plan, arguments)? {
-        values.insert(reference, value);
-    }
-    Ok(values)
 }
 
 /// Runs a checked test and writes its report.

@@ -190,16 +190,16 @@ spec:
     }
 
     /// The arrivals and users of every shard of every worker.
-    fn dealt(max_users: u32, workers: u32, shards: u32) -> Vec<(u64, u64)> {
+    fn dealt(max_users: u32, workers: u32, each: u32) -> Vec<(u64, u64)> {
         let plan = plan(max_users);
-        let shares = (0..workers).filter_map(|worker| Share::new(worker, workers));
-        let posts = shares.flat_map(|share| (0..shards).map(move |shard| (share, shard)));
+        let all = (0..workers).filter_map(|worker| Share::new(worker, workers));
+        let all = all.flat_map(|share| (0..each).map(move |shard| (share, shard)));
         let part = |(share, shard)| {
-            let shards = NonZeroU32::new(shards).expect("there is one");
+            let shards = NonZeroU32::new(each).expect("there is one");
             let post = Post { plan: Arc::clone(&plan), share, shard, shards, addresses: Arc::new([]) };
             post.part(0).map_or((0, 0), |part| (part.count(40), part.count(max_users.into())))
         };
-        posts.map(part).collect()
+        all.map(part).collect()
     }
 
     #[test]

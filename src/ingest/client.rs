@@ -36,7 +36,7 @@ pub struct Address {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The authority isn't PEM, or there is no TLS.
-    #[error("no connection to the coordinator can be made")]
+    #[error("--ca can't be used: {}", root(.0))]
     Setup(#[source] reqwest::Error),
 }
 
@@ -155,6 +155,7 @@ fn root(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`, which gives the error away")]
 fn silent(error: impl ToString) -> Unreachable {
     Unreachable::Silent(error.to_string())
 }

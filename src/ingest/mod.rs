@@ -2,16 +2,18 @@
 
 pub mod client;
 mod coordinator;
+pub mod leaving;
 pub mod server;
+mod session;
 mod shared;
 pub mod wire;
-mod session;
 
 pub use coordinator::{
-    Admission, Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage, Unreachable,
+    Admission, Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage,
+    Unreachable,
 };
-pub use shared::SharedSession;
 pub use session::{Session, SessionView};
+pub use shared::SharedSession;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::coordinator::{Admission, Answer, Begun, Directive, PROTOCOL, Refusal, Registration, Report, Stage};
+use super::coordinator::{
+    Admission, Answer, Begun, Directive, PROTOCOL, Refusal, Registration, Report, Stage,
+};
 use crate::metrics::{Aggregate, PhaseSnapshot, Snapshot};
 use crate::plan::{PhaseIndex, Plan};
 

@@ -5,6 +5,8 @@ mod ledger;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tracing::info;
+
 use crate::engine::{Engine, EngineError, Setup};
 use crate::ingest::{
     Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage, Unreachable,
@@ -100,6 +102,7 @@ impl Worker {
         };
         self.interval = admission.interval;
         self.ledger.acknowledge(admission.epoch, 0);
+        info!(worker = self.registration.worker, epoch = admission.epoch, "registered");
         Ok(())
     }
 
@@ -110,8 +113,10 @@ impl Worker {
         let Some(start) = self.wait_for_start(phase).await? else { return Ok(Course::Aborted) };
         self.engine.begin(start)?;
         self.begun.push((phase, start));
+        info!(worker = self.registration.worker, phase, "phase begun");
         let end = self.until_ended(phase).await?;
         let (mut state, seconds) = self.engine.collect(0).await?;
+        info!(worker = self.registration.worker, phase, ?end, "phase ended");
         state.end = Some(end);
         self.ledger.close(phase, state, seconds);
         Ok(if end == PhaseEnd::Aborted { Course::Aborted } else { Course::GoesOn })
@@ -181,7 +186,9 @@ impl Worker {
 
     /// Tells that it is through until everything is safe.
     async fn leave(&mut self) -> Result<(), WorkerError> {
+        info!(worker = self.registration.worker, "through");
         while self.tell(Stage::Finished, PATIENCE).await? != Directive::Leave {}
+        info!(worker = self.registration.worker, "left");
         Ok(())
     }
 

@@ -21,8 +21,8 @@ pub(super) fn deadlines(given: Option<&api::Deadlines>, phases: &[Phase], at: &A
 
 /// The sum of the phases' longest, plus 10 %.
 fn longest(phases: &[Phase]) -> Duration {
-    let sum = phases.iter().fold(Duration::ZERO, |sum, phase| {
-        sum.saturating_add(phase.deadline).saturating_add(BETWEEN_PHASES)
-    });
+    let sum = phases
+        .iter()
+        .fold(Duration::ZERO, |sum, phase| sum.saturating_add(phase.deadline).saturating_add(BETWEEN_PHASES));
     sum.saturating_add(sum / 10)
 }
