@@ -18,7 +18,8 @@ pub async fn publish(context: &Context, test: &LoadTest, status: LoadTestStatus)
     next.metadata.managed_fields = None;
     next.status = Some(status.clone());
     let name = test.name_any();
-    let write = tests.api().replace_status(&name, &PostParams::default(), &next);
+    let parameters = PostParams::default();
+    let write = tests.api().replace_status(&name, &parameters, &next);
     tests.call("update the status of", &name, write).await?;
     events::publish(context, test, &status).await;
     Ok(())

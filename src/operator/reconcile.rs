@@ -1,7 +1,7 @@
 //! Reconciles one test: observe, lead, decide, carry out, publish.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kube::ResourceExt;
@@ -32,7 +32,15 @@ pub async fn reconcile(test: Arc<LoadTest>, context: Arc<Context>) -> Result<Act
     let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
     // The watch may lag behind: what is decided is decided on the object as it is now.
     let Some(test) = tests.get(&test.name_any()).await? else { return Ok(Action::await_change()) };
-    match step(&context, test.clone()).await {
+    context.telemetry.api_is_reached();
+    let began = Instant::now();
+    // Behind the end of its term this process writes nothing more.
+    let Ok(done) = context.standing.guard(step(&context, test.clone())).await else {
+        return Ok(Action::await_change());
+    };
+    context.telemetry.reconciled(began.elapsed());
+    context.telemetry.sessions_open(context.runs.all().len());
+    match done {
         Err(JudgingError::Call(error)) if error.is_forbidden() => {
             tell_forbidden(&context, &test, &error).await?;
             Err(error.into())
@@ -53,7 +61,9 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     }
     Ok(Action::requeue(match decision {
         Decision::Rest => LATER,
-        Decision::Begin | Decision::Judge(_) | Decision::Clear | Decision::Refuse(_) | Decision::Rejudge => AT_ONCE,
+        Decision::Begin | Decision::Judge(_) | Decision::Clear | Decision::Refuse(_) | Decision::Rejudge => {
+            AT_ONCE
+        }
         Decision::Gather(_)
         | Decision::Start(_)
         | Decision::Watch
