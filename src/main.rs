@@ -10,6 +10,6 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    telemetry::start(cli.verbose);
+    telemetry::start(cli.verbose, cli.log_format);
     cli.run()
 }
