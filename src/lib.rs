@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod operator;
 pub mod plan;
 pub mod report;
+pub mod store;
 pub mod target;
 pub mod telemetry;
 pub mod verdict;

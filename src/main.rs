@@ -10,6 +10,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    telemetry::start(cli.verbose, cli.log_format);
+    telemetry::start(cli.verbosity(), cli.log_format);
+    // The one provider of TLS. Who installed another one before had a reason to.
+    drop(rustls::crypto::ring::default_provider().install_default());
     cli.run()
 }

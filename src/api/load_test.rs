@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::schema;
-use super::{Classify, Gate, LoadTestStatus, Phase, Requirement, Scenario, Scoring, Target};
+use super::{
+    Classify, Deadlines, Gate, History, LoadTestStatus, Phase, Requirement, Scenario, Scoring, Target,
+    Workers,
+};
 
 /// The group and version of the object.
 pub const API_VERSION: &str = "loadgate.dev/v1alpha1";
@@ -84,18 +87,21 @@ pub struct LoadTestSpec {
     /// The processes that share the load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<Workers>,
+    /// How long a run may take. In a cluster only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadlines: Option<Deadlines>,
+    /// Names a run: another name starts another run of the same load. In a cluster only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub run_id: Option<String>,
+    /// While true, no run starts and one under way is ended. In a cluster only. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort: Option<bool>,
+    /// What is kept of past runs. In a cluster only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
     /// What every random choice is drawn from. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
     pub seed: Option<u64>,
-}
-
-/// The processes that share the load.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Workers {
-    /// How many there are. Default: 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1000))]
-    pub count: Option<u32>,
 }

@@ -65,3 +65,18 @@ pub(super) fn statuses(_: &mut SchemaGenerator) -> Schema {
         "items": {"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}]},
     })
 }
+
+/// Labels of Kubernetes objects.
+pub(super) fn labels(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "object", "maxProperties": 32, "additionalProperties": {"type": "string", "maxLength": 63}})
+}
+
+/// Kubernetes' quantities: `500m`, `128Mi`, `2`.
+pub(super) fn quantities(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "maxProperties": 8,
+        "additionalProperties": {
+            "type": "string", "maxLength": 32, "pattern": r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$",
+        },
+    })
+}

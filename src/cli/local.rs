@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::conduct::{self, PreflightError, ReachError};
 use crate::engine::Setup;
-use crate::ingest::{Coordinator, LocalCoordinator, Session, SessionView};
+use crate::ingest::{Coordinator, Session, SessionView, SharedSession};
 use crate::metrics::Aggregate;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Plan, Share};
@@ -60,14 +60,14 @@ pub async fn run(
     plan: Arc<Plan>,
     means: &Means,
     abort: impl Future<Output = &'static str>,
-    mut observe: impl FnMut(&LocalCoordinator),
+    mut observe: impl FnMut(&SharedSession),
 ) -> Result<Outcome, NotStarted> {
     tokio::pin!(abort);
     let addresses = tokio::select! {
         addresses = make_ready(&plan, means) => addresses?,
         _ = &mut abort => return Err(NotStarted::Aborted),
     };
-    let coordinator = LocalCoordinator::new(Session::new(&plan, 1));
+    let coordinator = SharedSession::new(Session::new(&plan, 1).without_record());
     let mut workers = start_workers(&plan, means, &addresses, &coordinator);
     let mut faults = Vec::new();
     let mut glances = tokio::time::interval(GLANCE);
@@ -105,7 +105,7 @@ fn start_workers(
     plan: &Arc<Plan>,
     means: &Means,
     addresses: &Arc<[SocketAddr]>,
-    coordinator: &LocalCoordinator,
+    coordinator: &SharedSession,
 ) -> JoinSet<(u32, Result<(), WorkerError>)> {
     let mut workers = JoinSet::new();
     for worker in 0..plan.workers {
@@ -128,7 +128,7 @@ fn start_workers(
 }
 
 /// A thread for each processor that the workers of this process may use, at least one for each worker.
-fn shards(workers: u32) -> NonZeroU32 {
+pub(super) fn shards(workers: u32) -> NonZeroU32 {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let each = u32::try_from(processors).unwrap_or(u32::MAX) / workers.max(1);
     NonZeroU32::new(each).unwrap_or(NonZeroU32::MIN)

@@ -16,6 +16,7 @@ mod signals;
 mod target;
 pub mod terminal;
 mod validate;
+mod worker;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ enum Command {
     /// Prints the `CustomResourceDefinition`, to be applied to a cluster.
     Crd,
     Target(target::Arguments),
+    #[command(hide = true)]
+    Worker(worker::Arguments),
 }
 
 impl Cli {
@@ -65,6 +68,12 @@ impl Cli {
         })
     }
 
+    /// How much is told: a worker has no terminal, its log is read afterwards.
+    #[must_use]
+    pub fn verbosity(&self) -> u8 {
+        self.verbose.saturating_add(u8::from(matches!(self.command, Command::Worker(_))))
+    }
+
     /// Does what was typed.
     #[must_use]
     pub fn run(self) -> ExitCode {
@@ -75,6 +84,7 @@ impl Cli {
             Command::Plan(arguments) => plan::run(&arguments),
             Command::Crd => crd::run(),
             Command::Target(arguments) => target::run(&arguments),
+            Command::Worker(arguments) => return worker::run(&arguments),
         };
         ending.unwrap_or_else(|error| exit::told(&error)).into()
     }

@@ -7,13 +7,13 @@ use clap::Args;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::exit::{Exit, Refused};
+use super::exit::Exit;
 use super::local::{self, Means, NotStarted, Outcome};
 use super::options::RunOptions;
 use super::output::Output;
 use super::progress::Live;
 use super::{descriptors, load, secrets, signals};
-use crate::ingest::LocalCoordinator;
+use crate::ingest::SharedSession;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Checked, Plan};
 use crate::report::progress::{Moment, glance};
@@ -30,17 +30,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let options = &arguments.options;
     let checked = load::load(&options.test)?;
-    let secrets = secrets(&checked.plan, &options.secret)?;
+    let secrets = secrets::read(&checked.plan, &options.secret)?;
     let output = Output::prepare(&options.output)?;
     execute(checked, secrets, &output)
-}
-
-fn secrets(plan: &Plan, arguments: &[String]) -> Result<Secrets, Refused> {
-    let mut values = Secrets::default();
-    for (reference, value) in secrets::read(plan, arguments)? {
-        values.insert(reference, value);
-    }
-    Ok(values)
 }
 
 /// Runs a checked test and writes its report.
@@ -84,8 +76,10 @@ async fn observed(plan: &Arc<Plan>, means: &Means) -> Result<(Outcome, Timestamp
     let mut live = Live::start(plan);
     let mut started_at = None;
     let outcome = local::run(Arc::clone(plan), means, signals::stopped(), |coordinator| {
+        // Asked first: what happens in between puts the start a little earlier, never later.
+        let now = Timestamp::now();
         if let Some((moment, since_start)) = moment(coordinator) {
-            started_at.get_or_insert_with(|| Timestamp::now() - since_start);
+            started_at.get_or_insert(now - since_start);
             live.show(&glance(plan, &coordinator.aggregate(), moment));
         }
     })
@@ -95,7 +89,7 @@ async fn observed(plan: &Arc<Plan>, means: &Means) -> Result<(Outcome, Timestamp
 }
 
 /// Where the run stands, once its first phase has begun.
-fn moment(coordinator: &LocalCoordinator) -> Option<(Moment, std::time::Duration)> {
+fn moment(coordinator: &SharedSession) -> Option<(Moment, std::time::Duration)> {
     let (phase, elapsed) = coordinator.view().phase?;
     Some((Moment { phase, elapsed }, coordinator.since_start()?))
 }

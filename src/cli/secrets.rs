@@ -1,22 +1,19 @@
 //! Values of Secrets for a run without a cluster. They are never shown, not even when they are wrong.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::exit::Refused;
 use crate::api::SecretKeyRef;
-use crate::plan::{Header, HeaderValue, Plan};
-
-/// The values of the Secrets that a test refers to.
-pub type Secrets = BTreeMap<SecretKeyRef, String>;
+use crate::plan::Plan;
+use crate::plan::secrets::{self, Secrets};
 
 /// Reads what `--secret` names, and tells which Secrets of the plan are missing.
 pub fn read(plan: &Plan, arguments: &[String]) -> Result<Secrets, Refused> {
     let mut refused = Vec::new();
-    let mut secrets = Secrets::new();
+    let mut secrets = Secrets::default();
     for argument in arguments {
         match parse(argument).and_then(|(reference, source)| Ok((source.read(&reference)?, reference))) {
-            Ok((value, reference)) => drop(secrets.insert(reference, value)),
+            Ok((value, reference)) => secrets.insert(reference, value),
             Err(line) => refused.push(line),
         }
     }
@@ -60,43 +57,81 @@ impl Source {
             Source::File(path) => std::fs::read_to_string(path)
                 .map_err(|error| format!("{called}: the file {} can't be read: {error}", path.display()))?,
         };
-        let value = value.strip_suffix('\n').unwrap_or(&value);
-        let value = value.strip_suffix('\r').unwrap_or(value);
-        match value {
-            "" => Err(format!("{called}: its value is empty")),
-            value if value.chars().any(|c| c.is_control() && c != '\t') => Err(format!(
-                "{called}: its value has a line break or control character in it, which no header can hold"
-            )),
-            value => Ok(value.to_owned()),
+        fit(&value).map_err(|fault| format!("{called}: {fault}"))
+    }
+}
+
+/// A value that a header can hold, without the line break that editors put at the end of files.
+fn fit(value: &str) -> Result<String, &'static str> {
+    let value = value.strip_suffix('\n').unwrap_or(value);
+    let value = value.strip_suffix('\r').unwrap_or(value);
+    match value {
+        "" => Err("its value is empty"),
+        value if value.chars().any(|c| c.is_control() && c != '\t') => {
+            Err("its value has a line break or control character in it, which no header can hold")
+        }
+        value => Ok(value.to_owned()),
+    }
+}
+
+/// Reads all Secrets of the plan from the variables that the operator sets for a worker.
+pub fn from_environment(plan: &Plan, variable: impl Fn(&str) -> Option<String>) -> Result<Secrets, Refused> {
+    let mut refused = Vec::new();
+    let mut secrets = Secrets::default();
+    for (place, reference) in secrets::references(plan).into_iter().enumerate() {
+        let name = secrets::environment_name(place);
+        let value = variable(&name).ok_or("it isn't set to a text");
+        match value.and_then(|value| fit(&value)) {
+            Ok(value) => secrets.insert(reference, value),
+            Err(fault) => {
+                refused
+                    .push(format!("{name}, for key {} of Secret {}: {fault}", reference.key, reference.name));
+            }
         }
     }
+    if refused.is_empty() { Ok(secrets) } else { Err(Refused(refused)) }
 }
 
 /// A line for each header whose Secret isn't given.
 fn missing(plan: &Plan, secrets: &Secrets) -> Vec<String> {
-    let steps = plan.steps.iter().map(|step| &step.request);
-    let requests = steps.chain(plan.target.preflight.iter().map(|action| &action.request));
-    let headers = plan.target.headers.iter().chain(requests.flat_map(|request| &request.headers));
-    headers.filter_map(|header| missing_of(header, secrets)).collect()
-}
-
-fn missing_of(header: &Header, secrets: &Secrets) -> Option<String> {
-    match &header.value {
-        HeaderValue::Secret(reference) if !secrets.contains_key(reference) => {
-            let SecretKeyRef { name, key } = reference;
-            Some(format!("{}: needs a value: --secret {name}/{key}=env:VARIABLE or =file:PATH", header.path))
-        }
-        HeaderValue::Secret(_) | HeaderValue::Template(_) => None,
-    }
+    let lines = secrets::headers(plan).filter_map(|header| {
+        let reference @ SecretKeyRef { name, key } = header.secret()?;
+        secrets.get(reference).is_none().then(|| {
+            format!("{}: needs a value: --secret {name}/{key}=env:VARIABLE or =file:PATH", header.path)
+        })
+    });
+    lines.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn reference() -> SecretKeyRef {
+        SecretKeyRef { name: "token".to_owned(), key: "header".to_owned() }
+    }
+
+    /// A plan that refers to two Secrets, to one of them twice.
+    fn plan() -> Plan {
+        let text = r#"
+apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {name: tiny}
+spec:
+  target:
+    baseUrl: "http://127.0.0.1:8080"
+    headers: [{name: Authorization, valueFrom: {secretKeyRef: {name: token, key: header}}}]
+  scenarios:
+    - name: visit
+      steps:
+        - {name: get, request: {path: /, headers: [{name: X-Key, valueFrom: {secretKeyRef: {name: api, key: key}}}]}}
+  phases: [{name: steady, load: {burst: {iterations: 5}}}]
+"#;
+        crate::cli::load::check(text, &crate::cli::options::Changes::default()).unwrap().plan
+    }
+
     #[test]
     fn a_secret_says_where_it_comes_from() {
-        let reference = || SecretKeyRef { name: "token".to_owned(), key: "header".to_owned() };
         for (argument, want) in [
             ("token/header=env:TOKEN", Source::Environment("TOKEN".to_owned())),
             ("token/header=file:/run/a=b:c", Source::File(PathBuf::from("/run/a=b:c"))),
@@ -131,23 +166,35 @@ mod tests {
 
     #[test]
     fn a_secret_that_is_not_given_is_told_with_its_field_and_the_option() {
-        let text = r#"
-apiVersion: loadgate.dev/v1alpha1
-kind: LoadTest
-metadata: {name: tiny}
-spec:
-  target:
-    baseUrl: "http://127.0.0.1:8080"
-    headers: [{name: Authorization, valueFrom: {secretKeyRef: {name: token, key: header}}}]
-  scenarios: [{name: visit, steps: [{name: get, request: {path: /}}]}]
-  phases: [{name: steady, load: {burst: {iterations: 5}}}]
-"#;
-        let plan = crate::cli::load::check(text, &crate::cli::options::Changes::default()).unwrap().plan;
+        let plan = plan();
         let Refused(lines) = read(&plan, &[]).unwrap_err();
-        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(lines[0].starts_with("spec.target.headers[0]"), "{lines:?}");
         assert!(lines[0].contains("--secret token/header=env:"), "{lines:?}");
-        let given = read(&plan, &["token/header=env:PATH".to_owned()]).unwrap();
-        assert_eq!(given.len(), 1);
+        let given = ["token/header=env:PATH".to_owned(), "api/key=env:PATH".to_owned()];
+        assert!(read(&plan, &given).unwrap().get(&reference()).is_some());
+    }
+
+    #[test]
+    fn a_worker_finds_secrets_in_the_order_of_their_names() {
+        let read = |value: Option<&str>| {
+            let header = value.map(str::to_owned);
+            from_environment(&plan(), |name| match name {
+                "LOADGATE_SECRET_0" => Some("the key\n".to_owned()),
+                "LOADGATE_SECRET_1" => header.clone(),
+                _ => None,
+            })
+        };
+        let secrets = read(Some("the header")).unwrap();
+        assert_eq!(secrets.get(&reference()), Some("the header"));
+        let key = SecretKeyRef { name: "api".to_owned(), key: "key".to_owned() };
+        assert_eq!(secrets.get(&key), Some("the key"));
+        for (value, want) in [(None, "isn't set"), (Some(""), "empty"), (Some("hunter2\u{7}"), "control")] {
+            let Refused(lines) = read(value).unwrap_err();
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            let named = "LOADGATE_SECRET_1, for key header of Secret token: ";
+            assert!(lines[0].starts_with(named) && lines[0].contains(want), "{lines:?}");
+            assert!(!lines[0].contains("hunter2"), "{lines:?}");
+        }
     }
 }

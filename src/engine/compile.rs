@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use super::render::{CompiledRequest, Pieces};
+use super::render::{CompiledRequest, Pieces, Place};
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
 use crate::plan::{self, Condition, Plan, Source, StatusPattern};
@@ -206,7 +206,7 @@ impl Compiler<'_> {
             }
             plan::Check::BodyContains(text) => {
                 wants.body = true;
-                CompiledCheck::BodyContains(Pieces::new(text, self.constants))
+                CompiledCheck::BodyContains(Pieces::new(text, Place::Anywhere, self.constants))
             }
             plan::Check::Latency(limit) => CompiledCheck::Latency(*limit),
         }
@@ -228,7 +228,7 @@ impl Compiler<'_> {
 
     fn header_value(&self, header: &plan::Header) -> Result<Pieces, CompileError> {
         match &header.value {
-            plan::HeaderValue::Template(template) => Ok(Pieces::new(template, self.constants)),
+            plan::HeaderValue::Template(template) => Ok(Pieces::new(template, Place::Header, self.constants)),
             plan::HeaderValue::Secret(reference) => {
                 let SecretKeyRef { name, key } = reference.clone();
                 let path = header.path.clone();
@@ -247,7 +247,7 @@ impl Compiler<'_> {
 impl CompiledCondition {
     fn new(condition: &Condition, constants: &Constants<'_>) -> Self {
         let text = match condition {
-            Condition::EqualsText(text) => Some(Pieces::new(text, constants)),
+            Condition::EqualsText(text) => Some(Pieces::new(text, Place::Anywhere, constants)),
             Condition::Exists(_) | Condition::Equals(_) | Condition::Matches(_) | Condition::Is(_) => None,
         };
         CompiledCondition { rule: condition.clone(), text }

@@ -91,7 +91,10 @@ impl Connection {
                 self.rest.extend_from_slice(bytes);
                 Ok(())
             }
-            Err(_) => Err(self.lost(false)),
+            Err(_) => {
+                self.stream = None;
+                Err(self.lost(false))
+            }
         }
     }
 
@@ -108,12 +111,14 @@ impl Connection {
         let mut seen = Exchange { first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
         let result =
             std::future::poll_fn(|context| self.poll(context, floor, wants, deadline, &mut seen)).await;
-        seen.bytes_sent = (size - (self.rest.len() - self.written)) as u64;
+        let unsent = self.rest.len() - self.written;
+        seen.bytes_sent = (size - unsent) as u64;
         seen.error = result.err();
         if seen.error.is_some() {
             seen.end = floor.now();
         }
-        if seen.error.is_some() || !self.reader.keep_alive() {
+        // Answered before it had read the request, the target would take the next one for the rest of this.
+        if seen.error.is_some() || unsent > 0 || !self.reader.keep_alive() {
             self.stream = None;
         }
         self.used = true;
@@ -139,7 +144,9 @@ impl Connection {
         loop {
             match self.poll_read(context, floor, wants, seen) {
                 Poll::Ready(Ok(true)) => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(false)) => {}
+                // While there is always more to be read, nobody looks at the alarm.
+                Poll::Ready(Ok(false)) if floor.at(seen.end) < deadline => {}
+                Poll::Ready(Ok(false)) => return Poll::Ready(Err(ErrorClass::Timeout)),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return self.poll_alarm(context, deadline),
             }
@@ -197,10 +204,5 @@ impl Connection {
     /// The class of a connection that ended before its time.
     fn lost(&self, answered: bool) -> ErrorClass {
         if self.used && !answered { ErrorClass::Stale } else { ErrorClass::Reset }
-    }
-
-    /// Gives the connection up.
-    pub(super) fn close(&mut self) {
-        self.stream = None;
     }
 }

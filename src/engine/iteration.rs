@@ -81,9 +81,10 @@ impl User {
         turn: &mut Turn,
         intended: Option<u64>,
     ) {
+        let tried = floor.now();
         let (sent_at, size) = match self.send(floor, step, turn).await {
             Ok(sent) => sent,
-            Err(error) => return record_unsent(floor, step, intended, error),
+            Err(error) => return record_unsent(floor, step, intended, tried, error),
         };
         let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
         let in_flight = InFlight::new(floor, sent);
@@ -110,7 +111,6 @@ impl User {
         match self.write(floor, step, turn) {
             // Closed by the target while it was idle; not a byte was written, so that nothing is sent twice.
             Err(ErrorClass::Stale) => {
-                self.connection.close();
                 floor.recorder.borrow_mut().reconnected();
                 self.connection.ensure_open(floor, self.number).await?;
                 turn.draws = draws;
@@ -173,11 +173,11 @@ impl User {
     }
 }
 
-fn record_unsent(floor: &Floor, step: &CompiledStep, intended: Option<u64>, error: ErrorClass) {
-    let now = floor.now();
-    let exchange =
-        Exchange { first_byte: None, end: now, bytes_sent: 0, bytes_received: 0, error: Some(error) };
-    let timing = Timing { intended: intended.unwrap_or(now), sent: now, first_byte: None, end: now };
+/// A request that was given up before a byte of it was written took as long as that was `tried`.
+fn record_unsent(floor: &Floor, step: &CompiledStep, intended: Option<u64>, tried: u64, error: ErrorClass) {
+    let end = floor.now();
+    let exchange = Exchange { first_byte: None, end, bytes_sent: 0, bytes_received: 0, error: Some(error) };
+    let timing = Timing { intended: intended.unwrap_or(tried), sent: tried, first_byte: None, end };
     floor.recorder.borrow_mut().request(&sample(floor, step, &exchange, timing));
 }
 

@@ -44,7 +44,8 @@ pub(super) async fn open(floor: Rc<Floor>, total: u64, most_users: u64) {
     let mut without_wait = 0;
     for place in 0..total {
         let arrival = arrival(&floor, place);
-        if floor.now() < arrival.due {
+        // Before the phase's start it is 0 as well: what is due then isn't due yet.
+        if floor.now() < arrival.due || arrival.due == 0 {
             without_wait = 0;
             if timer.until(floor.at(arrival.due)).await.is_err() {
                 drop_all(&floor, total - place);

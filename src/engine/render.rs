@@ -16,9 +16,18 @@ pub(super) struct Pieces(Vec<Piece>);
 #[derive(Debug, Clone)]
 enum Piece {
     Fixed(Vec<u8>),
-    Slot(Name, Encoding),
-    /// A slot of the path, which ends at a space as well.
-    PathSlot(Name),
+    Slot(Name, Encoding, Place),
+}
+
+/// Where a text stands, and so what it can't hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a body, or in what a response is compared with.
+    Anywhere,
+    /// In a header, which ends at a line break.
+    Header,
+    /// In the path, which ends at a space as well.
+    Path,
 }
 
 /// What the slots of a request are filled with.
@@ -53,7 +62,7 @@ impl CompiledRequest {
         constants: &Constants<'_>,
     ) -> Self {
         let head = head(target, request, headers, constants);
-        let body = request.body.as_ref().map(|body| Pieces::new(&body.content, constants));
+        let body = request.body.as_ref().map(|body| Pieces::new(&body.content, Place::Anywhere, constants));
         match (head.as_fixed(), body.as_ref().map(Pieces::as_fixed)) {
             (Some(head), None) => CompiledRequest::Fixed(with_body(head, None)),
             (Some(head), Some(Some(body))) => CompiledRequest::Fixed(with_body(head, Some(body))),
@@ -104,7 +113,7 @@ fn head(
     let mut pieces = Pieces(Vec::new());
     let given = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     pieces.text(&format!("{} {}", method(request.method), target.base_path));
-    pieces.append(Pieces::path(&request.target, constants));
+    pieces.append(Pieces::new(&request.target, Place::Path, constants));
     pieces.text(" HTTP/1.1\r\n");
     if !given("host") {
         pieces.text(&format!("Host: {}\r\n", target.authority));
@@ -143,23 +152,12 @@ fn method(method: crate::plan::Method) -> &'static str {
 
 impl Pieces {
     /// `template` with the constants of a phase filled in.
-    pub(super) fn new(template: &Template, constants: &Constants<'_>) -> Self {
+    pub(super) fn new(template: &Template, place: Place, constants: &Constants<'_>) -> Self {
         let mut pieces = Pieces(Vec::new());
         for part in &template.parts {
             match part {
                 Part::Text(text) => pieces.text(text),
-                Part::Slot(name, encoding) => pieces.slot(name, *encoding, constants),
-            }
-        }
-        pieces
-    }
-
-    /// A path: what is filled into it as it is must not end it.
-    fn path(template: &Template, constants: &Constants<'_>) -> Self {
-        let mut pieces = Pieces::new(template, constants);
-        for piece in &mut pieces.0 {
-            if let Piece::Slot(name, Encoding::Raw) = piece {
-                *piece = Piece::PathSlot(name.clone());
+                Part::Slot(name, encoding) => pieces.slot(name, *encoding, place, constants),
             }
         }
         pieces
@@ -172,27 +170,24 @@ impl Pieces {
         pieces
     }
 
-    fn slot(&mut self, name: &Name, encoding: Encoding, constants: &Constants<'_>) {
+    fn slot(&mut self, name: &Name, encoding: Encoding, place: Place, constants: &Constants<'_>) {
         let value = match name {
             // The plan has checked that every variable is known in every phase that uses it.
             Name::Variable(name) => constants.variables.get(name).cloned().unwrap_or(Value::Null),
             Name::Phase => Value::from(constants.phase),
             Name::RunUid => Value::from(constants.run_uid),
             Name::Iterations => Value::from(constants.iterations),
-            slot => return self.0.push(Piece::Slot(slot.clone(), encoding)),
+            slot => return self.0.push(Piece::Slot(slot.clone(), encoding, place)),
         };
-        let mut bytes = Vec::new();
         // The plan has refused constants that don't fit their place.
-        if write_value(&value, encoding, &mut bytes).is_ok() {
-            self.bytes(&bytes);
-        }
+        self.text(&encoding.written(&value));
     }
 
     fn append(&mut self, other: Pieces) {
         for piece in other.0 {
             match piece {
                 Piece::Fixed(bytes) => self.bytes(&bytes),
-                slot @ (Piece::Slot(..) | Piece::PathSlot(_)) => self.0.push(slot),
+                slot @ Piece::Slot(..) => self.0.push(slot),
             }
         }
     }
@@ -222,11 +217,10 @@ impl Pieces {
         for piece in &self.0 {
             match piece {
                 Piece::Fixed(bytes) => out.extend_from_slice(bytes),
-                Piece::Slot(name, encoding) => filling.write(name, *encoding, out)?,
-                Piece::PathSlot(name) => {
+                Piece::Slot(name, encoding, place) => {
                     let before = out.len();
-                    filling.write(name, Encoding::Raw, out)?;
-                    if out[before..].iter().any(|byte| !byte.is_ascii_graphic()) {
+                    filling.write(name, *encoding, out)?;
+                    if !place.holds(&out[before..]) {
                         return Err(Unfit);
                     }
                 }
@@ -257,7 +251,7 @@ impl Filling<'_> {
             }
             Name::Extracted(slot) => {
                 let value = self.slots.get(*slot).and_then(Option::as_ref).ok_or(Unfit)?;
-                return write_value(value, encoding, out);
+                out.extend_from_slice(encoding.written(value).as_bytes());
             }
             Name::Variable(_) | Name::Phase | Name::RunUid | Name::Iterations => {
                 unreachable!("constants were filled in when the phase was made ready")
@@ -267,14 +261,15 @@ impl Filling<'_> {
     }
 }
 
-/// Writes `value` as its place demands. Raw places end at line breaks, so that control characters are refused.
-fn write_value(value: &Value, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), Unfit> {
-    let written = encoding.written(value);
-    if encoding == Encoding::Raw && written.chars().any(char::is_control) {
-        return Err(Unfit);
+impl Place {
+    /// Whether `bytes` can stand here without breaking out.
+    fn holds(self, bytes: &[u8]) -> bool {
+        match self {
+            Place::Anywhere => true,
+            Place::Header => !bytes.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t'),
+            Place::Path => bytes.iter().all(u8::is_ascii_graphic),
+        }
     }
-    out.extend_from_slice(written.as_bytes());
-    Ok(())
 }
 
 /// Writes into memory, which can't fail.

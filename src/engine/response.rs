@@ -1,8 +1,11 @@
 //! Reads HTTP/1.1 responses from chunks of any size: what must be kept is kept, the rest is counted.
 
+mod framing;
+
 use std::mem::MaybeUninit;
 
 use super::compile::Wants;
+use framing::Framing;
 
 /// The most bytes of a response's head.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -158,7 +161,7 @@ impl Reader {
             let httparse::Status::Complete(length) = outcome else { return Ok(None) };
             passed += length;
             let status = response.code.ok_or(NotHttp)?;
-            if status == 101 {
+            if passed > LONGEST_HEAD || status < 100 || status == 101 {
                 return Err(NotHttp);
             }
             if status >= 200 {
@@ -173,54 +176,23 @@ impl Reader {
         self.kept.clear();
         self.places.clear();
         self.places.resize(wants.headers.len(), None);
-        self.keep_alive = response.version == Some(1);
-        let mut length = None;
-        let mut chunked = false;
+        let mut framing = Framing::default();
         for header in response.headers.iter() {
-            match header.name.len() {
-                14 if header.name.eq_ignore_ascii_case("content-length") => {
-                    let this = number(header.value).ok_or(NotHttp)?;
-                    if length.is_some_and(|length| length != this) {
-                        return Err(NotHttp);
-                    }
-                    length = Some(this);
-                }
-                17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
-                    chunked = ends_with_chunked(header.value);
-                    if !chunked {
-                        return Err(NotHttp);
-                    }
-                }
-                10 if header.name.eq_ignore_ascii_case("connection") => self.connection(header.value),
-                _ => {}
-            }
+            framing.note(header)?;
             self.keep_header(header, wants);
         }
-        self.state = match (self.has_no_body(wants), chunked, length) {
+        self.state = match (self.has_no_body(wants), framing.chunked, framing.length) {
             (true, ..) | (false, false, Some(0)) => State::Done,
             (false, true, _) => State::ChunkSize,
             (false, false, Some(length)) => State::Sized(length),
-            (false, false, None) => {
-                self.keep_alive = false;
-                State::UntilClose
-            }
+            (false, false, None) => State::UntilClose,
         };
+        self.keep_alive = self.state != State::UntilClose && framing.keeps(response.version);
         Ok(())
     }
 
     fn has_no_body(&self, wants: &Wants) -> bool {
         wants.head_only || matches!(self.status, 204 | 304)
-    }
-
-    fn connection(&mut self, value: &[u8]) {
-        for option in value.split(|byte| *byte == b',') {
-            let option = option.trim_ascii();
-            if option.eq_ignore_ascii_case(b"close") {
-                self.keep_alive = false;
-            } else if option.eq_ignore_ascii_case(b"keep-alive") {
-                self.keep_alive = true;
-            }
-        }
     }
 
     fn keep_header(&mut self, header: &httparse::Header<'_>, wants: &Wants) {
@@ -293,22 +265,11 @@ fn take(bytes: &[u8], most: u64) -> &[u8] {
     &bytes[..usize::try_from(most).map_or(bytes.len(), |most| most.min(bytes.len()))]
 }
 
-fn number(value: &[u8]) -> Option<u64> {
-    let digits = value.trim_ascii();
-    let all_digits = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    all_digits.then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
-}
-
 /// The size before any chunk extension.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let digits = line.split(|byte| *byte == b';').next()?.trim_ascii();
     let valid = !digits.is_empty() && digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit);
     valid.then(|| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()).flatten()
-}
-
-fn ends_with_chunked(value: &[u8]) -> bool {
-    let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-    last.trim_ascii().eq_ignore_ascii_case(b"chunked")
 }
 
 #[cfg(test)]

@@ -42,11 +42,12 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// This shard's part of the worker's share. An arrival is only dealt to a shard that has a user to serve it, so
-    /// that with few users some shards have nothing to do: none.
+    /// This shard's part of the load. An arrival is only dealt to a worker, and there to a shard, that has a user to
+    /// serve it, so that with few users some have nothing to do: none.
     fn part(&self, phase: PhaseIndex) -> Option<Share> {
-        let users = self.share.count_u32(self.plan.phases[phase].executor.users());
-        self.share.nested(self.shard, self.shards.get().min(users.max(1)))
+        let users = self.plan.phases[phase].executor.users().max(1);
+        let share = self.share.among(users)?;
+        share.nested(self.shard, self.shards.get().min(share.count_u32(users)))
     }
 }
 
@@ -165,4 +166,52 @@ async fn load(floor: &Rc<Floor>, mut users: JoinSet<()>) {
         floor.recorder.borrow_mut().scheduled(users.len() as u64 * per_user);
     }
     while users.join_next().await.is_some() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Document, Options};
+
+    fn plan(max_users: u32) -> Arc<Plan> {
+        let text = format!(
+            r#"
+apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {{name: open}}
+spec:
+  target: {{baseUrl: "http://127.0.0.1:1"}}
+  scenarios: [{{name: visit, steps: [{{name: get, request: {{path: /}}}}]}}]
+  phases: [{{name: steady, load: {{constantRate: {{rate: 40/s, total: 40, maxUsers: {max_users}}}}}}}]
+"#
+        );
+        let checked = Document::parse(&text).and_then(|document| document.check(&Options::default()));
+        Arc::new(checked.expect("it is sound").plan)
+    }
+
+    /// The arrivals and users of every shard of every worker.
+    fn dealt(max_users: u32, workers: u32, each: u32) -> Vec<(u64, u64)> {
+        let plan = plan(max_users);
+        let all = (0..workers).filter_map(|worker| Share::new(worker, workers));
+        let all = all.flat_map(|share| (0..each).map(move |shard| (share, shard)));
+        let part = |(share, shard)| {
+            let shards = NonZeroU32::new(each).expect("there is one");
+            let post = Post { plan: Arc::clone(&plan), share, shard, shards, addresses: Arc::new([]) };
+            post.part(0).map_or((0, 0), |part| (part.count(40), part.count(max_users.into())))
+        };
+        all.map(part).collect()
+    }
+
+    #[test]
+    fn every_arrival_is_dealt_to_a_shard_that_has_a_user_for_it() {
+        for (max_users, workers, shards) in
+            [(1, 1, 1), (1, 1, 2), (1, 2, 1), (1, 3, 4), (2, 3, 2), (3, 7, 1), (5, 2, 4), (40, 3, 2)]
+        {
+            let dealt = dealt(max_users, workers, shards);
+            let about = format!("{max_users} users, {workers} workers of {shards} shards: {dealt:?}");
+            let (arrivals, users) = dealt.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+            assert_eq!((arrivals, users), (40, u64::from(max_users)), "{about}");
+            assert!(dealt.iter().all(|(arrivals, users)| *arrivals == 0 || *users > 0), "{about}");
+        }
+    }
 }

@@ -52,6 +52,7 @@ pub enum EngineError {
 pub struct Engine {
     setup: Setup,
     shards: Vec<Shard>,
+    preparing: Vec<oneshot::Receiver<()>>,
     running: Vec<oneshot::Receiver<PhaseEnd>>,
     worst_end: PhaseEnd,
 }
@@ -73,24 +74,39 @@ impl Engine {
         }
         let shards: Result<Vec<_>, _> =
             (0..setup.shards.get()).map(|shard| start_shard(&setup, shard)).collect();
-        Ok(Engine { shards: shards?, setup, running: Vec::new(), worst_end: PhaseEnd::Completed })
+        Ok(Engine {
+            shards: shards?,
+            setup,
+            preparing: Vec::new(),
+            running: Vec::new(),
+            worst_end: PhaseEnd::Completed,
+        })
     }
 
-    /// Makes ready for `phase`: what can be done ahead of its start is done when this returns.
+    /// Begins to make ready for `phase`.
     ///
     /// # Errors
     /// When a thread has ended.
-    pub async fn prepare(&mut self, phase: PhaseIndex) -> Result<(), EngineError> {
+    pub fn prepare(&mut self, phase: PhaseIndex) -> Result<(), EngineError> {
         let Setup { plan, secrets, run_uid, .. } = &self.setup;
         let compiled = Arc::new(CompiledPhase::new(plan, &plan.phases[phase], secrets, run_uid)?);
-        let mut waiting = Vec::new();
+        self.preparing.clear();
         for shard in &self.shards {
             let (ready, answer) = oneshot::channel();
             shard.tell(Command::Prepare { phase, compiled: Arc::clone(&compiled), ready })?;
-            waiting.push(answer);
+            self.preparing.push(answer);
         }
-        for answer in waiting {
-            answer.await.map_err(|_| EngineError::Lost)?;
+        Ok(())
+    }
+
+    /// Waits until all is done that can be done ahead of the phase's start. Can be dropped and called again.
+    ///
+    /// # Errors
+    /// When a thread has ended.
+    pub async fn prepared(&mut self) -> Result<(), EngineError> {
+        while let Some(shard) = self.preparing.last_mut() {
+            shard.await.map_err(|_| EngineError::Lost)?;
+            self.preparing.pop();
         }
         Ok(())
     }

@@ -81,15 +81,32 @@ pub enum Refusal {
     Unreadable(String),
 }
 
-/// Where a worker is.
+/// Where a worker is; for each phase in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
-    /// Ready to begin this phase; all before it have ended.
+    /// Through with all phases before this one; nothing of it is made ready.
+    Arrived(PhaseIndex),
+    /// Making ready for this phase: that may open connections.
+    Preparing(PhaseIndex),
+    /// Ready to begin this phase.
     Ready(PhaseIndex),
     /// In this phase.
     Running(PhaseIndex),
     /// Through with all phases, or aborted.
     Finished,
+}
+
+impl Stage {
+    /// How far on its way a worker is by that: it never goes back.
+    pub(super) fn place(&self) -> (PhaseIndex, u8) {
+        match self {
+            Stage::Arrived(phase) => (*phase, 0),
+            Stage::Preparing(phase) => (*phase, 1),
+            Stage::Ready(phase) => (*phase, 2),
+            Stage::Running(phase) => (*phase, 3),
+            Stage::Finished => (PhaseIndex::MAX, 0),
+        }
+    }
 }
 
 /// What a worker tells, and what it measured since the last report that was acknowledged.
@@ -99,11 +116,24 @@ pub struct Report {
     pub worker: u32,
     /// Which process.
     pub process: String,
+    /// The epoch that it knows. In another one nothing of the report counts: it may hold less than everything.
+    pub epoch: u64,
     /// Where it is.
     pub stage: Stage,
+    /// The phases that it has begun: a coordinator that was started anew learns from them when each began.
+    pub begun: Vec<Begun>,
     /// A [`crate::metrics::Snapshot`] in its wire form; none where nothing is new.
     #[serde(with = "serde_bytes")]
     pub snapshot: Option<Vec<u8>>,
+}
+
+/// A phase that a worker has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The phase.
+    pub phase: PhaseIndex,
+    /// Microseconds from its start to the report.
+    pub micros_ago: u64,
 }
 
 /// What the coordinator says to it.
@@ -124,6 +154,11 @@ pub enum Directive {
     Wait,
     /// Go on.
     Continue,
+    /// Make ready for this phase: all that came before it has ended.
+    Prepare {
+        /// The phase.
+        phase: PhaseIndex,
+    },
     /// Begin this phase, so many microseconds from now.
     Begin {
         /// The phase.
@@ -151,6 +186,12 @@ pub enum Unreachable {
     /// It refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// It doesn't know the worker: what it says of itself isn't believed, or there is no such run.
+    #[error("the coordinator turned the worker away: {0}")]
+    TurnedAway(String),
+    /// It gave no answer in time.
+    #[error("the coordinator can't be reached: {0}")]
+    Silent(String),
 }
 
 /// Who workers talk to.

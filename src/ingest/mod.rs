@@ -1,14 +1,19 @@
 //! Where workers report and are led: the coordinator they talk to and the session behind it.
 
+pub mod client;
 mod coordinator;
-mod local;
+pub mod leaving;
+pub mod server;
 mod session;
+mod shared;
+pub mod wire;
 
 pub use coordinator::{
-    Admission, Answer, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage, Unreachable,
+    Admission, Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage,
+    Unreachable,
 };
-pub use local::LocalCoordinator;
 pub use session::{Session, SessionView};
+pub use shared::SharedSession;
 
 #[cfg(test)]
 mod tests;

@@ -1,21 +1,30 @@
 //! What the coordinator knows of a run: who takes part, which phase is on, what was measured. Pure: `now` is an argument.
 //!
 //! ```text
-//! Gathering ──all ready for the first──▶ Phase 1 ──all ready for the next──▶ Phase n ──all finished──▶ Finished
-//!     └───────────────┴──────abort──────────┴──▶ Aborting ──all finished──▶ Finished
+//! Gathering ──all arrived──▶ Preparing 1 ──all ready──▶ Gathered ──permitted──▶ Phase 1 ──all arrived──▶ Preparing 2 …
+//!     └───────────────────────┴──────────abort──────────┴───────────┴──▶ Aborting
+//! … ──all finished──▶ Finished ──released──▶ workers leave
 //! ```
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::coordinator::{Admission, Answer, Directive, PROTOCOL, Refusal, Registration, Report, Stage};
+use super::coordinator::{
+    Admission, Answer, Begun, Directive, PROTOCOL, Refusal, Registration, Report, Stage,
+};
 use crate::metrics::{Aggregate, PhaseSnapshot, Snapshot};
 use crate::plan::{PhaseIndex, Plan};
 
 /// Between the last worker's word that it is ready and the start of a phase: time for the start to reach all.
 const LEAD: Duration = Duration::from_millis(20);
-/// The time between two reports of a worker.
+/// The time between two reports of a worker, where there are few.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// So many workers report each second; where there are more, each of them reports less often.
+const REPORTS_PER_SECOND: u32 = 50;
+/// Whoever hears of a phase's start so much later would run its share beside the others', not with them.
+const LATE: Duration = Duration::from_secs(1);
+/// A worker that says nothing for so long is taken for lost.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// What the coordinator knows of a run.
 #[derive(Debug)]
@@ -28,6 +37,12 @@ pub struct Session {
     members: Vec<Member>,
     /// When each phase began or is to begin, on the session's clock.
     starts: BTreeMap<PhaseIndex, Duration>,
+    /// Whether the first phase may begin once all are ready.
+    permitted: bool,
+    /// Whether nobody is admitted any more, though no start of a phase is known yet.
+    resumed: bool,
+    /// Whether what was measured is safe, so that those who are through may leave.
+    released: bool,
     aborted: Option<String>,
 }
 
@@ -37,6 +52,8 @@ struct Member {
     process: Option<String>,
     stage: Option<Stage>,
     lost: bool,
+    /// When it last told something, on the session's clock.
+    heard: Duration,
     acknowledged: u64,
     phases: BTreeMap<u32, PhaseSnapshot>,
 }
@@ -69,8 +86,29 @@ impl Session {
             epoch,
             members: (0..plan.workers).map(|_| Member::default()).collect(),
             starts: BTreeMap::new(),
+            permitted: false,
+            resumed: false,
+            released: false,
             aborted: None,
         }
+    }
+
+    /// The session of a run that has begun under another coordinator: `owners` are the processes of its shares.
+    #[must_use]
+    pub fn resume(plan: &Plan, epoch: u64, owners: &[String], now: Duration) -> Self {
+        let mut session = Session { permitted: true, resumed: true, ..Session::new(plan, epoch) };
+        for (member, owner) in session.members.iter_mut().zip(owners) {
+            member.process = Some(owner.clone());
+            member.heard = now;
+        }
+        session
+    }
+
+    /// The same session, where nothing has to be written down before the first phase and nothing stored after the
+    /// last.
+    #[must_use]
+    pub fn without_record(self) -> Self {
+        Session { permitted: true, released: true, ..self }
     }
 
     /// Admits a worker.
@@ -85,7 +123,7 @@ impl Session {
         if *plan_hash != self.plan_hash {
             return Err(Refusal::Plan { expected: self.plan_hash.clone(), told: plan_hash.clone() });
         }
-        let begun = !self.starts.is_empty();
+        let begun = self.has_begun();
         let workers = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         let Some(member) = self.members.get_mut(*worker as usize) else {
             return Err(Refusal::NoSuchShare { worker: *worker, workers });
@@ -96,7 +134,42 @@ impl Session {
             None if begun => return Err(Refusal::TooLate),
             None => member.process = Some(process.clone()),
         }
-        Ok(Admission { epoch: self.epoch, interval: INTERVAL })
+        Ok(Admission { epoch: self.epoch, interval: interval(workers) })
+    }
+
+    /// Whether the load has begun, or may have.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.resumed || !self.starts.is_empty()
+    }
+
+    /// The processes of all shares, once all are ready and only the permission to start is missing.
+    #[must_use]
+    pub fn gathered(&self) -> Option<Vec<String>> {
+        let first = *self.course.first()?;
+        if self.permitted || self.aborted.is_some() || !self.all_at(&Stage::Ready(first)) {
+            return None;
+        }
+        self.members.iter().map(|member| member.process.clone()).collect()
+    }
+
+    /// Lets the first phase begin with `owners`; `false`: they aren't those who are ready.
+    pub fn permit(&mut self, owners: &[String], now: Duration) -> bool {
+        let permitted = self.gathered().is_some_and(|gathered| gathered == owners);
+        self.permitted |= permitted;
+        self.advance(now);
+        permitted
+    }
+
+    /// What was measured is stored: those who are through may leave.
+    pub fn release(&mut self) {
+        self.released = true;
+    }
+
+    /// The process of each share; none: nobody runs it yet.
+    #[must_use]
+    pub fn owners(&self) -> Vec<Option<String>> {
+        self.members.iter().map(|member| member.process.clone()).collect()
     }
 
     /// Takes a report and says what its worker is to do.
@@ -109,14 +182,39 @@ impl Session {
         if member.process.as_ref() != Some(&report.process) {
             return Err(unknown);
         }
+        member.heard = now;
+        if report.epoch != self.epoch {
+            return self.answer(report.worker, now);
+        }
         if let Some(bytes) = &report.snapshot {
             let snapshot =
                 Snapshot::from_bytes(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))?;
             member.take(snapshot, self.phase_count)?;
         }
-        member.stage = Some(report.stage.clone());
+        member.go_to(&report.stage);
+        self.learn_starts(&report.begun, now);
         self.advance(now);
+        self.lose_if_late(report.worker, now);
         self.answer(report.worker, now)
+    }
+
+    /// When phases began under a coordinator before this one is known to their workers.
+    fn learn_starts(&mut self, begun: &[Begun], now: Duration) {
+        for Begun { phase, micros_ago } in begun {
+            if self.course.contains(phase) {
+                let start = now.saturating_sub(Duration::from_micros(*micros_ago));
+                self.starts.entry(*phase).or_insert(start);
+            }
+        }
+    }
+
+    /// A worker that hears of a start too late runs nothing of it.
+    fn lose_if_late(&mut self, worker: u32, now: Duration) {
+        let Some(member) = self.members.get_mut(worker as usize) else { return };
+        if let Some(Stage::Ready(phase)) = &member.stage {
+            let is_late = self.starts.get(phase).is_some_and(|start| *start + LATE < now);
+            member.lost |= is_late && self.aborted.is_none();
+        }
     }
 
     /// What `worker` is to do now.
@@ -128,14 +226,18 @@ impl Session {
         Ok(Answer {
             epoch: self.epoch,
             acknowledged: member.acknowledged,
-            directive: self.directive(member.stage.as_ref(), now),
+            directive: self.directive(member, now),
         })
     }
 
-    fn directive(&self, stage: Option<&Stage>, now: Duration) -> Directive {
-        match stage {
-            Some(Stage::Finished) => Directive::Leave,
-            _ if self.aborted.is_some() => Directive::Abort,
+    fn directive(&self, member: &Member, now: Duration) -> Directive {
+        match &member.stage {
+            Some(Stage::Finished) if self.released => Directive::Leave,
+            Some(Stage::Finished) => Directive::Wait,
+            _ if self.aborted.is_some() || member.lost => Directive::Abort,
+            Some(Stage::Arrived(phase)) if self.all_at(&Stage::Arrived(*phase)) => {
+                Directive::Prepare { phase: *phase }
+            }
             Some(Stage::Ready(phase)) => match self.starts.get(phase) {
                 Some(start) => {
                     let left = start.saturating_sub(now).as_micros();
@@ -144,19 +246,23 @@ impl Session {
                 None => Directive::Wait,
             },
             Some(Stage::Running(_)) => Directive::Continue,
-            None => Directive::Wait,
+            Some(Stage::Arrived(_) | Stage::Preparing(_)) | None => Directive::Wait,
         }
     }
 
     /// Begins the next phase once everyone is ready for it: phases never overlap.
     fn advance(&mut self, now: Duration) {
         let next = self.course.iter().find(|phase| !self.starts.contains_key(phase)).copied();
-        let Some(next) = next else { return };
-        let mut taking_part = self.members.iter().filter(|member| !member.lost).peekable();
-        if taking_part.peek().is_some() && taking_part.all(|member| member.stage == Some(Stage::Ready(next)))
-        {
+        let may_begin = self.permitted && self.aborted.is_none();
+        if let Some(next) = next.filter(|next| may_begin && self.all_at(&Stage::Ready(*next))) {
             self.starts.insert(next, now + LEAD);
         }
+    }
+
+    /// Whether there is somebody, and nobody who takes part is still on the way to `stage`.
+    fn all_at(&self, stage: &Stage) -> bool {
+        let mut taking_part = self.members.iter().filter(|member| !member.lost).peekable();
+        taking_part.peek().is_some() && taking_part.all(|member| member.is_at(stage))
     }
 
     /// Ends the run early; the first reason stays.
@@ -168,6 +274,30 @@ impl Session {
     pub fn lose(&mut self, worker: u32, now: Duration) {
         if let Some(member) = self.members.get_mut(worker as usize) {
             member.lost |= member.stage != Some(Stage::Finished);
+        }
+        self.advance(now);
+    }
+
+    /// The process of `worker` is gone. Before the load has begun another may take its place; after, nobody does.
+    pub fn gone(&mut self, worker: u32, process: &str, now: Duration) {
+        let begun = self.has_begun();
+        let member = self.members.get_mut(worker as usize);
+        let Some(member) = member.filter(|member| member.process.as_deref() == Some(process)) else { return };
+        if begun {
+            self.lose(worker, now);
+        } else {
+            *member = Member::default();
+        }
+    }
+
+    /// Whoever has said nothing for too long, while the load is on, is lost.
+    pub fn lose_the_silent(&mut self, now: Duration) {
+        if !self.has_begun() {
+            return;
+        }
+        for member in &mut self.members {
+            let is_silent = now.saturating_sub(member.heard) > SILENCE;
+            member.lost |= is_silent && member.stage != Some(Stage::Finished);
         }
         self.advance(now);
     }
@@ -212,7 +342,23 @@ impl Session {
     }
 }
 
+/// The time between two reports of each of `workers` workers.
+fn interval(workers: u32) -> Duration {
+    INTERVAL.max(INTERVAL * workers / REPORTS_PER_SECOND)
+}
+
 impl Member {
+    fn is_at(&self, stage: &Stage) -> bool {
+        self.stage.as_ref().is_some_and(|own| own.place() >= stage.place())
+    }
+
+    /// Moves on to `stage`; a report that was overtaken by later ones moves nothing.
+    fn go_to(&mut self, stage: &Stage) {
+        if !self.is_at(stage) {
+            self.stage = Some(stage.clone());
+        }
+    }
+
     /// Takes a snapshot; one that isn't newer than what is known changes nothing.
     fn take(&mut self, snapshot: Snapshot, phases: usize) -> Result<(), Refusal> {
         if let Some(odd) = snapshot.phases.iter().find(|phase| phase.phase as usize >= phases) {

@@ -32,7 +32,7 @@ fn registration(plan: &Plan, worker: u32, process: &str) -> Registration {
 /// A session in which both workers take part.
 fn session() -> Session {
     let plan = plan();
-    let mut session = Session::new(&plan, 7);
+    let mut session = Session::new(&plan, 7).without_record();
     for worker in [0, 1] {
         session.register(&registration(&plan, worker, &format!("p{worker}"))).expect("it is admitted");
     }
@@ -40,7 +40,7 @@ fn session() -> Session {
 }
 
 fn told(worker: u32, stage: Stage) -> Report {
-    Report { worker, process: format!("p{worker}"), stage, snapshot: None }
+    Report { worker, process: format!("p{worker}"), epoch: 7, stage, begun: Vec::new(), snapshot: None }
 }
 
 /// A snapshot that says `completed` iterations of the first phase.
@@ -58,7 +58,7 @@ fn directive(session: &mut Session, report: &Report) -> Directive {
 #[test]
 fn who_does_not_belong_is_refused() {
     let plan = plan();
-    let mut session = Session::new(&plan, 1);
+    let mut session = Session::new(&plan, 7).without_record();
     let sound = registration(&plan, 0, "a");
     let other_protocol = Registration { protocol: PROTOCOL + 1, ..sound.clone() };
     let other_plan = Registration { plan_hash: "x".to_owned(), ..sound.clone() };
@@ -97,9 +97,58 @@ fn a_phase_begins_when_all_are_ready_and_not_before() {
 }
 
 #[test]
+fn nothing_of_a_phase_is_made_ready_before_all_have_ended_the_one_before() {
+    let mut session = session();
+    assert_eq!(
+        directive(&mut session, &told(0, Stage::Arrived(0))),
+        Directive::Wait,
+        "the other isn't there"
+    );
+    let first = Directive::Prepare { phase: 0 };
+    assert_eq!(directive(&mut session, &told(1, Stage::Arrived(0))), first);
+    assert_eq!(session.answer(0, NOW).map(|answer| answer.directive), Ok(first));
+    for stage in [Stage::Preparing(0), Stage::Ready(0), Stage::Running(0), Stage::Arrived(1)] {
+        assert_ne!(directive(&mut session, &told(1, stage)), Directive::Prepare { phase: 1 });
+    }
+    for stage in [Stage::Preparing(0), Stage::Ready(0), Stage::Running(0)] {
+        directive(&mut session, &told(0, stage));
+        assert_eq!(session.answer(1, NOW).map(|answer| answer.directive), Ok(Directive::Wait));
+    }
+    assert_eq!(directive(&mut session, &told(0, Stage::Arrived(1))), Directive::Prepare { phase: 1 });
+}
+
+#[test]
+fn a_report_that_was_overtaken_moves_nobody_back() {
+    let mut session = session();
+    for worker in [0, 1] {
+        directive(&mut session, &told(worker, Stage::Ready(0)));
+        directive(&mut session, &told(worker, Stage::Running(0)));
+    }
+    directive(&mut session, &told(0, Stage::Ready(1)));
+    for late in [Stage::Arrived(0), Stage::Ready(0), Stage::Running(0), Stage::Preparing(1)] {
+        directive(&mut session, &told(0, late));
+    }
+    assert!(matches!(directive(&mut session, &told(1, Stage::Ready(1))), Directive::Begin { phase: 1, .. }));
+    directive(&mut session, &told(0, Stage::Finished));
+    assert_eq!(directive(&mut session, &told(0, Stage::Running(1))), Directive::Leave);
+}
+
+#[test]
+fn no_phase_begins_in_a_run_that_is_aborted() {
+    let mut session = session();
+    session.abort("interrupted");
+    for worker in [0, 1] {
+        assert_eq!(directive(&mut session, &told(worker, Stage::Arrived(0))), Directive::Abort);
+        assert_eq!(directive(&mut session, &told(worker, Stage::Ready(0))), Directive::Abort);
+    }
+    session.lose(1, NOW);
+    assert_eq!((session.first_start(), session.view(NOW).phase), (None, None));
+}
+
+#[test]
 fn nobody_is_admitted_after_the_start() {
     let plan = plan();
-    let mut session = Session::new(&plan, 1);
+    let mut session = Session::new(&plan, 7).without_record();
     session.register(&registration(&plan, 0, "p0")).expect("it is admitted");
     session.lose(1, NOW);
     assert!(matches!(directive(&mut session, &told(0, Stage::Ready(0))), Directive::Begin { .. }));

@@ -1,17 +1,19 @@
 //! What all workers of a run measured, put together.
 
+use serde::{Deserialize, Serialize};
+
 use super::phase::{PhaseState, Seconds};
 use super::series::Second;
 
 /// What all workers measured, phase by phase.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Aggregate {
     /// The phases of the plan, in order; those that never began are empty.
     pub phases: Vec<PhaseAggregate>,
 }
 
 /// What all workers measured in one phase.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PhaseAggregate {
     /// All but the seconds.
     pub state: PhaseState,
@@ -33,7 +35,30 @@ impl Aggregate {
     }
 }
 
+impl Aggregate {
+    /// Puts all histograms away in their wire form, and those of the seconds together so that there are at most
+    /// `points` of them: the first second of a group holds the response times of all of it. Counts stay as they are.
+    pub fn condense(&mut self, points: u32) {
+        let seconds = self.phases.iter().map(|phase| phase.seconds.len()).sum::<usize>();
+        let group = u32::try_from(seconds).unwrap_or(u32::MAX).div_ceil(points.max(1)).max(1);
+        for phase in &mut self.phases {
+            phase.state.pack();
+            phase.condense(group);
+        }
+    }
+}
+
 impl PhaseAggregate {
+    fn condense(&mut self, group: u32) {
+        let numbers: Vec<u32> = self.seconds.keys().copied().collect();
+        for at in numbers.into_iter().filter(|at| at % group != 0) {
+            let latency = self.seconds.get_mut(&at).map(|second| std::mem::take(&mut second.latency));
+            let first = self.seconds.entry(at - at % group).or_default();
+            first.latency.merge(&latency.unwrap_or_default());
+        }
+        self.seconds.values_mut().for_each(|second| second.latency.pack());
+    }
+
     /// Adds what one worker (or one recorder) measured. The order of adding changes nothing.
     pub fn add(&mut self, state: &PhaseState, seconds: &Seconds) {
         self.workers += 1;

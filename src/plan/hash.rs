@@ -36,9 +36,14 @@ fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
         requirements: _,
         scoring: _,
         gate: _,
-        workers: _,
+        workers: placement,
+        deadlines,
+        run_id: _,
+        abort: _,
+        history: _,
         seed,
     } = spec.clone();
+    let placement = placement.map(|workers| api::Workers { count: None, ..workers });
     json!({
         "target": self::target(target),
         "variables": variables,
@@ -46,6 +51,8 @@ fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
         "classify": classify,
         "phases": phases.into_iter().map(|phase| self::phase(phase, spec)).collect::<Vec<_>>(),
         "workers": workers,
+        "placement": placement.filter(|placement| *placement != api::Workers::default()),
+        "deadlines": deadlines.map(self::deadlines),
         "seed": seed.unwrap_or(0),
     })
 }
@@ -106,6 +113,12 @@ fn load(load: &mut Load) {
     if let Some(idle) = idle {
         length(&mut idle.duration);
     }
+}
+
+fn deadlines(mut deadlines: api::Deadlines) -> api::Deadlines {
+    optional_length(&mut deadlines.start, "2m");
+    deadlines.run.iter_mut().for_each(length);
+    deadlines
 }
 
 fn optional_length(text: &mut Option<String>, default: &str) {

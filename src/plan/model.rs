@@ -38,6 +38,8 @@ pub struct Plan {
     pub fail_on: FailOn,
     /// How many processes share the load.
     pub workers: u32,
+    /// How long a run in a cluster may take.
+    pub deadlines: Deadlines,
     /// What every random choice is drawn from.
     pub seed: u64,
     /// Digest of all that the load consists of; processes whose plans differ refuse each other.
@@ -50,6 +52,15 @@ pub struct Plan {
     pub quick_changes: Vec<String>,
     /// Names of the phases that `--phase` left out. Their load isn't run.
     pub left_out: Vec<PhaseIndex>,
+}
+
+/// How long a run in a cluster may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Until all workers are ready.
+    pub start: Duration,
+    /// From the start of the first phase to the end of the last.
+    pub run: Duration,
 }
 
 /// A phase's place among the phases, from 0.

@@ -1,9 +1,41 @@
 //! The values of Secrets that headers refer to. They are sent to the target and shown nowhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::model::{Header, HeaderValue, Plan};
 use crate::api::SecretKeyRef;
+
+/// Each Secret that `plan` refers to, once, in order.
+#[must_use]
+pub fn references(plan: &Plan) -> Vec<SecretKeyRef> {
+    let references: BTreeSet<_> = headers(plan).filter_map(Header::secret).cloned().collect();
+    references.into_iter().collect()
+}
+
+/// The variable of a worker's environment that holds the value of the reference at `place` of [`references`].
+#[must_use]
+pub fn environment_name(place: usize) -> String {
+    format!("LOADGATE_SECRET_{place}")
+}
+
+/// Each header that is sent somewhere, of the load and of the preflight.
+pub fn headers(plan: &Plan) -> impl Iterator<Item = &Header> {
+    let steps = plan.steps.iter().map(|step| &step.request);
+    let requests = steps.chain(plan.target.preflight.iter().map(|action| &action.request));
+    plan.target.headers.iter().chain(requests.flat_map(|request| &request.headers))
+}
+
+impl Header {
+    /// The Secret that its value comes from; none: its value stands in the spec.
+    #[must_use]
+    pub fn secret(&self) -> Option<&SecretKeyRef> {
+        match &self.value {
+            HeaderValue::Secret(reference) => Some(reference),
+            HeaderValue::Template(_) => None,
+        }
+    }
+}
 
 /// The values of Secrets, by reference.
 #[derive(Clone, Default)]

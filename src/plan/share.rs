@@ -53,6 +53,13 @@ impl Share {
         u64::from(self.index) + local * u64::from(self.of)
     }
 
+    /// The same part where only `users` of the parts have a user to serve what falls to them: the whole is dealt to
+    /// those. None for a part without a user.
+    #[must_use]
+    pub fn among(self, users: u32) -> Option<Self> {
+        Self::new(self.index, self.of.min(users))
+    }
+
     /// Shard `shard` of `shards` of this part; together they are this part. None when there is no such shard, or
     /// too many for their number to be written.
     #[must_use]
@@ -127,6 +134,16 @@ mod tests {
         #[test]
         fn users_are_divided_without_a_rest(total in 0..=u32::MAX, of in 1..50_u32, parts in 1..20_u32) {
             prop_assert_eq!(shards(of, parts).map(|share| u64::from(share.count_u32(total))).sum::<u64>(), u64::from(total));
+        }
+
+        #[test]
+        fn what_is_dealt_among_users_is_whole_and_none_of_it_falls_to_a_part_without_one(
+            total in 0..1_000_000_u64, of in 1..50_u32, users in 1..100_u32,
+        ) {
+            let parts: Vec<_> = workers(of).filter_map(|share| share.among(users)).collect();
+            prop_assert_eq!(parts.iter().map(|share| share.count(total)).sum::<u64>(), total);
+            prop_assert_eq!(parts.iter().map(|share| share.count_u32(users)).sum::<u32>(), users);
+            prop_assert!(parts.iter().all(|share| share.count_u32(users) > 0));
         }
 
         #[test]

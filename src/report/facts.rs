@@ -1,12 +1,13 @@
 //! What the figures don't tell of a run: its number, its names and its times.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::api::WorkerCounts;
 use crate::verdict::Circumstances;
 
 /// What the figures don't tell of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// Counts the executions of the object, from 1.
     pub number: u64,

@@ -163,6 +163,6 @@ fn whole(number: f64) -> u64 {
 fn worker(plan: &Plan, share: Share) -> Option<WorkerForecast> {
     let executors = || plan.phases_to_run().map(|(_, phase)| &phase.executor);
     let users = executors().map(|executor| share.count_u32(executor.users())).max()?;
-    let totals = executors().filter_map(Executor::total_iterations);
-    Some(WorkerForecast { users, iterations: totals.map(|total| share.count(total)).sum() })
+    let own = |executor: &Executor| Some(share.among(executor.users())?.count(executor.total_iterations()?));
+    Some(WorkerForecast { users, iterations: executors().filter_map(own).sum() })
 }

@@ -7,6 +7,8 @@ pub mod figures;
 pub mod forecast;
 pub mod json;
 pub mod junit;
+pub mod kept;
+pub mod live;
 pub mod phases;
 pub mod progress;
 mod redact;

@@ -57,6 +57,10 @@ pub struct PhaseReport {
     pub summary: Option<Summary>,
     /// The most users under way at once.
     pub most_users: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// Kept connections that the target had closed while idle, and that were opened anew: no error.
+    pub reconnects: u64,
     /// All of its expectations, in the order of the spec.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Row>,
@@ -91,6 +95,8 @@ impl PhaseReport {
             started_at: measured.started_micros.and_then(|micros| facts.wall_clock(micros)),
             summary: began.then(|| summarise(whole, &measured.state.books, micros, names)),
             most_users: measured.most_users(),
+            connections: measured.state.books.connections,
+            reconnects: measured.state.books.reconnects,
             expectations: judged.expectations.clone(),
         }
     }

@@ -9,7 +9,7 @@ use crate::metrics::{Aggregate, Cell, PhaseAggregate};
 use crate::plan::{Phase, PhaseIndex, Plan};
 
 /// What stands where nothing has been measured.
-pub(super) const NOTHING: &str = "–";
+pub const NOTHING: &str = "–";
 /// What a phase of unknown length counts as, when the share of the whole is told.
 const GUESSED_LENGTH: Duration = Duration::from_secs(10);
 
@@ -103,7 +103,9 @@ fn errors(cell: &Cell) -> String {
     }
 }
 
-pub(super) fn of_workers(workers: &WorkerCounts) -> String {
+/// `3/3`: those that take part, of those that should.
+#[must_use]
+pub fn of_workers(workers: &WorkerCounts) -> String {
     format!("{}/{}", workers.ready.saturating_sub(workers.lost), workers.desired)
 }
 

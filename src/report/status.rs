@@ -68,7 +68,7 @@ fn told<'a>(judgement: &'a Judgement, aborted: bool, facts: &RunFacts) -> Told<'
 }
 
 /// All phases together. Its time is the sum of theirs: what lies between them is no load.
-fn over_all(plan: &Plan, aggregate: &Aggregate, wholes: &[PartState]) -> Summary {
+pub(super) fn over_all(plan: &Plan, aggregate: &Aggregate, wholes: &[PartState]) -> Summary {
     let (mut all, mut books) = (PartState::default(), Books::default());
     for (phase, whole) in aggregate.phases.iter().zip(wholes) {
         all.merge(whole);

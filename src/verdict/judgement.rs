@@ -1,7 +1,9 @@
 //! The judgement on a run, as a value: what the report shows.
 
+use serde::{Deserialize, Serialize};
+
 /// What can't be seen in the figures themselves but decides what they are worth.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Circumstances {
     /// Why the run was aborted, if it was.
     pub aborted: Option<String>,

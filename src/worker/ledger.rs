@@ -31,6 +31,11 @@ impl Ledger {
         Ledger { epoch, number: 0, phases: BTreeMap::new() }
     }
 
+    /// The coordinator's epoch, as far as it is known.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// The first second of `phase` that is worth collecting.
     pub(super) fn first_second(&self, phase: PhaseIndex) -> u32 {
         self.phases.get(&phase).map_or(0, |entry| entry.unsafe_from)

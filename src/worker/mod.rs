@@ -5,9 +5,11 @@ mod ledger;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tracing::info;
+
 use crate::engine::{Engine, EngineError, Setup};
 use crate::ingest::{
-    Admission, Answer, Coordinator, Directive, PROTOCOL, Registration, Report, Stage, Unreachable,
+    Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage, Unreachable,
 };
 use crate::metrics::PhaseEnd;
 use crate::plan::PhaseIndex;
@@ -15,6 +17,13 @@ use ledger::Ledger;
 
 /// How long an answer may be held back while a worker waits for the others.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a worker waits between phases for a coordinator that gives no answer.
+const LONGEST_SILENCE: Duration = Duration::from_mins(1);
+/// How long a worker that is through keeps what it measured for a coordinator that gives no answer.
+const LONGEST_KEEPING: Duration = Duration::from_mins(10);
+/// The pause after which a coordinator that gave no answer is asked again.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// What ends a worker before its time.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +54,15 @@ pub async fn run(
     };
     let course: Vec<_> = setup.plan.phases_to_run().map(|(phase, _)| phase).collect();
     let engine = Engine::start(setup)?;
-    let Admission { interval, epoch } = coordinator.register(registration).await?;
-    let mut worker =
-        Worker { engine, coordinator, share: worker_index, process, interval, ledger: Ledger::new(epoch) };
+    let mut worker = Worker {
+        engine,
+        coordinator,
+        registration,
+        interval: Duration::ZERO,
+        begun: Vec::new(),
+        ledger: Ledger::new(0),
+    };
+    worker.register().await?;
     for phase in course {
         if worker.phase(phase).await? == Course::Aborted {
             break;
@@ -59,9 +74,10 @@ pub async fn run(
 struct Worker {
     engine: Engine,
     coordinator: Arc<dyn Coordinator>,
-    share: u32,
-    process: String,
+    registration: Registration,
     interval: Duration,
+    /// The phases that it has begun, and when.
+    begun: Vec<(PhaseIndex, Instant)>,
     ledger: Ledger,
 }
 
@@ -73,15 +89,66 @@ enum Course {
 }
 
 impl Worker {
+    /// Asks to take part, until there is an answer.
+    async fn register(&mut self) -> Result<(), WorkerError> {
+        let since = Instant::now();
+        let admission = loop {
+            match self.coordinator.register(self.registration.clone()).await {
+                Err(Unreachable::Silent(_)) if since.elapsed() < LONGEST_SILENCE => {
+                    tokio::time::sleep(RETRY).await;
+                }
+                told => break told?,
+            }
+        };
+        self.interval = admission.interval;
+        self.ledger.acknowledge(admission.epoch, 0);
+        info!(worker = self.registration.worker, epoch = admission.epoch, "registered");
+        Ok(())
+    }
+
     async fn phase(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
-        self.engine.prepare(phase).await?;
+        if self.arrive(phase).await? == Course::Aborted || self.prepare(phase).await? == Course::Aborted {
+            return Ok(Course::Aborted);
+        }
         let Some(start) = self.wait_for_start(phase).await? else { return Ok(Course::Aborted) };
         self.engine.begin(start)?;
+        self.begun.push((phase, start));
+        info!(worker = self.registration.worker, phase, "phase begun");
         let end = self.until_ended(phase).await?;
         let (mut state, seconds) = self.engine.collect(0).await?;
+        info!(worker = self.registration.worker, phase, ?end, "phase ended");
         state.end = Some(end);
         self.ledger.close(phase, state, seconds);
         Ok(if end == PhaseEnd::Aborted { Course::Aborted } else { Course::GoesOn })
+    }
+
+    /// Tells that it is through with what came before until all are.
+    async fn arrive(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
+        loop {
+            match self.tell(Stage::Arrived(phase), PATIENCE).await? {
+                Directive::Prepare { phase: told } if told == phase => return Ok(Course::GoesOn),
+                Directive::Abort | Directive::Leave => return Ok(Course::Aborted),
+                Directive::Prepare { .. }
+                | Directive::Begin { .. }
+                | Directive::Wait
+                | Directive::Continue => {}
+            }
+        }
+    }
+
+    /// Makes ready for `phase`, unless the run is aborted meanwhile.
+    async fn prepare(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
+        self.engine.prepare(phase)?;
+        loop {
+            let report = self.report(Stage::Preparing(phase));
+            let answer = tokio::select! {
+                ready = self.engine.prepared() => return Ok(ready.map(|()| Course::GoesOn)?),
+                answer = told(&*self.coordinator, report, PATIENCE) => answer?,
+            };
+            if self.heed(answer) == Some(Directive::Abort) {
+                return Ok(Course::Aborted);
+            }
+        }
     }
 
     /// Tells that it is ready until the start is told; none: aborted.
@@ -92,7 +159,10 @@ impl Worker {
                     return Ok(Some(Instant::now() + Duration::from_micros(in_micros)));
                 }
                 Directive::Abort | Directive::Leave => return Ok(None),
-                Directive::Begin { .. } | Directive::Wait | Directive::Continue => {}
+                Directive::Prepare { .. }
+                | Directive::Begin { .. }
+                | Directive::Wait
+                | Directive::Continue => {}
             }
         }
     }
@@ -105,10 +175,9 @@ impl Worker {
             let report = self.report(Stage::Running(phase));
             let answer = tokio::select! {
                 end = self.engine.ended() => return Ok(end?),
-                answer = self.coordinator.report(report, self.interval) => answer?,
+                answer = told(&*self.coordinator, report, self.interval) => answer?,
             };
-            self.ledger.acknowledge(answer.epoch, answer.acknowledged);
-            if answer.directive == Directive::Abort {
+            if self.heed(answer) == Some(Directive::Abort) {
                 self.engine.abort()?;
                 return Ok(self.engine.ended().await?);
             }
@@ -117,19 +186,70 @@ impl Worker {
 
     /// Tells that it is through until everything is safe.
     async fn leave(&mut self) -> Result<(), WorkerError> {
+        info!(worker = self.registration.worker, "through");
         while self.tell(Stage::Finished, PATIENCE).await? != Directive::Leave {}
+        info!(worker = self.registration.worker, "left");
         Ok(())
     }
 
+    /// Tells where it is, until there is an answer.
     async fn tell(&mut self, stage: Stage, patience: Duration) -> Result<Directive, WorkerError> {
-        let report = self.report(stage);
-        let Answer { epoch, acknowledged, directive } = self.coordinator.report(report, patience).await?;
+        let since = Instant::now();
+        let longest = if stage == Stage::Finished { LONGEST_KEEPING } else { LONGEST_SILENCE };
+        loop {
+            let report = self.report(stage.clone());
+            match self.coordinator.report(report, patience).await {
+                Err(Unreachable::Silent(_)) if since.elapsed() < longest => tokio::time::sleep(RETRY).await,
+                // A coordinator that was started anew knows nobody until the load has begun.
+                Err(Unreachable::Refused(Refusal::Unknown { .. })) if self.begun.is_empty() => {
+                    self.register().await?;
+                }
+                answer => {
+                    let Answer { epoch, acknowledged, directive } = answer?;
+                    self.ledger.acknowledge(epoch, acknowledged);
+                    return Ok(directive);
+                }
+            }
+        }
+    }
+
+    /// Notes what is safe; the directive, if there was an answer.
+    fn heed(&mut self, answer: Option<Answer>) -> Option<Directive> {
+        let Answer { epoch, acknowledged, directive } = answer?;
         self.ledger.acknowledge(epoch, acknowledged);
-        Ok(directive)
+        Some(directive)
     }
 
     fn report(&mut self, stage: Stage) -> Report {
         let snapshot = self.ledger.snapshot().map(|snapshot| snapshot.to_bytes());
-        Report { worker: self.share, process: self.process.clone(), stage, snapshot }
+        let begun = self.begun.iter().map(|(phase, start)| Begun {
+            phase: *phase,
+            // A phase is never so long that its microseconds don't fit.
+            micros_ago: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+        });
+        Report {
+            worker: self.registration.worker,
+            process: self.registration.process.clone(),
+            epoch: self.ledger.epoch(),
+            stage,
+            begun: begun.collect(),
+            snapshot,
+        }
+    }
+}
+
+/// The coordinator's answer; none where it gives none: the load goes on without.
+async fn told(
+    coordinator: &dyn Coordinator,
+    report: Report,
+    patience: Duration,
+) -> Result<Option<Answer>, Unreachable> {
+    match coordinator.report(report, patience).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Unreachable::Silent(_)) => {
+            tokio::time::sleep(RETRY).await;
+            Ok(None)
+        }
+        Err(refused) => Err(refused),
     }
 }

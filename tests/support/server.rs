@@ -3,13 +3,16 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+
+use rustix::net::{SendFlags, send};
 
 /// A target; it accepts until it is dropped.
 pub(crate) struct Server {
     address: SocketAddr,
     ending: Arc<AtomicBool>,
+    accepted: Arc<AtomicU64>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -30,22 +33,26 @@ pub(crate) struct Request {
 impl Server {
     /// A target that does `serve` with each connection, on a thread of its own.
     pub(crate) fn start(serve: impl Fn(Connection) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Server::on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
+    }
+
+    /// The same on a socket that the test has made.
+    pub(crate) fn on(listener: TcpListener, serve: impl Fn(Connection) + Send + Sync + 'static) -> Self {
         let address = listener.local_addr().unwrap();
-        let ending = Arc::new(AtomicBool::new(false));
-        let (ended, serve) = (Arc::clone(&ending), Arc::new(serve));
+        let (ending, accepted) = (Arc::new(AtomicBool::new(false)), Arc::<AtomicU64>::default());
+        let (ended, counter, serve) = (Arc::clone(&ending), Arc::clone(&accepted), Arc::new(serve));
         let acceptor = std::thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
                 if ended.load(Ordering::SeqCst) {
                     break;
                 }
-                stream.set_nodelay(true).unwrap();
+                counter.fetch_add(1, Ordering::SeqCst);
                 let serve = Arc::clone(&serve);
                 // It ends with its connection, at the latest when the program under test does.
-                std::thread::spawn(move || serve(Connection { stream, pending: Vec::new() }));
+                std::thread::spawn(move || serve(Connection::new(stream)));
             }
         });
-        Server { address, ending, acceptor: Some(acceptor) }
+        Server { address, ending, accepted, acceptor: Some(acceptor) }
     }
 
     /// A target that answers every request with what `answer` makes of it.
@@ -55,6 +62,11 @@ impl Server {
                 connection.send(&answer(&request));
             }
         })
+    }
+
+    /// How many connections it has accepted.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::SeqCst)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -74,16 +86,26 @@ impl Drop for Server {
 }
 
 impl Connection {
-    /// The next request, head and body; none: the other side has closed.
-    pub(crate) fn request(&mut self) -> Option<Request> {
-        let head = loop {
+    /// A connection that was accepted.
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        Connection { stream, pending: Vec::new() }
+    }
+
+    /// The head of the next request; none: the other side has closed.
+    pub(crate) fn head(&mut self) -> Option<String> {
+        loop {
             if let Some(end) = self.pending.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 let rest = self.pending.split_off(end + 4);
-                break String::from_utf8(std::mem::replace(&mut self.pending, rest)).unwrap();
+                return Some(String::from_utf8(std::mem::replace(&mut self.pending, rest)).unwrap());
             }
             self.read()?;
-        };
-        let request = Request { head, body: Vec::new() };
+        }
+    }
+
+    /// The next request, head and body; none: the other side has closed.
+    pub(crate) fn request(&mut self) -> Option<Request> {
+        let request = Request { head: self.head()?, body: Vec::new() };
         let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
         while self.pending.len() < length {
             self.read()?;
@@ -103,6 +125,36 @@ impl Connection {
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         // The other side may have gone; its report will tell.
         let _ = self.stream.write_all(bytes);
+    }
+
+    /// Sends `bytes`, and waits until the other side has read them: what is sent next comes in a read of its own.
+    pub(crate) fn send_until_read(&mut self, bytes: &[u8]) {
+        self.send(bytes);
+        let port = |address: std::io::Result<SocketAddr>| format!(":{:04X}", address.unwrap().port());
+        let (ours, theirs) = (port(self.stream.local_addr()), port(self.stream.peer_addr()));
+        // Their end of the connection, and that something lies there unread; without a line, they have closed it.
+        let is_unread = |line: &str| {
+            let fields: Vec<&str> = line.split_whitespace().take(5).collect();
+            let [_, from, to, _, queues] = fields[..] else { return false };
+            from.ends_with(&theirs) && to.ends_with(&ours) && !queues.ends_with(":00000000")
+        };
+        while std::fs::read_to_string("/proc/net/tcp").unwrap().lines().any(is_unread) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Sends `bytes` and the end of the stream in one packet: whoever has read the one knows of the other.
+    pub(crate) fn send_last(&mut self, bytes: &[u8]) {
+        // The other side may have gone; its report will tell.
+        let _ = send(&self.stream, bytes, SendFlags::MORE | SendFlags::NOSIGNAL);
+        self.finish();
+    }
+
+    /// Sends `bytes` without an end, for as long as the other side takes them; `between` is called after each.
+    pub(crate) fn send_endlessly(&mut self, bytes: &[u8], mut between: impl FnMut()) {
+        while self.stream.write_all(bytes).is_ok() {
+            between();
+        }
     }
 
     /// Waits until the other side has closed, whatever it sends.

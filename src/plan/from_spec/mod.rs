@@ -2,6 +2,7 @@
 
 mod check;
 mod classify;
+mod deadlines;
 mod header;
 mod length;
 mod load;
@@ -73,6 +74,7 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
 
     let (scenarios, steps): (Vec<Scenario>, Vec<Step>) = scenarios?;
     let phases: Vec<Phase> = phases?;
+    let deadlines = deadlines::deadlines(spec.deadlines.as_ref(), &phases, &at.field("deadlines"));
     Some(Plan {
         title: spec.title.clone().unwrap_or_else(|| name.to_owned()),
         target: target?,
@@ -85,6 +87,7 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
         scoring: scoring?,
         fail_on: spec.gate.as_ref().and_then(|gate| gate.fail_on).unwrap_or_default(),
         workers: workers?,
+        deadlines: deadlines?,
         seed: spec.seed.unwrap_or(0),
         hash: hash::of_load(spec, workers?),
         shortened: Vec::new(),

@@ -1,0 +1,156 @@
+//! A session that many share: workers of the same process by calls, the ingest's server for those of other pods.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::coordinator::{Admission, Answer, Coordinator, Registration, Report, Unreachable};
+use super::session::{Session, SessionView};
+use crate::metrics::Aggregate;
+use crate::plan::Plan;
+
+/// How far apart the clocks of two machines may be.
+const SLACK: Duration = Duration::from_hours(1);
+
+/// A session behind a lock, with a clock and a bell.
+#[derive(Clone, Debug)]
+pub struct SharedSession {
+    session: Arc<Mutex<Session>>,
+    /// Ticks at each change, so that those who wait look again.
+    changes: watch::Sender<()>,
+    clock: Clock,
+}
+
+/// The session's clock: it never goes back and isn't moved by the machine's time of day.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    began: Instant,
+    head_start: Duration,
+}
+
+impl Clock {
+    fn now(&self) -> Duration {
+        self.head_start + self.began.elapsed()
+    }
+}
+
+impl SharedSession {
+    /// Takes over a session that begins now.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        SharedSession::with_clock(session, Clock { began: Instant::now(), head_start: Duration::ZERO })
+    }
+
+    /// The session of a run whose load began `ago` under another coordinator.
+    #[must_use]
+    pub fn resume(plan: &Plan, epoch: u64, owners: &[String], ago: Duration) -> Self {
+        // The clock must be past the start of the first phase, even if `ago` was taken from clocks that differ.
+        let clock = Clock { began: Instant::now(), head_start: ago + SLACK };
+        SharedSession::with_clock(Session::resume(plan, epoch, owners, clock.now()), clock)
+    }
+
+    fn with_clock(session: Session, clock: Clock) -> Self {
+        SharedSession { session: Arc::new(Mutex::new(session)), changes: watch::Sender::new(()), clock }
+    }
+
+    /// Ends the run early.
+    pub fn abort(&self, reason: &str) {
+        self.change(|session, _| session.abort(reason));
+    }
+
+    /// A worker is gone.
+    pub fn lose(&self, worker: u32) {
+        self.change(|session, now| session.lose(worker, now));
+    }
+
+    /// The process of a worker is gone: see [`Session::gone`].
+    pub fn gone(&self, worker: u32, process: &str) {
+        self.change(|session, now| session.gone(worker, process, now));
+    }
+
+    /// Whoever has said nothing for too long is lost.
+    pub fn lose_the_silent(&self) {
+        self.change(Session::lose_the_silent);
+    }
+
+    /// Lets the first phase begin with `owners`; `false`: they aren't those who are ready.
+    #[must_use]
+    pub fn permit(&self, owners: &[String]) -> bool {
+        self.change(|session, now| session.permit(owners, now))
+    }
+
+    /// What was measured is stored: those who are through may leave.
+    pub fn release(&self) {
+        self.change(|session, _| session.release());
+    }
+
+    /// The processes of all shares, once only the permission to start is missing.
+    #[must_use]
+    pub fn gathered(&self) -> Option<Vec<String>> {
+        self.session().gathered()
+    }
+
+    /// The process of each share; none: nobody runs it yet.
+    #[must_use]
+    pub fn owners(&self) -> Vec<Option<String>> {
+        self.session().owners()
+    }
+
+    /// What is to be shown.
+    #[must_use]
+    pub fn view(&self) -> SessionView {
+        self.session().view(self.clock.now())
+    }
+
+    /// How long ago the first phase began; none: none did.
+    #[must_use]
+    pub fn since_start(&self) -> Option<Duration> {
+        let first = self.session().first_start()?;
+        Some(self.clock.now().saturating_sub(first))
+    }
+
+    /// All that was measured so far.
+    #[must_use]
+    pub fn aggregate(&self) -> Aggregate {
+        self.session().aggregate()
+    }
+
+    /// Ticks at each change.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Session, Duration) -> T) -> T {
+        let changed = change(&mut self.session(), self.clock.now());
+        self.changes.send_replace(());
+        changed
+    }
+
+    fn session(&self) -> MutexGuard<'_, Session> {
+        // A session is never left half changed: each of its methods checks first and then changes.
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Coordinator for SharedSession {
+    async fn register(&self, registration: Registration) -> Result<Admission, Unreachable> {
+        Ok(self.change(|session, _| session.register(&registration))?)
+    }
+
+    async fn report(&self, report: Report, patience: Duration) -> Result<Answer, Unreachable> {
+        let mut changes = self.changes.subscribe();
+        let mut answer = self.change(|session, now| session.report(&report, now))?;
+        let deadline = tokio::time::Instant::now() + patience;
+        while answer.directive.is_idle() && answer.epoch == report.epoch {
+            if tokio::time::timeout_at(deadline, changes.changed()).await.is_err() {
+                break;
+            }
+            answer = self.session().answer(report.worker, self.clock.now())?;
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,58 @@
+//! How coordinator and workers talk over HTTP: paths, headers, statuses, bodies in MessagePack.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::coordinator::Refusal;
+
+/// The media type of all bodies.
+pub const MEDIA_TYPE: &str = "application/vnd.msgpack";
+/// In an answer with status 421: the address (`ip:port`) of the one that leads.
+pub const LEADER_HEADER: &str = "x-loadgate-leader";
+/// How long an answer may be held back at most, whatever the worker asks for.
+pub const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
+/// The largest body of a report that is read. A worker's whole state, 32 phases of many steps, is a tenth of it.
+pub const LARGEST_REPORT: usize = 16 * 1024 * 1024;
+/// The largest body of a registration that is read.
+pub const LARGEST_REGISTRATION: usize = 16 * 1024;
+
+/// `POST` here to register.
+#[must_use]
+pub fn register_path(run: &str) -> String {
+    format!("/v1/runs/{run}/register")
+}
+
+/// `POST` here to report; `patience` is in milliseconds.
+#[must_use]
+pub fn report_path(run: &str, patience: Duration) -> String {
+    format!("/v1/runs/{run}/report?patience={}", patience.as_millis())
+}
+
+/// The HTTP status of a refusal.
+#[must_use]
+pub fn status(refusal: &Refusal) -> u16 {
+    match refusal {
+        Refusal::Protocol { .. } | Refusal::Plan { .. } | Refusal::Taken { .. } | Refusal::TooLate => 409,
+        Refusal::NoSuchShare { .. } | Refusal::Unknown { .. } => 404,
+        Refusal::Unreadable(_) => 400,
+    }
+}
+
+/// The body of a message.
+#[must_use]
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    match rmp_serde::to_vec_named(message) {
+        Ok(bytes) => bytes,
+        Err(_) => unreachable!("messages consist of numbers, texts, bytes and lists only"),
+    }
+}
+
+/// The message in a body.
+///
+/// # Errors
+/// When the bytes are no such message.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, rmp_serde::decode::Error> {
+    rmp_serde::from_slice(bytes)
+}

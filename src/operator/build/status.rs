@@ -1,0 +1,171 @@
+//! The status in each stage of a run. What a stage doesn't change is taken from the status before.
+
+use jiff::Timestamp;
+
+use super::history::past_runs;
+use crate::api::{Condition, Display, LoadTest, LoadTestStatus, Run, WorkerCounts};
+use crate::operator::decide::Refused;
+use crate::operator::names;
+use crate::plan::Plan;
+use crate::report::conditions::{self, Told};
+use crate::report::facts::rfc3339;
+use crate::report::live::Live;
+
+/// A new run has its number, before anything of it is made. All of the status but the history goes.
+#[must_use]
+pub fn begun(test: &LoadTest, plan: &Plan, now: Timestamp) -> LoadTestStatus {
+    let last = test.status.as_ref().and_then(|status| status.run.as_ref());
+    let number = last.map_or(0, |run| run.number) + 1;
+    let object = test.metadata.uid.as_deref().unwrap_or_default();
+    let run = Run {
+        number,
+        uid: names::run_uid(object, number),
+        run_hash: plan.hash.clone(),
+        run_id: test.spec.run_id.clone(),
+        started_at: None,
+        finished_at: None,
+    };
+    let status = LoadTestStatus {
+        phase: Some("Pending".to_owned()),
+        observed_generation: test.metadata.generation,
+        run: Some(run),
+        history: past_runs(test),
+        workers: Some(WorkerCounts { desired: plan.workers, ready: 0, lost: 0 }),
+        display: Some(nothing_yet("pending", &WorkerCounts { desired: plan.workers, ready: 0, lost: 0 })),
+        ..LoadTestStatus::default()
+    };
+    let message = format!("run {number} is to be started");
+    under_way(test, status, "RunNumbered", message, now)
+}
+
+/// The workers are on their way.
+#[must_use]
+pub fn gathering(test: &LoadTest, workers: WorkerCounts, held_up: Option<&str>, now: Timestamp) -> LoadTestStatus {
+    let ready = format!("{} of {} workers ready", workers.ready, workers.desired);
+    let (reason, message) = match held_up {
+        Some(reason) => ("WorkersHeldUp", format!("{ready}; {reason}")),
+        None => ("WorkersStarting", ready),
+    };
+    let status = LoadTestStatus {
+        phase: Some("Starting".to_owned()),
+        display: Some(nothing_yet("starting", &workers)),
+        workers: Some(workers),
+        ..before(test)
+    };
+    under_way(test, status, reason, message, now)
+}
+
+/// The load is on.
+#[must_use]
+pub fn running(
+    test: &LoadTest,
+    live: Live,
+    workers: WorkerCounts,
+    started_at: Timestamp,
+    now: Timestamp,
+) -> LoadTestStatus {
+    let phase = &live.progress.phase;
+    let message = match workers.lost {
+        0 => format!("phase {phase} is on"),
+        lost => format!("phase {phase} is on; {lost} of {} workers are lost", workers.desired),
+    };
+    let mut status = LoadTestStatus {
+        phase: Some("Running".to_owned()),
+        display: Some(live.display),
+        progress: Some(live.progress),
+        summary: Some(live.summary),
+        workers: Some(workers),
+        ..before(test)
+    };
+    if let Some(run) = &mut status.run {
+        run.started_at = Some(rfc3339(started_at));
+    }
+    under_way(test, status, "LoadIsOn", message, now)
+}
+
+/// A right that the operator needs is missing.
+#[must_use]
+pub fn forbidden(test: &LoadTest, error: &str, now: Timestamp) -> LoadTestStatus {
+    under_way(test, before(test), "Forbidden", error.to_owned(), now)
+}
+
+/// The verdict is there: `judged` is the report's status, to which only the history is added.
+#[must_use]
+pub fn finished(test: &LoadTest, judged: LoadTestStatus) -> LoadTestStatus {
+    let history = before(test).history;
+    LoadTestStatus { conditions: with_times(test, judged.conditions), history, ..judged }
+}
+
+/// No run starts. What is known of the last one stays, but for its verdict: it isn't one on this spec.
+#[must_use]
+pub fn refused(test: &LoadTest, refused: &Refused, now: Timestamp) -> LoadTestStatus {
+    let (phase, message) = match refused {
+        Refused::Invalid(faults) => ("Invalid", of_faults(faults)),
+        Refused::Aborted => ("Aborted", "spec.abort is set: no run starts".to_owned()),
+    };
+    let generation = test.metadata.generation;
+    let told = Told { generation, since: now, reason: phase, message: &message };
+    let LoadTestStatus { run, history, .. } = before(test);
+    LoadTestStatus {
+        phase: Some(phase.to_owned()),
+        observed_generation: generation,
+        conditions: with_times(test, conditions::ended(true, &told)),
+        message: Some(message),
+        run,
+        history,
+        ..LoadTestStatus::default()
+    }
+}
+
+/// The most faults that the message tells.
+const MOST_FAULTS: usize = 5;
+
+fn of_faults(faults: &[crate::plan::Fault]) -> String {
+    let told: Vec<String> = faults.iter().take(MOST_FAULTS).map(ToString::to_string).collect();
+    match faults.len().saturating_sub(MOST_FAULTS) {
+        0 => told.join("; "),
+        more => format!("{}; and {more} more", told.join("; ")),
+    }
+}
+
+fn before(test: &LoadTest) -> LoadTestStatus {
+    test.status.clone().unwrap_or_default()
+}
+
+/// `status` with what it says and the conditions of a run under way. The generation that it speaks of stays that
+/// with which the run began.
+fn under_way(
+    test: &LoadTest,
+    status: LoadTestStatus,
+    reason: &'static str,
+    message: String,
+    now: Timestamp,
+) -> LoadTestStatus {
+    let told = Told { generation: status.observed_generation, since: now, reason, message: &message };
+    let conditions = with_times(test, conditions::under_way(&told));
+    LoadTestStatus { conditions, verdict: None, message: Some(message), ..status }
+}
+
+/// A condition that says what it said before has been true since then.
+fn with_times(test: &LoadTest, mut conditions: Vec<Condition>) -> Vec<Condition> {
+    let known = test.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    for condition in &mut conditions {
+        let same = known.iter().find(|old| old.type_ == condition.type_ && old.status == condition.status);
+        if let Some(old) = same {
+            condition.last_transition_time = old.last_transition_time.clone();
+        }
+    }
+    conditions
+}
+
+/// The columns' texts before there is anything to show.
+fn nothing_yet(progress: &str, workers: &WorkerCounts) -> Display {
+    let nothing = || crate::report::progress::NOTHING.to_owned();
+    Display {
+        progress: progress.to_owned(),
+        rps: nothing(),
+        p95: nothing(),
+        errors: nothing(),
+        workers: crate::report::progress::of_workers(workers),
+    }
+}

@@ -1,0 +1,228 @@
+//! Carries out what was decided: writes children, moves the session. What it gives back is to be published.
+
+use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::ResourceExt;
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
+
+use super::api::{CallError, Objects};
+use super::build::{config_maps, job, status};
+use super::context::Context;
+use super::decide::{Decision, run_of};
+use super::judging::{self, JudgingError};
+use super::names;
+use super::record::Record;
+use super::runs::LiveRun;
+use super::seen::{Child, Seen, SeenRun};
+use crate::api::{LoadTest, LoadTestStatus, Run, WorkerCounts};
+use crate::ingest::SessionView;
+use crate::report::live::Live;
+use crate::report::progress::Moment;
+
+/// How often the status is written while the load is on.
+const SHOW: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The object as it is after what was done, and the status that it is to get; none: the status stays.
+pub type Told = (LoadTest, Option<LoadTestStatus>);
+
+/// Does what was decided.
+pub async fn carry_out(
+    context: &Context,
+    seen: &Seen,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<Told, JudgingError> {
+    let test = seen.test.clone();
+    let none = SeenRun::default();
+    let children = seen.run.as_ref().unwrap_or(&none);
+    Ok(match decision {
+        Decision::Rest => (test, None),
+        Decision::Refuse(refused) => {
+            let told = status::refused(&test, refused, now);
+            (test, Some(told))
+        }
+        Decision::Begin => {
+            let told = seen.plan.as_ref().ok().map(|plan| status::begun(&test, plan, now));
+            (test, told)
+        }
+        Decision::Gather(held_up) => gather(context, test, children, held_up.as_deref(), now).await?,
+        Decision::Start(owners) => {
+            start(context, &test, owners, now).await?;
+            (test, None)
+        }
+        Decision::Watch => {
+            let told = watch(context, &test, now);
+            (test, told)
+        }
+        Decision::Abort(reason) => {
+            if let Some(live) = live(context, &test) {
+                live.session.abort(reason);
+            }
+            (test, None)
+        }
+        Decision::Judge(ending) => judging::judge(context, seen, ending, now).await?,
+        Decision::Rejudge => judging::judge_stored(context, seen).await?,
+        Decision::Clear => (clear(context, test, children).await?, None),
+        Decision::Remove => (remove(context, test, children).await?, None),
+    })
+}
+
+fn live(context: &Context, test: &LoadTest) -> Option<LiveRun> {
+    context.runs.get(&run_of(test)?.uid)
+}
+
+/// Makes what is missing: the finalizer first, so that nothing is left behind, and the Job last.
+async fn gather(
+    context: &Context,
+    test: LoadTest,
+    children: &SeenRun,
+    held_up: Option<&str>,
+    now: Timestamp,
+) -> Result<Told, CallError> {
+    let Some(run) = run_of(&test).cloned() else { return Ok((test, None)) };
+    let test = with_finalizer(context, test).await?;
+    let namespace = test.namespace().unwrap_or_default();
+    let authority = (context.authority)();
+    let frozen = match &children.spec {
+        Child::Ours(frozen) => frozen.clone(),
+        Child::Absent | Child::Foreign(_) => {
+            let map = config_maps::spec(&test, &run, authority.as_deref());
+            let made = Objects::<ConfigMap>::new(&context.client, &namespace).create(&map).await?;
+            let Some(frozen) = config_maps::read_spec(&made) else { return Ok((test, None)) };
+            frozen
+        }
+    };
+    let plan = judging::plan(&test, &frozen.spec);
+    if let (Child::Absent, Ok(plan)) = (&children.job, &plan) {
+        let job = job::job(&test, &run, plan, &context.setting);
+        Objects::<Job>::new(&context.client, &namespace).create(&job).await?;
+    }
+    let desired = plan.map_or(0, |plan| plan.workers);
+    let workers = children.session.as_ref().map_or(WorkerCounts { desired, ready: 0, lost: 0 }, |session| {
+        counts(&session.view)
+    });
+    let told = status::gathering(&test, workers, held_up, now);
+    Ok((test, Some(told)))
+}
+
+/// Writes down who takes part, and only then lets the first phase begin.
+async fn start(context: &Context, test: &LoadTest, owners: &[String], now: Timestamp) -> Result<(), CallError> {
+    let (Some(run), Some(live)) = (run_of(test), live(context, test)) else { return Ok(()) };
+    let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
+    let record = Record { started_at: now, owners: owners.to_vec() };
+    let map = config_maps::record(test, run, &record);
+    maps.create(&map).await?;
+    if live.session.permit(owners) {
+        context.runs.started(&run.uid, now);
+    } else {
+        // Somebody was lost meanwhile: another takes the place and the record is written again.
+        maps.delete(&map.name_any()).await?;
+    }
+    Ok(())
+}
+
+fn watch(context: &Context, test: &LoadTest, now: Timestamp) -> Option<LoadTestStatus> {
+    let live = live(context, test)?;
+    let view = live.session.view();
+    let (phase, elapsed) = view.phase?;
+    let workers = counts(&view);
+    if !is_news(context, test, &live, &workers, phase) {
+        return None;
+    }
+    let aggregate = live.session.aggregate();
+    let told = Live::new(&live.plan, &aggregate, Moment { phase, elapsed }, &workers);
+    Some(status::running(test, told, workers, live.started_at.unwrap_or(now), now))
+}
+
+/// Another phase and a lost worker are told at once, figures now and then.
+fn is_news(context: &Context, test: &LoadTest, live: &LiveRun, workers: &WorkerCounts, phase: usize) -> bool {
+    let told = test.status.as_ref();
+    let told_phase = told.and_then(|status| status.progress.as_ref()).map(|progress| progress.phase_index);
+    let told_workers = told.and_then(|status| status.workers.as_ref());
+    let is_due = run_of(test).is_some_and(|run| context.runs.is_to_be_shown(&run.uid, SHOW));
+    let is_running = told.is_some_and(|status| status.phase.as_deref() == Some("Running"));
+    let is_same_phase = told_phase.is_some_and(|told| told as usize == phase) || live.plan.phases.is_empty();
+    is_due || !is_running || !is_same_phase || told_workers != Some(workers)
+}
+
+/// The workers as the status counts them.
+#[must_use]
+pub fn counts(view: &SessionView) -> WorkerCounts {
+    WorkerCounts { desired: view.desired, ready: view.admitted, lost: view.lost }
+}
+
+/// Takes away what a judged run left; the finalizer goes last.
+async fn clear(context: &Context, test: LoadTest, children: &SeenRun) -> Result<LoadTest, CallError> {
+    let Some(run) = run_of(&test).cloned() else { return without_finalizer(context, test).await };
+    if let Some(live) = context.runs.get(&run.uid) {
+        live.session.release();
+    }
+    delete_job(context, &test, &run, children).await?;
+    delete_maps(context, &test, &run).await?;
+    context.runs.close(&run.uid);
+    without_finalizer(context, test).await
+}
+
+/// Ends the load, takes away its means, and lets the object go once no worker is left.
+async fn remove(context: &Context, test: LoadTest, children: &SeenRun) -> Result<LoadTest, CallError> {
+    let Some(run) = run_of(&test).cloned() else { return without_finalizer(context, test).await };
+    if let Some(live) = context.runs.get(&run.uid) {
+        live.session.abort("the LoadTest was deleted");
+    }
+    delete_job(context, &test, &run, children).await?;
+    let pods = Objects::<Pod>::new(&context.client, &test.namespace().unwrap_or_default());
+    if !pods.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?.is_empty() {
+        return Ok(test);
+    }
+    delete_maps(context, &test, &run).await?;
+    context.runs.close(&run.uid);
+    without_finalizer(context, test).await
+}
+
+async fn delete_job(context: &Context, test: &LoadTest, run: &Run, children: &SeenRun) -> Result<(), CallError> {
+    if children.job.ours().is_none() {
+        return Ok(());
+    }
+    let jobs = Objects::<Job>::new(&context.client, &test.namespace().unwrap_or_default());
+    jobs.delete(&names::job(&test.name_any(), run.number)).await
+}
+
+async fn delete_maps(context: &Context, test: &LoadTest, run: &Run) -> Result<(), CallError> {
+    let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
+    let own = maps.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?;
+    for map in own.iter().filter(|map| map.labels().get(names::ROLE_LABEL).is_some_and(|role| role != "result")) {
+        maps.delete(&map.name_any()).await?;
+    }
+    Ok(())
+}
+
+async fn with_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
+    let mut finalizers = test.finalizers().to_vec();
+    if finalizers.iter().any(|name| name == names::FINALIZER) {
+        return Ok(test);
+    }
+    finalizers.push(names::FINALIZER.to_owned());
+    write_finalizers(context, &test, &finalizers).await
+}
+
+async fn without_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
+    let (ours, others): (Vec<_>, Vec<_>) =
+        test.finalizers().iter().cloned().partition(|name| name == names::FINALIZER);
+    if ours.is_empty() {
+        return Ok(test);
+    }
+    write_finalizers(context, &test, &others).await
+}
+
+/// Guarded by the resource version: whoever changed the object meanwhile isn't overwritten.
+async fn write_finalizers(context: &Context, test: &LoadTest, finalizers: &[String]) -> Result<LoadTest, CallError> {
+    let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
+    let patch = json!({"metadata": {
+        "resourceVersion": test.resource_version(),
+        "finalizers": finalizers,
+    }});
+    let (name, parameters, patch) = (test.name_any(), PatchParams::default(), Patch::Merge(&patch));
+    tests.call("patch", &name, tests.api().patch(&name, &parameters, &patch)).await
+}

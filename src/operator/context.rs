@@ -1,0 +1,32 @@
+//! What every reconcile needs: the client, the configuration, the live runs, the reporter of events.
+
+use std::sync::Arc;
+
+use kube::Client;
+use kube::runtime::events::{Recorder, Reporter};
+
+use super::build::job::Setting;
+use super::runs::Runs;
+
+/// What every reconcile needs.
+#[derive(Clone)]
+pub struct Context {
+    /// The API server's client.
+    pub client: Client,
+    /// What the configuration decides of Jobs.
+    pub setting: Setting,
+    /// The authority that workers are to trust, as it is now; none: plain HTTP.
+    pub authority: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    /// The runs that this process leads.
+    pub runs: Runs,
+    /// Publishes events.
+    pub recorder: Recorder,
+}
+
+impl Context {
+    /// The recorder of events of this controller.
+    #[must_use]
+    pub fn recorder(client: &Client, instance: Option<String>) -> Recorder {
+        Recorder::new(client.clone(), Reporter { controller: "loadgate.dev/operator".to_owned(), instance })
+    }
+}

@@ -1,0 +1,190 @@
+//! Observes: reads the children of a test's latest run from the API server and tells its session who is gone.
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, ContainerStateTerminated, Event, Pod};
+use kube::api::ListParams;
+use kube::{Resource, ResourceExt};
+
+use super::api::{CallError, Objects};
+use super::build::config_maps::read_spec;
+use super::context::Context;
+use super::decide::{is_complete, run_of};
+use super::names;
+use super::record::Record;
+use super::runs::LiveRun;
+use super::seen::{Child, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession};
+use crate::api::{LoadTest, Run};
+use crate::plan::{Options, Plan};
+
+/// All that decides what comes next for `test`.
+pub async fn observe(context: &Context, test: LoadTest) -> Result<Seen, CallError> {
+    let plan = Plan::from_spec(&test.name_any(), &test.spec, &Options::default());
+    let run = match run_of(&test) {
+        // The finalizer goes last: without it, a judged run has left nothing.
+        Some(run) if !is_complete(&test) || !test.finalizers().is_empty() => {
+            Some(children(context, &test, run).await?)
+        }
+        _ => None,
+    };
+    Ok(Seen { test, plan, run })
+}
+
+async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenRun, CallError> {
+    let namespace = test.namespace().unwrap_or_default();
+    let name = test.name_any();
+    let maps = Objects::<ConfigMap>::new(&context.client, &namespace);
+    let spec = child(&maps, &names::config_map(&name, run.number, "spec"), run).await?;
+    let record = child(&maps, &names::config_map(&name, run.number, "record"), run).await?;
+    let result = maps.get(&names::result(&name, run.number, &run.uid)).await?;
+    let jobs = Objects::<Job>::new(&context.client, &namespace);
+    let job = read(child(&jobs, &names::job(&name, run.number), run).await?, |job| Some(seen_job(job)));
+    let live = context.runs.get(&run.uid);
+    // Whoever registers after this may not be in the list yet.
+    let owners = live.as_ref().map(|live| live.session.owners()).unwrap_or_default();
+    let pods = match &job {
+        Child::Ours(_) => pods(context, &namespace, run).await?,
+        Child::Absent | Child::Foreign(_) => Vec::new(),
+    };
+    if let Some(live) = &live {
+        tell_who_is_gone(live, &owners, &pods);
+    }
+    let mut seen = SeenRun {
+        spec: read(spec, read_spec),
+        record: read(record, |map| Record::from_data(map.data.as_ref()?)),
+        job,
+        is_stored: result.is_some(),
+        pods,
+        session: live.as_ref().map(seen_session),
+    };
+    note_hindrance(context, &namespace, &mut seen).await?;
+    Ok(seen)
+}
+
+/// What is to be seen of a session.
+#[must_use]
+pub fn seen_session(live: &LiveRun) -> SeenSession {
+    SeenSession { view: live.session.view(), gathered: live.session.gathered() }
+}
+
+/// A Job that can't make its pods (a quota, an admission) says so in events only.
+async fn note_hindrance(context: &Context, namespace: &str, seen: &mut SeenRun) -> Result<(), CallError> {
+    let desired = seen.session.as_ref().map_or(0, |session| session.view.desired as usize);
+    let Child::Ours(job) = &mut seen.job else { return Ok(()) };
+    if seen.pods.len() >= desired || seen.record != Child::Absent {
+        return Ok(());
+    }
+    let events = Objects::<Event>::new(&context.client, namespace);
+    let of_job = ListParams::default().fields(&format!("involvedObject.uid={},reason=FailedCreate", job.uid));
+    let told = events.call("list", "of the Job", events.api().list(&of_job)).await?;
+    job.hindered = told.items.into_iter().filter_map(|event| event.message).next_back();
+    Ok(())
+}
+
+/// The child of this name: it is that of the run only if it says so.
+async fn child<K>(objects: &Objects<K>, name: &str, run: &Run) -> Result<Child<K>, CallError>
+where
+    K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned
+        + serde::Serialize,
+{
+    Ok(match objects.get(name).await? {
+        None => Child::Absent,
+        Some(object) if object.labels().get(names::RUN_LABEL) == Some(&run.uid) => Child::Ours(object),
+        Some(_) => Child::Foreign(format!("{} {name}", K::kind(&()))),
+    })
+}
+
+fn read<K, T>(child: Child<K>, read: impl FnOnce(&K) -> Option<T>) -> Child<T> {
+    match child {
+        Child::Absent => Child::Absent,
+        Child::Ours(object) => read(&object).map_or_else(
+            || Child::Foreign("a ConfigMap whose content isn't what this release writes".to_owned()),
+            Child::Ours,
+        ),
+        Child::Foreign(name) => Child::Foreign(name),
+    }
+}
+
+fn seen_job(job: &Job) -> SeenJob {
+    let conditions = job.status.as_ref().and_then(|status| status.conditions.clone()).unwrap_or_default();
+    let failed = conditions.iter().find(|condition| condition.type_ == "Failed" && condition.status == "True");
+    SeenJob {
+        uid: job.uid().unwrap_or_default(),
+        created_at: job.creation_timestamp().map(|time| time.0),
+        failed: failed.map(|condition| {
+            let reason = condition.reason.clone().unwrap_or_default();
+            format!("{reason}: {}", condition.message.clone().unwrap_or_default())
+        }),
+        hindered: None,
+    }
+}
+
+async fn pods(context: &Context, namespace: &str, run: &Run) -> Result<Vec<SeenPod>, CallError> {
+    let pods = Objects::<Pod>::new(&context.client, namespace);
+    let list = pods.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?;
+    Ok(list.iter().filter_map(seen_pod).collect())
+}
+
+fn seen_pod(pod: &Pod) -> Option<SeenPod> {
+    let index = pod.labels().get(names::INDEX_LABEL)?.parse().ok()?;
+    Some(SeenPod { index, uid: pod.uid()?, state: state(pod) })
+}
+
+fn state(pod: &Pod) -> PodState {
+    let status = pod.status.clone().unwrap_or_default();
+    let container = status.container_statuses.as_ref().and_then(|all| all.first());
+    let container = container.and_then(|container| container.state.clone()).unwrap_or_default();
+    if let Some(ended) = container.terminated {
+        return PodState::Ended { code: Some(ended.exit_code), message: last_words(ended) };
+    }
+    match status.phase.as_deref() {
+        Some("Failed" | "Succeeded") => {
+            let message = [status.reason, status.message].into_iter().flatten().collect::<Vec<_>>().join(": ");
+            PodState::Ended { code: None, message }
+        }
+        Some("Running") if container.waiting.is_none() => PodState::Running,
+        _ => PodState::Waiting(waiting(&status, container.waiting)),
+    }
+}
+
+fn last_words(ended: ContainerStateTerminated) -> String {
+    let words = ended.message.unwrap_or_default();
+    match words.trim() {
+        "" => format!("{} (exit code {})", ended.reason.unwrap_or_default(), ended.exit_code),
+        words => words.to_owned(),
+    }
+}
+
+/// Why a pod waits: what keeps its container, or what keeps it from a node. Ordinary steps are no reason.
+fn waiting(
+    status: &k8s_openapi::api::core::v1::PodStatus,
+    container: Option<k8s_openapi::api::core::v1::ContainerStateWaiting>,
+) -> Option<String> {
+    let told = |reason: Option<String>, message: Option<String>| {
+        let parts: Vec<String> = [reason, message].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        parts.join(": ")
+    };
+    if let Some(waiting) = container {
+        let is_ordinary = matches!(waiting.reason.as_deref(), None | Some("ContainerCreating" | "PodInitializing"));
+        return (!is_ordinary).then(|| told(waiting.reason, waiting.message));
+    }
+    let unscheduled = status.conditions.iter().flatten().find(|condition| {
+        condition.type_ == "PodScheduled" && condition.status == "False"
+    })?;
+    Some(told(unscheduled.reason.clone(), unscheduled.message.clone()))
+}
+
+/// A share whose pod has ended or isn't there any more is run by nobody.
+fn tell_who_is_gone(live: &LiveRun, owners: &[Option<String>], pods: &[SeenPod]) {
+    let alive = |uid: &str| {
+        pods.iter().any(|pod| pod.uid == uid && !matches!(pod.state, PodState::Ended { .. }))
+    };
+    for (worker, owner) in (0..).zip(owners) {
+        if let Some(owner) = owner.as_deref().filter(|owner| !alive(owner)) {
+            live.session.gone(worker, owner);
+        }
+    }
+    live.session.lose_the_silent();
+}

@@ -1,0 +1,86 @@
+//! Reconciles one test: observe, lead, decide, carry out, publish.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+
+use super::api::{CallError, Objects};
+use super::build::status;
+use super::carry_out::carry_out;
+use super::context::Context;
+use super::decide::{Decision, decide, is_complete, run_of};
+use super::judging::JudgingError;
+use super::lead::lead;
+use super::observe::observe;
+use super::publish::publish;
+use crate::api::LoadTest;
+
+/// When a run under way is looked at again, whatever happens.
+const SOON: Duration = Duration::from_secs(1);
+/// When a test at rest is looked at again, whatever happens.
+const LATER: Duration = Duration::from_mins(5);
+/// After what time something that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(3);
+/// After what time something that another writer got in the way of is tried again.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// Brings `test` one step on.
+pub async fn reconcile(test: Arc<LoadTest>, context: Arc<Context>) -> Result<Action, JudgingError> {
+    let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
+    // The watch may lag behind: what is decided is decided on the object as it is now.
+    let Some(test) = tests.get(&test.name_any()).await? else { return Ok(Action::await_change()) };
+    match step(&context, test.clone()).await {
+        Err(JudgingError::Call(error)) if error.is_forbidden() => {
+            tell_forbidden(&context, &test, &error).await?;
+            Err(error.into())
+        }
+        done => done,
+    }
+}
+
+async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError> {
+    let now = Timestamp::now();
+    let mut seen = observe(context, test).await?;
+    lead(context, &mut seen, now);
+    let decision = decide(&seen, now);
+    tracing::debug!(test = seen.test.name_any(), ?decision, "decided");
+    let (test, told) = carry_out(context, &seen, &decision, now).await?;
+    if let Some(status) = told {
+        publish(context, &test, status).await?;
+    }
+    Ok(Action::requeue(match decision {
+        Decision::Rest => LATER,
+        Decision::Begin | Decision::Judge(_) | Decision::Clear | Decision::Refuse(_) | Decision::Rejudge => AT_ONCE,
+        Decision::Gather(_)
+        | Decision::Start(_)
+        | Decision::Watch
+        | Decision::Abort(_)
+        | Decision::Remove => SOON,
+    }))
+}
+
+/// A right that is missing is told where people look: on the object.
+async fn tell_forbidden(context: &Context, test: &LoadTest, error: &CallError) -> Result<(), CallError> {
+    if run_of(test).is_some() && !is_complete(test) {
+        publish(context, test, status::forbidden(test, &error.to_string(), Timestamp::now())).await?;
+    }
+    Ok(())
+}
+
+/// What is done about a step that failed.
+#[must_use]
+pub fn after_failure(test: &LoadTest, error: &JudgingError) -> Action {
+    match error {
+        JudgingError::Call(error) if error.is_conflict() => {
+            tracing::debug!(test = test.name_any(), %error, "somebody else wrote first");
+            Action::requeue(AT_ONCE)
+        }
+        error => {
+            tracing::warn!(test = test.name_any(), namespace = test.namespace(), %error, "a step failed");
+            Action::requeue(AGAIN)
+        }
+    }
+}

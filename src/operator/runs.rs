@@ -1,0 +1,148 @@
+//! The runs that this process leads: their plans and sessions, in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::api::{LoadTest, LoadTestSpec};
+use crate::ingest::SharedSession;
+use crate::plan::Plan;
+
+/// A run that this process leads.
+#[derive(Clone, Debug)]
+pub struct LiveRun {
+    /// The object that it is a run of.
+    pub test: ObjectRef<LoadTest>,
+    /// The UID of its Job, whose pods are its workers.
+    pub job_uid: String,
+    /// The spec that it was begun with.
+    pub spec: Arc<LoadTestSpec>,
+    /// What that means.
+    pub plan: Arc<Plan>,
+    /// Who takes part and what was measured.
+    pub session: SharedSession,
+    /// When the first phase was let begin, once it was.
+    pub started_at: Option<Timestamp>,
+}
+
+/// All runs that this process leads, by their UIDs.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    live: Arc<Mutex<BTreeMap<String, Led>>>,
+    /// Whom to look at again, because something of note has changed.
+    bell: mpsc::UnboundedSender<ObjectRef<LoadTest>>,
+}
+
+#[derive(Debug)]
+struct Led {
+    run: LiveRun,
+    /// Rings the bell for it.
+    ringer: AbortHandle,
+    /// When its status was last written while its load was on.
+    shown_at: Option<Instant>,
+}
+
+/// What of a session is worth a look at once; everything else is seen at the next regular look.
+#[derive(Clone, Debug, PartialEq)]
+struct Noteworthy {
+    is_gathered: bool,
+    admitted: u32,
+    lost: u32,
+    phase: Option<usize>,
+    finished: bool,
+    is_aborted: bool,
+}
+
+impl Runs {
+    /// No runs; `bell` is rung for those that are to be looked at.
+    #[must_use]
+    pub fn new(bell: mpsc::UnboundedSender<ObjectRef<LoadTest>>) -> Self {
+        Runs { live: Arc::default(), bell }
+    }
+
+    /// The run of this UID.
+    #[must_use]
+    pub fn get(&self, uid: &str) -> Option<LiveRun> {
+        self.lock().get(uid).map(|led| led.run.clone())
+    }
+
+    /// Leads `run` from now on.
+    pub fn open(&self, uid: &str, run: LiveRun) {
+        let ringer = tokio::spawn(ring(run.test.clone(), run.session.clone(), self.bell.clone()));
+        let led = Led { run, ringer: ringer.abort_handle(), shown_at: None };
+        if let Some(before) = self.lock().insert(uid.to_owned(), led) {
+            before.ringer.abort();
+        }
+    }
+
+    /// Leads the run no longer. What its workers still say is answered as if it had never been.
+    pub fn close(&self, uid: &str) {
+        if let Some(led) = self.lock().remove(uid) {
+            led.ringer.abort();
+        }
+    }
+
+    /// Notes when the first phase was let begin.
+    pub fn started(&self, uid: &str, at: Timestamp) {
+        if let Some(led) = self.lock().get_mut(uid) {
+            led.run.started_at = Some(at);
+        }
+    }
+
+    /// Whether the status is to be written again while the load is on: every `interval`.
+    #[must_use]
+    pub fn is_to_be_shown(&self, uid: &str, interval: Duration) -> bool {
+        let mut live = self.lock();
+        let Some(led) = live.get_mut(uid) else { return false };
+        let is_due = led.shown_at.is_none_or(|at| at.elapsed() >= interval);
+        if is_due {
+            led.shown_at = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<LiveRun> {
+        self.lock().values().map(|led| led.run.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Led>> {
+        // Each change is one insert or remove.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Rings for `test` at each noteworthy change of its session.
+async fn ring(
+    test: ObjectRef<LoadTest>,
+    session: SharedSession,
+    bell: mpsc::UnboundedSender<ObjectRef<LoadTest>>,
+) {
+    let mut changes = session.changes();
+    let mut last = None;
+    while changes.changed().await.is_ok() {
+        let now = Some(noteworthy(&session));
+        if now != last && bell.send(test.clone()).is_err() {
+            return;
+        }
+        last = now;
+    }
+}
+
+fn noteworthy(session: &SharedSession) -> Noteworthy {
+    let view = session.view();
+    Noteworthy {
+        is_gathered: session.gathered().is_some(),
+        admitted: view.admitted,
+        lost: view.lost,
+        phase: view.phase.map(|(phase, _)| phase),
+        finished: view.finished,
+        is_aborted: view.aborted.is_some(),
+    }
+}

@@ -1,0 +1,5 @@
+//! Where results outlive the pods: packed so that they fit into a ConfigMap.
+
+mod packing;
+
+pub use packing::{LARGEST, PackError, pack, unpack};

@@ -1,0 +1,53 @@
+//! Connections that don't come about: refused, unanswered, or more than the machine has.
+
+use std::net::{SocketAddr, TcpListener};
+
+use crate::support::program::run;
+use crate::support::server::{Connection, response};
+use crate::{FEW, SENT, SOUND, Trial, counts, test};
+
+#[test]
+fn a_target_that_dies_amid_the_run_refuses_what_comes_then() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let target = std::thread::spawn(move || {
+        // The first is the one that looks whether the target can be reached.
+        socket.accept().unwrap();
+        let mut connection = Connection::new(socket.accept().unwrap().0);
+        connection.request().unwrap();
+        drop(socket);
+        connection.send_last(&response("200 OK", "", "{}"));
+    });
+    let trial = Trial {
+        about: "a target that dies",
+        load: "iterations: {users: 1, perUser: 5}",
+        requests: 5,
+        failed: Some(("connect", 4)),
+        connections: 1,
+        reconnects: 1,
+        ..SOUND
+    };
+    counts(&run(&test(&url, &trial), &[]), &trial);
+    target.join().unwrap();
+}
+
+#[test]
+fn a_connection_that_nobody_accepts_times_out_and_took_as_long_as_it_was_waited_for() {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    // One connection waits to be accepted, for ever: that which looks whether the target can be reached.
+    socket.listen(0).unwrap();
+    let socket: TcpListener = socket.into();
+    let trial = Trial {
+        about: "a full queue",
+        target: ", connectTimeout: 300ms",
+        load: FEW,
+        failed: Some(("timeout", SENT)),
+        connections: 0,
+        ..SOUND
+    };
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let report = counts(&run(&test(&url, &trial), &[]), &trial);
+    let median = report.at("/status/summary/latency/p50Micros").as_u64().unwrap();
+    assert!(median >= 300_000, "nobody answered for 300 ms, and {median} µs are told");
+}
