@@ -10,7 +10,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    telemetry::start(cli.verbosity());
+    telemetry::start(cli.verbosity(), cli.log_format);
     // The one provider of TLS. Who installed another one before had a reason to.
     drop(rustls::crypto::ring::default_provider().install_default());
     cli.run()

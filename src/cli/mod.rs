@@ -27,6 +27,8 @@ use clap::{ArgAction, Parser, Subcommand};
 
 pub use exit::{Exit, Refused};
 
+use crate::telemetry::LogFormat;
+
 /// Turns a load test into a Kubernetes object and its product requirements into a verdict.
 #[derive(Debug, Parser)]
 #[command(name = "loadgate", version, max_term_width = 100, after_help = exit::HELP)]
@@ -34,6 +36,9 @@ pub struct Cli {
     /// Tells more of what is done; twice for even more.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
+    /// How log lines are written.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, global = true)]
+    pub log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
 }

@@ -83,14 +83,12 @@ impl Telemetry {
         self.figures.sessions_open.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// A worker's report was taken.
-    pub fn push_accepted(&self) {
-        self.figures.pushes_accepted.inc();
-    }
-
-    /// A worker's report was refused. The reason is one of a fixed set of words, never what somebody sent.
-    pub fn push_refused(&self, reason: &'static str) {
-        self.figures.pushes_refused.with_label_values(&[reason]).inc();
+    /// A worker's message was answered with this HTTP status.
+    pub fn push_answered(&self, status: u16) {
+        match refusal(status) {
+            None => self.figures.pushes_accepted.inc(),
+            Some(reason) => self.figures.pushes_refused.with_label_values(&[reason]).inc(),
+        }
     }
 
     /// A LoadTest was reconciled, in so long.
@@ -125,4 +123,22 @@ impl Telemetry {
             .map(|(_, told)| told)
             .collect()
     }
+}
+
+/// The label of a refusal: a fixed set of words, whatever is sent. None: it was taken.
+fn refusal(status: u16) -> Option<&'static str> {
+    Some(match status {
+        200..=299 => return None,
+        401 => "no_identity",
+        403 => "not_of_this_run",
+        404 => "unknown_worker",
+        408 => "too_slow",
+        409 => "fenced",
+        413 => "too_large",
+        421 => "not_leading",
+        429 => "too_many",
+        400..=499 => "unreadable",
+        503 => "not_now",
+        _ => "other",
+    })
 }

@@ -48,9 +48,13 @@ async fn what_happened_is_told_in_base_units() {
     check(finished(None), "loadgate_run_duration_seconds_sum 90").await;
     check(finished(None), "loadgate_run_duration_seconds_bucket{le=\"120\"} 1").await;
     check(|it| it.sessions_open(3), "loadgate_sessions_open 3").await;
-    check(Telemetry::push_accepted, "loadgate_pushes_accepted_total 1").await;
-    let refused = "loadgate_pushes_refused_total{reason=\"too_large\"} 1";
-    check(|it| it.push_refused("too_large"), refused).await;
+    check(|it| it.push_answered(202), "loadgate_pushes_accepted_total 1").await;
+    check(|it| it.push_answered(413), "loadgate_pushes_accepted_total 0").await;
+    for (status, reason) in [(401, "no_identity"), (413, "too_large"), (422, "unreadable"), (503, "not_now")]
+    {
+        let refused = format!("loadgate_pushes_refused_total{{reason=\"{reason}\"}} 1");
+        check(|it| it.push_answered(status), &refused).await;
+    }
     let reconciled = "loadgate_reconcile_duration_seconds_bucket{le=\"0.01\"} 1";
     check(|it| it.reconciled(second / 125), reconciled).await;
     let failed = "loadgate_reconcile_errors_total{reason=\"conflict\"} 1";
