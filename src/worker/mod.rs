@@ -1,6 +1,8 @@
 //! A worker: registers, waits, runs its share phase by phase, tells what it measured, and leaves.
 
 mod ledger;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
