@@ -138,8 +138,9 @@ impl Recorder {
         self.second(now);
     }
 
-    /// A request that was sent is over.
-    pub fn request_over(&mut self) {
+    /// A request that was sent is over at `now`; until then it was in flight, in each second that has passed.
+    pub fn request_over(&mut self, now: u64) {
+        self.second(now);
         self.in_flight -= 1;
     }
 

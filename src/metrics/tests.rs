@@ -116,6 +116,16 @@ proptest! {
 }
 
 #[test]
+fn a_request_is_in_flight_in_every_second_until_it_is_over() {
+    let mut recorder = Recorder::new(LAYOUT);
+    recorder.request_sent(500_000);
+    recorder.request_over(3_500_000);
+    let (_, seconds) = recorder.so_far(4_000_000, 0);
+    let in_flight: Vec<_> = seconds.values().map(|second| second.in_flight).collect();
+    assert_eq!(in_flight, [1, 1, 1, 1, 0]);
+}
+
+#[test]
 fn a_histogram_that_does_not_hold_what_is_said_of_it_is_refused() {
     let mut recorder = Recorder::new(LAYOUT);
     recorder.iteration_started(Part::Steady, Some(5));

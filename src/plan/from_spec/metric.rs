@@ -50,7 +50,7 @@ pub(super) fn check_narrowing(metric: &Metric, text: &str, narrow: &Where, at: &
 fn missing(declaration: Declaration<'_>, classify: &Classify) -> Option<String> {
     match declaration {
         Declaration::Error(name) => {
-            let own = "connect timeout reset stale protocol body_limit check unsent".split(' ');
+            let own = "connect timeout reset stale protocol body_limit check exhausted unsent".split(' ');
             let known = classify.errors.iter().map(|error| error.name.as_str());
             unknown("error class", "errors", name, known.chain(own))
         }

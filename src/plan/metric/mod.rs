@@ -111,6 +111,7 @@ pub enum EngineClass {
     Protocol,
     BodyLimit,
     Check,
+    Exhausted,
     Unsent,
 }
 

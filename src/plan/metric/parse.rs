@@ -167,6 +167,7 @@ fn class(name: &str) -> ErrorSelector {
         "protocol" => EngineClass::Protocol,
         "body_limit" => EngineClass::BodyLimit,
         "check" => EngineClass::Check,
+        "exhausted" => EngineClass::Exhausted,
         "unsent" => EngineClass::Unsent,
         name => match StatusPattern::parse(name) {
             Some(pattern) => return ErrorSelector::Status(pattern),

@@ -79,6 +79,7 @@ impl fmt::Display for EngineClass {
             EngineClass::Protocol => "protocol",
             EngineClass::BodyLimit => "body_limit",
             EngineClass::Check => "check",
+            EngineClass::Exhausted => "exhausted",
             EngineClass::Unsent => "unsent",
         })
     }

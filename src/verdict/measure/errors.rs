@@ -58,6 +58,7 @@ fn of_engine(class: EngineClass) -> ErrorClass {
         EngineClass::Protocol => ErrorClass::Protocol,
         EngineClass::BodyLimit => ErrorClass::BodyLimit,
         EngineClass::Check => ErrorClass::Check,
+        EngineClass::Exhausted => ErrorClass::Exhausted,
         EngineClass::Unsent => ErrorClass::Unsent,
     }
 }
