@@ -4,10 +4,13 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 pub(crate) mod cluster;
+pub(crate) mod chart;
 pub(crate) mod nginx;
 pub(crate) mod program;
 pub(crate) mod run;
+pub(crate) mod schemas;
 pub(crate) mod server;
+pub(crate) mod tools;
 
 use std::path::{Path, PathBuf};
 
