@@ -120,6 +120,12 @@ impl Dist {
         u64::try_from(mean).ok()
     }
 
+    /// Their mean as near as a float comes; none where there are none.
+    #[must_use]
+    pub fn mean_f64(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+    }
+
     /// The value at or below which `quantile` (0 to 1) of them lie.
     #[must_use]
     pub fn quantile(&self, quantile: f64) -> Option<u64> {

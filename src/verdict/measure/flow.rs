@@ -73,7 +73,7 @@ fn peak_of(seen: &Seen<'_>) -> Result<Measured, Unmeasured> {
 }
 
 /// The whole seconds of the steady part: from the end of the ramp to the planned end, or to the last request sent.
-fn whole_seconds(seen: &Seen<'_>) -> (u32, u32) {
+pub(super) fn whole_seconds(seen: &Seen<'_>) -> (u32, u32) {
     let executor = &seen.phase.executor;
     let sent = || seen.steady().span.map_or(0, |span| span.last_sent / MICROS_PER_SECOND);
     let ramp = executor.ramp_end();

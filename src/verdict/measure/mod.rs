@@ -6,6 +6,7 @@ mod groups;
 mod length;
 mod outcomes;
 mod pool;
+mod slope;
 mod times;
 mod unmeasured;
 mod values;
@@ -51,6 +52,7 @@ pub(super) fn measure(
     let pool = &Pool::new(plan, aggregate, narrowed)?;
     match &narrowed.metric {
         Metric::Latency(statistic) => times::of(&pool.cell().latency, *statistic, MICROS),
+        Metric::LatencySlope => slope::of_latency(pool),
         Metric::Service(statistic) => times::of(&times::service(pool), *statistic, MICROS),
         Metric::Ttfb(statistic) => times::of(&pool.cell().ttfb, *statistic, MICROS),
         Metric::Connect(statistic) => times::of(&pool.dist(|part| &part.connect), *statistic, MICROS),

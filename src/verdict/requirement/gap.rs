@@ -52,7 +52,13 @@ fn distance(figure: &Figure, edge: &Figure) -> Option<String> {
     let text = distance.to_string();
     Some(match distance.dimension() {
         Dimension::Share => format!("{} percentage points", text.trim_end_matches('%')),
-        Dimension::Time | Dimension::Count | Dimension::Rate | Dimension::Bytes | Dimension::Number => text,
+        Dimension::Time
+        | Dimension::Count
+        | Dimension::Rate
+        | Dimension::Bytes
+        | Dimension::TimeSlope
+        | Dimension::BytesSlope
+        | Dimension::Number => text,
     })
 }
 
