@@ -37,7 +37,7 @@ enum Store {
 }
 
 /// Significant digits of a histogram: within 0.1 % or within 1 %.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Digits {
     /// Within 1 %: per-second and per-key figures.
     Two = 2,
