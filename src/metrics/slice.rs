@@ -13,9 +13,6 @@ use super::recorder::Layout;
 use super::sample::Sample;
 use super::tally::{MOST_KEYS, clean};
 
-/// The most keys of one slice that have histograms; the others are only counted.
-pub const MOST_TIMED_KEYS: usize = 16;
-
 /// Which requests of a phase a slice takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
@@ -37,8 +34,8 @@ pub struct Filter {
 pub enum Keys {
     /// This one.
     One(usize, String),
-    /// Each, in a cell of its own.
-    Each(usize),
+    /// Each, in a cell of its own; the first so many have histograms, the others are only counted.
+    Each(usize, usize),
 }
 
 /// What a slice took, by one recorder or by many put together.
@@ -77,7 +74,7 @@ impl Filter {
         slice.responses += u64::from(sample.status.is_some());
         let Some(key) = self.key(sample) else { return };
         let is_meant = self.outcome.is_none_or(|outcome| outcome == sample.outcome());
-        if let Some(SliceCell { digits, cell }) = slice.cell(&key, self.digits())
+        if let Some(SliceCell { digits, cell }) = slice.cell(&key, |place| self.digits(place))
             && is_meant
         {
             cell.enter(sample, layout, *digits);
@@ -89,27 +86,32 @@ impl Filter {
         let of_group = |group: usize| sample.groups.get(group).copied().flatten().map(clean);
         match &self.keys {
             None => Some(Cow::Borrowed("")),
-            Some(Keys::Each(group)) => of_group(*group),
+            Some(Keys::Each(group, _)) => of_group(*group),
             Some(Keys::One(group, wanted)) => of_group(*group).filter(|key| key == wanted),
         }
     }
 
-    fn digits(&self) -> Digits {
-        if self.keys.is_some() { Digits::Two } else { Digits::Three }
+    /// How fine the histograms of the key are that comes after `place` others; none: it has none.
+    fn digits(&self, place: usize) -> Option<Digits> {
+        match &self.keys {
+            None => Some(Digits::Three),
+            Some(Keys::One(..)) => Some(Digits::Two),
+            Some(Keys::Each(_, timed)) => (place < *timed).then_some(Digits::Two),
+        }
     }
 }
 
 impl Slice {
     /// The cell of `key`, made where there is room; none: it is counted as other.
-    fn cell(&mut self, key: &str, digits: Digits) -> Option<&mut SliceCell> {
+    fn cell(&mut self, key: &str, digits: impl Fn(usize) -> Option<Digits>) -> Option<&mut SliceCell> {
         if !self.cells.contains_key(key) {
             let told_apart = self.cells.len();
             if told_apart == MOST_KEYS {
                 self.other += 1;
                 return None;
             }
-            let digits = (told_apart < MOST_TIMED_KEYS).then_some(digits);
-            self.cells.insert(key.to_owned(), SliceCell { digits, cell: Cell::default() });
+            let cell = SliceCell { digits: digits(told_apart), cell: Cell::default() };
+            self.cells.insert(key.to_owned(), cell);
         }
         self.cells.get_mut(key)
     }
@@ -194,7 +196,7 @@ mod tests {
             Sample { part: Part::RampUp, ..answered(60, &[Some("a")]) },
         ];
         let one = |key: &str| Filter { keys: Some(Keys::One(0, key.to_owned())), ..ALL };
-        let each = Filter { keys: Some(Keys::Each(0)), ..ALL };
+        let each = Filter { keys: Some(Keys::Each(0, 16)), ..ALL };
         check(&ALL, &samples, &[("", 6)], 5);
         check(&one("a"), &samples, &[("a", 3)], 5);
         check(&one("never"), &samples, &[], 5);
@@ -217,11 +219,11 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_keys_have_histograms_and_sixty_four_are_counted() {
+    fn the_first_keys_have_histograms_and_sixty_four_are_counted() {
         let names: Vec<String> = (0..70).map(|key| format!("key-{key:02}")).collect();
         let keys: Vec<_> = names.iter().map(|key| [Some(key.as_str())]).collect();
         let samples: Vec<_> = keys.iter().map(|key| answered(0, key)).collect();
-        let slice = sliced(Filter { keys: Some(Keys::Each(0)), ..ALL }, &samples);
+        let slice = sliced(Filter { keys: Some(Keys::Each(0, 16)), ..ALL }, &samples);
         assert_eq!((slice.cells.len(), slice.other, slice.responses), (64, 6, 70));
         let timed = |key: &str| {
             let one = &slice.cells[key];
@@ -236,7 +238,7 @@ mod tests {
         let names: Vec<String> = (0..20).map(|key| format!("key-{key:02}")).collect();
         let keys: Vec<_> = names.iter().map(|key| [Some(key.as_str())]).collect();
         let samples: Vec<_> = keys.iter().map(|key| answered(0, key)).collect();
-        let each = || Filter { keys: Some(Keys::Each(0)), ..ALL };
+        let each = || Filter { keys: Some(Keys::Each(0, 16)), ..ALL };
         let (many, few) = (sliced(each(), &samples), sliced(each(), &samples[18..]));
         let (mut one, mut other) = (many.clone(), few.clone());
         one.merge(&few);
@@ -250,6 +252,6 @@ mod tests {
     fn a_key_from_outside_is_made_printable_and_short() {
         let keys = [[Some("a\nb")], [Some("a\u{fffd}b")]];
         let samples: Vec<_> = keys.iter().map(|key| answered(0, key)).collect();
-        check(&Filter { keys: Some(Keys::Each(0)), ..ALL }, &samples, &[("a\u{fffd}b", 2)], 2);
+        check(&Filter { keys: Some(Keys::Each(0, 16)), ..ALL }, &samples, &[("a\u{fffd}b", 2)], 2);
     }
 }
