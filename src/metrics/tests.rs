@@ -18,9 +18,8 @@ fn filters() -> Vec<Filter> {
     let window = Some((5_000_000, 12_000_000));
     vec![
         slice("one", one(), None),
-        slice("each", Some(Keys::Each(0, 16)), None),
+        slice("each", Some(Keys::Each(0, 16)), Some((0, 12_000_000))),
         slice("window", None, window),
-        slice("each-in-window", Some(Keys::Each(0, 16)), window),
         Filter { steps: Some(vec![1]), outcome: Some(Outcome::Failed), ..slice("narrow", one(), window) },
     ]
 }
