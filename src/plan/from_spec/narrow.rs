@@ -111,7 +111,10 @@ fn steps(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<Vec<Step
 fn key(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<KeyOf>> {
     let mut named = narrow.group.iter();
     let Some((group, key)) = named.next() else { return Some(None) };
-    at.require(named.next().is_none(), "names more than one group; keep one");
+    if named.next().is_some() {
+        at.fault("names more than one group; keep one");
+        return None;
+    }
     let at = at.field(group);
     let place = metric::group(group, spec, &at);
     at.require(
