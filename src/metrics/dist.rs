@@ -37,7 +37,7 @@ enum Store {
 }
 
 /// Significant digits of a histogram: within 0.1 % or within 1 %.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Digits {
     /// Within 1 %: per-second and per-key figures.
     Two = 2,
@@ -118,6 +118,12 @@ impl Dist {
     pub fn mean(&self) -> Option<u64> {
         let mean = (self.sum + u128::from(self.count) / 2).checked_div(u128::from(self.count))?;
         u64::try_from(mean).ok()
+    }
+
+    /// Their mean as near as a float comes; none where there are none.
+    #[must_use]
+    pub fn mean_f64(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
     /// The value at or below which `quantile` (0 to 1) of them lie.

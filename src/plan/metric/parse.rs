@@ -31,6 +31,7 @@ fn named(name: &str, start: &Cursor<'_>, cursor: &mut Cursor<'_>) -> Result<Metr
     };
     let argument = argument(entry.argument, entry.form, cursor)?;
     Ok(match (name, argument) {
+        ("latency.slope", _) => Metric::LatencySlope,
         ("duration", _) => Metric::Duration,
         ("requests", _) => Metric::Requests,
         ("iterations", _) => Metric::Iterations,

@@ -9,6 +9,7 @@ impl fmt::Display for Metric {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Metric::Latency(statistic) => write!(out, "latency.{statistic}"),
+            Metric::LatencySlope => out.write_str("latency.slope"),
             Metric::Service(statistic) => write!(out, "service.{statistic}"),
             Metric::Ttfb(statistic) => write!(out, "ttfb.{statistic}"),
             Metric::Connect(statistic) => write!(out, "connect.{statistic}"),
