@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     /// The image of workers: the operator's own.
     #[arg(long, value_name = "IMAGE")]
     worker_image: String,
-    /// When it is pulled: Always, IfNotPresent or Never.
+    /// When it is pulled: `Always`, `IfNotPresent` or `Never`.
     #[arg(long, value_name = "POLICY", default_value = "IfNotPresent")]
     worker_image_pull_policy: String,
     /// Secrets in the tests' namespaces by which it is pulled.
@@ -104,7 +104,7 @@ fn configuration(arguments: &Arguments) -> Result<Configuration, Refused> {
 /// The name by which workers call the ingest, and of a Service its longer form.
 fn names(host: &str) -> Vec<String> {
     let mut names = vec![host.to_owned()];
-    if host.ends_with(".svc") {
+    if host.rsplit_once('.').is_some_and(|(_, last)| last == "svc") {
         names.push(format!("{host}.cluster.local"));
     }
     names

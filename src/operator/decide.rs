@@ -136,14 +136,13 @@ fn begun(seen: &Seen, children: &SeenRun, started_at: Timestamp, has_job: bool, 
     let is_over = session.view.finished || has_passed(started_at, deadline + ABORT_LIMIT, now);
     match (is_over, aborted) {
         (true, aborted) => Decision::Judge(Ending { not_started: None, aborted }),
-        (false, Some(_)) => Decision::Watch,
         (false, None) if wants_abort(&seen.test) => Decision::Abort("spec.abort was set".to_owned()),
         (false, None) if has_passed(started_at, deadline, now) => {
             let line = format!("spec.deadlines.run: the load wasn't through after {} s", deadline.as_secs());
             Decision::Abort(line)
         }
         (false, None) if !has_job => Decision::Abort("the workers' Job was taken away".to_owned()),
-        (false, None) => Decision::Watch,
+        (false, _) => Decision::Watch,
     }
 }
 

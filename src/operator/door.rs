@@ -156,17 +156,7 @@ impl Door for WorkersDoor {
     }
 
     fn note(&self, _run: &str, status: u16) {
-        match status {
-            200..300 => self.telemetry.push_accepted(),
-            400 => self.telemetry.push_refused("unreadable"),
-            401 => self.telemetry.push_refused("no_identity"),
-            403 => self.telemetry.push_refused("not_of_this_run"),
-            404 | 409 => self.telemetry.push_refused("fenced"),
-            413 => self.telemetry.push_refused("too_large"),
-            421 => self.telemetry.push_refused("not_leading"),
-            429 => self.telemetry.push_refused("too_many"),
-            _ => self.telemetry.push_refused("not_now"),
-        }
+        self.telemetry.push_answered(status);
     }
 }
 

@@ -35,11 +35,14 @@ pub async fn reconcile(test: Arc<LoadTest>, context: Arc<Context>) -> Result<Act
     context.telemetry.api_is_reached();
     let began = Instant::now();
     // Behind the end of its term this process writes nothing more.
-    let Ok(done) = context.standing.guard(step(&context, test.clone())).await else {
+    let Ok(done) = context.standing.guard(Box::pin(step(&context, test.clone()))).await else {
         return Ok(Action::await_change());
     };
     context.telemetry.reconciled(began.elapsed());
     context.telemetry.sessions_open(context.runs.all().len());
+    if let Err(error) = &done {
+        context.telemetry.reconcile_failed(word(error));
+    }
     match done {
         Err(JudgingError::Call(error)) if error.is_forbidden() => {
             tell_forbidden(&context, &test, &error).await?;
@@ -55,7 +58,7 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     lead(context, &mut seen, now);
     let decision = decide(&seen, now);
     tracing::debug!(test = seen.test.name_any(), ?decision, "decided");
-    let (test, told) = carry_out(context, &seen, &decision, now).await?;
+    let (test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
     if let Some(status) = told {
         publish(context, &test, status).await?;
     }
@@ -78,6 +81,17 @@ async fn tell_forbidden(context: &Context, test: &LoadTest, error: &CallError) -
         publish(context, test, status::forbidden(test, &error.to_string(), Timestamp::now())).await?;
     }
     Ok(())
+}
+
+/// What failed, for the counters.
+fn word(error: &JudgingError) -> &'static str {
+    match error {
+        JudgingError::Call(error) if error.is_conflict() => "conflict",
+        JudgingError::Call(error) if error.is_forbidden() => "forbidden",
+        JudgingError::Call(_) => "api",
+        JudgingError::Result(_) => "result",
+        JudgingError::Spec(_) | JudgingError::Missing(_) => "spec",
+    }
 }
 
 /// What is done about a step that failed.

@@ -84,7 +84,7 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<(), OperatorError> {
     let telemetry = Telemetry::new()?;
-    let (bell, rung) = mpsc::unbounded_channel();
+    let (bell, rings) = mpsc::unbounded_channel();
     let runs = Runs::new(bell);
     let (election, standing) = Election::new(client.clone(), settings(&configuration));
     let http = listen(configuration.http_listen).await?;
@@ -109,7 +109,7 @@ pub async fn run(
             serve(http, http_site, stop.clone()),
             serve(ingest, ingest_site, stop.clone()),
             keep(keeper, stop.clone()),
-            control(context, configuration.watched, rung, standing, stop.clone()),
+            control(context, configuration.watched, rings, standing, stop.clone()),
         )
     };
     // Whoever was told to stop gives the Lease back at once: nothing is written any more.
@@ -186,7 +186,7 @@ async fn tell_readiness(telemetry: Arc<Telemetry>, client: Client, tls: Option<T
 async fn control(
     context: Arc<Context>,
     watched: Vec<String>,
-    rung: mpsc::UnboundedReceiver<kube::runtime::reflector::ObjectRef<LoadTest>>,
+    rings: mpsc::UnboundedReceiver<kube::runtime::reflector::ObjectRef<LoadTest>>,
     mut standing: Standing,
     stop: watch::Receiver<bool>,
 ) {
@@ -203,11 +203,12 @@ async fn control(
         None => (Api::all(context.client.clone()), Api::all(context.client.clone())),
     };
     let ours = watcher::Config::default().labels("app.kubernetes.io/managed-by=loadgate");
-    let rung =
-        futures_util::stream::unfold(rung, |mut rung| async { rung.recv().await.map(|next| (next, rung)) });
+    let rings = futures_util::stream::unfold(rings, |mut rings| async {
+        rings.recv().await.map(|next| (next, rings))
+    });
     Controller::new(tests, watcher::Config::default())
         .owns(jobs, ours)
-        .reconcile_on(rung)
+        .reconcile_on(rings)
         .graceful_shutdown_on(wait_for(stop))
         .run(reconcile, |test, error, _| after_failure(&test, error), context)
         .for_each(|_| std::future::ready(()))

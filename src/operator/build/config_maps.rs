@@ -1,4 +1,4 @@
-//! The ConfigMaps of a run: the frozen spec with the ingest's authority, the record, the stored result.
+//! The `ConfigMap`s of a run: the frozen spec with the ingest's authority, the record, the stored result.
 
 use std::collections::BTreeMap;
 
