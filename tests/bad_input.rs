@@ -149,6 +149,27 @@ fn a_preflight_that_fails_names_its_field_and_no_load_is_sent() {
 }
 
 #[test]
+fn a_preflight_whose_answer_has_no_end_is_read_no_further_than_its_checks_can_look() {
+    let server = Server::start(|mut connection| {
+        while let Some(request) = connection.request() {
+            if request.head.contains("preflight") {
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n");
+                connection.send_endlessly(&vec![b'x'; 64 * 1024], || {});
+            }
+            connection.send(&response("200 OK", "", "{}"));
+        }
+    });
+    let status = ", preflight: [{request: {path: /health}, checks: [{status: [200]}]}]";
+    ends(&run(&test(&server.url(), status, GET, FEW), &[]), 0, &[]);
+    let text = ", preflight: [{request: {path: /health}, checks: [{bodyContains: ready}]}]";
+    ends(
+        &run(&test(&server.url(), text, GET, FEW), &[]),
+        4,
+        &["spec.target.preflight[0]", "/health", "longer than 1 MiB"],
+    );
+}
+
+#[test]
 fn a_target_that_never_answers_ends_in_time_as_timeouts() {
     let server = Server::start(|mut connection| connection.wait_for_its_end());
     let preflight = ", timeout: 500ms, preflight: [{request: {path: /health}}]";

@@ -6,15 +6,31 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use assert_cmd::Command;
 use loadgate::target::{Options, Target};
 use serde_json::Value;
 use support::path;
-use support::program::{Ended, Run};
+use support::program::{Ended, Report, Run};
 
 const LIMIT: Duration = Duration::from_mins(4);
+
+/// Each has the machine to itself, as far as that is ours to say: the demo alone has thousands of users.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the generator finds its own figures sound. On a machine that is busy with other things it doesn't, says so
+/// and tells no verdict: then a test can't ask for one either.
+fn is_sound(report: &Report) -> bool {
+    let generator = report.at("/status/generator");
+    let healthy = generator["healthy"].as_bool().unwrap();
+    assert_eq!(generator["reasons"].as_array().is_none_or(Vec::is_empty), healthy, "{generator}");
+    healthy
+}
 
 fn target() -> Target {
     Target::start(&Options { listen: ([127, 0, 0, 1], 0).into(), threads: 1 }).unwrap()
@@ -47,6 +63,7 @@ fn tiers(rows: &Value) -> Vec<(&str, &str)> {
 
 #[test]
 fn the_demo_runs_all_six_phases_and_ends_with_a_verdict() {
+    let _turn = alone();
     let folder = tempfile::tempdir().unwrap();
     let output = Command::cargo_bin("loadgate")
         .unwrap()
@@ -78,9 +95,13 @@ fn the_demo_runs_all_six_phases_and_ends_with_a_verdict() {
 
 #[test]
 fn the_quickstart_passes_on_a_healthy_target_and_fails_on_a_slow_or_failing_one() {
+    let _turn = alone();
     let healthy = target();
     let ended = example("quickstart", &healthy, &["--quick=5"]);
-    assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+    let report = ended.report();
+    let code = if is_sound(&report) { 0 } else { 2 };
+    assert_eq!(ended.code, Some(code), "{}{}", ended.out, ended.err);
+    assert_eq!(report.total("failed"), 0, "{}", ended.out);
 
     for (illness, ill_row) in [
         (r#"{"latencyMicros": 600000}"#, ("latency.p95", "Critical")),
@@ -89,8 +110,9 @@ fn the_quickstart_passes_on_a_healthy_target_and_fails_on_a_slow_or_failing_one(
         let sick = target();
         make_ill(sick.address(), illness);
         let ended = example("quickstart", &sick, &[]);
-        assert_eq!(ended.code, Some(1), "{illness}: {}{}", ended.out, ended.err);
         let report = ended.report();
+        let code = if is_sound(&report) { 1 } else { 2 };
+        assert_eq!(ended.code, Some(code), "{illness}: {}{}", ended.out, ended.err);
         let tiers = tiers(report.at("/status/compliance/requirements"));
         assert!(tiers.contains(&ill_row), "{illness}: {tiers:?}");
     }
@@ -98,6 +120,7 @@ fn the_quickstart_passes_on_a_healthy_target_and_fails_on_a_slow_or_failing_one(
 
 #[test]
 fn each_expectation_of_velro_prd_is_met_by_a_healthy_target_and_missed_by_an_ill_one() {
+    let _turn = alone();
     let arguments = ["--quick", "--phase", "intermediate", "--set", "phases[1].load.constantUsers.rampUp=1s"];
     let rows = |ended: &Ended| {
         let report = ended.report();
@@ -105,8 +128,11 @@ fn each_expectation_of_velro_prd_is_met_by_a_healthy_target_and_missed_by_an_ill
         rows.into_iter().map(|(metric, tier)| (metric.to_owned(), tier.to_owned())).collect::<Vec<_>>()
     };
     let healthy = target();
-    for (metric, tier) in rows(&example("velro-prd", &healthy, &arguments)) {
-        assert_eq!(tier, "Target", "{metric}");
+    let ended = example("velro-prd", &healthy, &arguments);
+    let is_sound = is_sound(&ended.report());
+    for (metric, tier) in rows(&ended) {
+        // What the cache answers is no matter of time.
+        assert!(tier == "Target" || (!is_sound && metric != "cache.hit_rate"), "{metric}: {}", ended.out);
     }
     for (illness, metric) in [
         (r#"{"latencyMicros": 200000}"#, "latency.p95"),

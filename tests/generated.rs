@@ -16,6 +16,12 @@ fn the_definition_in_crds_is_that_of_the_types() {
     is_as_committed("crds/loadtests.loadgate.dev.yaml", &api::crd_yaml());
 }
 
+/// A chart reads no file from outside of its folder.
+#[test]
+fn the_definition_in_the_chart_is_that_of_the_types() {
+    is_as_committed("charts/loadgate/files/loadtests.loadgate.dev.yaml", &api::crd_yaml());
+}
+
 #[test]
 fn the_schema_of_the_report_is_that_of_its_type() {
     let schema = serde_json::to_string_pretty(&json::schema()).unwrap() + "\n";

@@ -14,7 +14,7 @@ const WORKERS: [&str; 4] = ["1", "2", "3", "7"];
 const USERS: &str =
     "{name: users, pace: 25ms, load: {constantUsers: {users: 22, duration: 1200ms, rampUp: 400ms}}}";
 const ITERATIONS: &str = "{name: iterations, load: {iterations: {users: 13, perUser: 23}}}";
-const RATE: &str = "{name: rate, load: {constantRate: {rate: 310/s, duration: 1s}}}";
+const RATE: &str = "{name: rate, load: {constantRate: {rate: 310/s, duration: 1s, maxUsers: 310}}}";
 const BURST: &str = "{name: burst, load: {burst: {iterations: 211}}}";
 const IDLE: &str = "{name: idle, load: {idle: {duration: 100ms}}}";
 

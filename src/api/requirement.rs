@@ -1,5 +1,7 @@
 //! `spec.requirements` and `spec.phases[].expect`: what the product must reach.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +78,7 @@ pub struct RatioPart {
     pub narrow: Option<Where>,
 }
 
-/// Narrows a figure to some phases, steps or outcomes.
+/// Narrows a figure to some phases, steps or outcomes, to a key of a group, or to a part of a phase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Where {
@@ -91,6 +93,28 @@ pub struct Where {
     /// Only requests that ended so. Default: both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<OutcomeFilter>,
+    /// Only responses with this key of a declared group: `{account: acc-2}`; `each` gives every key a figure of its
+    /// own, and the worst is judged.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "schema::group_key")]
+    pub group: BTreeMap<String, String>,
+    /// Only requests that begin in this part of the phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+}
+
+/// A part of a phase, counted from its start. It needs an executor whose length is known beforehand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Window {
+    /// Where it begins: a share of the phase or a time, `75%` or `30s`. Default: with the phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::moment")]
+    pub from: Option<String>,
+    /// Where it ends; what begins then is no more in it. Default: with the phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::moment")]
+    pub to: Option<String>,
 }
 
 /// How a request ended.

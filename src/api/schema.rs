@@ -25,6 +25,22 @@ pub(super) fn share(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "maxLength": 16, "pattern": r"^[0-9]+(\.[0-9]+)?%$"})
 }
 
+/// A place in a phase: a share of it, or a time from its start.
+pub(super) fn moment(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "maxLength": 32,
+        "pattern": r"^([0-9]+(\.[0-9]+)?%|([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+)$",
+    })
+}
+
+/// One group with one of its keys, or with `each`.
+pub(super) fn group_key(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "minProperties": 1, "maxProperties": 1,
+        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 64},
+    })
+}
+
 /// A name that stands in metrics, selectors and templates.
 pub(super) fn name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 63, "pattern": r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"})

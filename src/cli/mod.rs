@@ -6,6 +6,7 @@ mod descriptors;
 pub mod exit;
 pub mod load;
 pub mod local;
+mod operator;
 pub mod options;
 pub mod output;
 mod plan;
@@ -53,6 +54,7 @@ enum Command {
     Target(target::Arguments),
     #[command(hide = true)]
     Worker(worker::Arguments),
+    Operator(operator::Arguments),
 }
 
 impl Cli {
@@ -84,6 +86,7 @@ impl Cli {
             Command::Plan(arguments) => plan::run(&arguments),
             Command::Crd => crd::run(),
             Command::Target(arguments) => target::run(&arguments),
+            Command::Operator(arguments) => operator::run(&arguments),
             Command::Worker(arguments) => return worker::run(&arguments),
         };
         ending.unwrap_or_else(|error| exit::told(&error)).into()

@@ -15,6 +15,8 @@ use crate::plan::{self, Action, Check, Plan};
 
 /// Between two tries of an action that is repeated `within` a time.
 const PAUSE: Duration = Duration::from_millis(250);
+/// The most bytes of an answer's body that are read.
+const LONGEST_BODY: usize = 1024 * 1024;
 
 /// Why the load isn't begun.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +66,8 @@ fn client(target: &plan::Target, addresses: &[SocketAddr]) -> Result<reqwest::Cl
     reqwest::Client::builder()
         .no_proxy()
         .retry(reqwest::retry::never())
+        // Plain HTTP needs no authorities, and the machine's own may be missing, as in an image without any.
+        .tls_certs_only([])
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(target.connect_timeout)
         .resolve_to_addrs(&target.host, addresses)
@@ -114,17 +118,33 @@ async fn once(
     let began = Instant::now();
     let response = request.send().await.map_err(|error| told(&error, patience))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = response.bytes().await.map_err(|error| told(&error, patience))?;
-    let seen = Seen {
-        status,
-        headers,
-        json: serde_json::from_slice(&body).ok(),
-        body: body.to_vec(),
-        took: began.elapsed(),
-    };
+    let body = body(response).await.map_err(|error| told(&error, patience))?;
+    if body.len() > LONGEST_BODY && action.checks.iter().any(looks_into_body) {
+        return Err("the answer is longer than 1 MiB, which is more than a check can look through".to_owned());
+    }
+    let took = began.elapsed();
+    let seen = Seen { status, headers, json: serde_json::from_slice(&body).ok(), body, took };
     match action.checks.iter().find(|check| !seen.satisfies(check, plan)) {
         Some(check) => Err(seen.complaint(check)),
         None => Ok(()),
+    }
+}
+
+/// The body, or a little more than the most that is read of it.
+async fn body(mut response: reqwest::Response) -> reqwest::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while body.len() <= LONGEST_BODY
+        && let Some(piece) = response.chunk().await?
+    {
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
+fn looks_into_body(check: &Check) -> bool {
+    match check {
+        Check::JsonPath(..) | Check::BodyContains(_) => true,
+        Check::Status(_) | Check::BelowFourHundred | Check::Header(..) | Check::Latency(_) => false,
     }
 }
 

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -38,6 +39,12 @@ pub(super) struct Exchange {
     pub(super) error: Option<ErrorClass>,
 }
 
+/// Whether it was something on this side that was missing: nothing of it tells about the target.
+fn is_want(error: &io::Error) -> bool {
+    let wants = [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::AGAIN, Errno::NOBUFS, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|error| wants.contains(&error))
+}
+
 impl Connection {
     /// Makes sure that there is a connection: opens one where there is none or the target has closed it meanwhile.
     pub(super) async fn ensure_open(&mut self, floor: &Floor, user: u64) -> Result<(), ErrorClass> {
@@ -60,6 +67,7 @@ impl Connection {
                 floor.connected(began.elapsed());
                 Ok(())
             }
+            Ok(Err(error)) if is_want(&error) => Err(ErrorClass::Exhausted),
             Ok(Err(_)) => Err(ErrorClass::Connect),
             Err(_) => Err(ErrorClass::Timeout),
         }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::compile::{CompiledPhase, micros};
+use super::slices::filters;
 use super::stop::Stop;
 use crate::metrics::{Layout, Part, Recorder};
 use crate::plan::share::Share;
@@ -60,7 +61,7 @@ impl Floor {
             compiled,
             share,
             addresses,
-            recorder: RefCell::new(Recorder::new(layout)),
+            recorder: RefCell::new(Recorder::new(layout).sliced(filters(phase))),
             scratch: RefCell::new(vec![0; SCRATCH].into_boxed_slice()),
             out: RefCell::default(),
             stop: Stop::new(end_of_beginning(&phase.executor)),

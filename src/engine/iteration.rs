@@ -256,7 +256,7 @@ impl<'a> InFlight<'a> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let mut recorder = self.floor.recorder.borrow_mut();
-        recorder.request_over();
+        recorder.request_over(self.floor.now());
         if !self.over {
             recorder.request_cut();
         }

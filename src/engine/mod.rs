@@ -11,6 +11,7 @@ mod pacer;
 mod render;
 mod response;
 mod shard;
+mod slices;
 mod stop;
 mod timer;
 mod user;

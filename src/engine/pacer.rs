@@ -16,7 +16,7 @@ use super::compile::micros;
 use super::floor::Floor;
 use super::iteration::{Turn, User};
 use super::timer::FineTimer;
-use super::user::Present;
+use super::user::{Present, all_through};
 use crate::plan::Executor;
 use crate::plan::draw::Draws;
 
@@ -66,7 +66,7 @@ pub(super) async fn open(floor: Rc<Floor>, total: u64, most_users: u64) {
     }
     idle.borrow_mut().clear();
     floor.close_pool();
-    while users.join_next().await.is_some() {}
+    all_through(users).await;
 }
 
 fn arrival(floor: &Floor, place: u64) -> Arrival {

@@ -153,7 +153,7 @@ async fn conclude(floor: Rc<Floor>, users: JoinSet<()>, abort: Rc<Notify>, ended
     let _ = ended.send(end);
 }
 
-async fn load(floor: &Rc<Floor>, mut users: JoinSet<()>) {
+async fn load(floor: &Rc<Floor>, users: JoinSet<()>) {
     if let Executor::Idle { duration } = &floor.phase().executor {
         return user::wait(floor, super::compile::micros(*duration)).await;
     }
@@ -165,7 +165,7 @@ async fn load(floor: &Rc<Floor>, mut users: JoinSet<()>) {
         let per_user = if let Executor::Iterations { per_user, .. } = executor { *per_user } else { 1 };
         floor.recorder.borrow_mut().scheduled(users.len() as u64 * per_user);
     }
-    while users.join_next().await.is_some() {}
+    user::all_through(users).await;
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use tokio::task::JoinSet;
+
 use super::compile::micros;
 use super::floor::Floor;
 use super::iteration::{Turn, User};
@@ -81,6 +83,18 @@ pub(super) async fn wait(floor: &Floor, offset: u64) {
     }
 }
 
+/// Waits until all users are through. What made one of them panic goes on here: a load that a fault made smaller must
+/// not pass for the one that was planned.
+pub(super) async fn all_through(mut users: JoinSet<()>) {
+    while let Some(ended) = users.join_next().await {
+        if let Err(error) = ended
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
 /// A user under way, counted until it is dropped.
 pub(super) struct Present<'a>(&'a Floor);
 
@@ -94,5 +108,25 @@ impl<'a> Present<'a> {
 impl Drop for Present<'_> {
     fn drop(&mut self) {
         self.0.recorder.borrow_mut().user_ended(self.0.now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::LocalSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_user_that_panics_is_not_counted_as_one_that_is_through() {
+        let told = LocalSet::new()
+            .run_until(async {
+                let mut users = JoinSet::new();
+                users.spawn_local(async {});
+                users.spawn_local(async { panic!("a fault of ours") });
+                tokio::task::spawn_local(all_through(users)).await
+            })
+            .await;
+        assert!(told.is_err_and(|error| error.is_panic()));
     }
 }

@@ -31,6 +31,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 pub struct Session {
     plan_hash: String,
     phase_count: usize,
+    step_count: usize,
     /// The phases to be run, in order.
     course: Vec<PhaseIndex>,
     epoch: u64,
@@ -82,6 +83,7 @@ impl Session {
         Session {
             plan_hash: plan.hash.clone(),
             phase_count: plan.phases.len(),
+            step_count: plan.steps.len(),
             course: plan.phases_to_run().map(|(index, _)| index).collect(),
             epoch,
             members: (0..plan.workers).map(|_| Member::default()).collect(),
@@ -189,7 +191,8 @@ impl Session {
         if let Some(bytes) = &report.snapshot {
             let snapshot =
                 Snapshot::from_bytes(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))?;
-            member.take(snapshot, self.phase_count)?;
+            tells_of_the_plan(&snapshot, self.phase_count, self.step_count)?;
+            member.take(snapshot);
         }
         member.go_to(&report.stage);
         self.learn_starts(&report.begun, now);
@@ -360,15 +363,9 @@ impl Member {
     }
 
     /// Takes a snapshot; one that isn't newer than what is known changes nothing.
-    fn take(&mut self, snapshot: Snapshot, phases: usize) -> Result<(), Refusal> {
-        if let Some(odd) = snapshot.phases.iter().find(|phase| phase.phase as usize >= phases) {
-            return Err(Refusal::Unreadable(format!(
-                "the snapshot tells of phase {}; the plan has {phases}",
-                odd.phase
-            )));
-        }
+    fn take(&mut self, snapshot: Snapshot) {
         if snapshot.number <= self.acknowledged {
-            return Ok(());
+            return;
         }
         for phase in snapshot.phases {
             let known = self.phases.entry(phase.phase).or_default();
@@ -377,6 +374,27 @@ impl Member {
             known.seconds.extend(phase.seconds);
         }
         self.acknowledged = snapshot.number;
-        Ok(())
     }
+}
+
+/// What is kept of a worker is bounded by the plan, whatever it sends.
+fn tells_of_the_plan(snapshot: &Snapshot, phases: usize, steps: usize) -> Result<(), Refusal> {
+    let cells = |phase: &PhaseSnapshot| {
+        let parts = [&phase.state.ramp_up, &phase.state.steady];
+        parts.into_iter().flat_map(|part| part.cells.keys()).map(|(step, _)| *step as usize).max()
+    };
+    for phase in &snapshot.phases {
+        if phase.phase as usize >= phases {
+            let told = phase.phase;
+            return Err(Refusal::Unreadable(format!(
+                "the snapshot tells of phase {told}; the plan has {phases}"
+            )));
+        }
+        if let Some(step) = cells(phase).filter(|step| *step >= steps) {
+            return Err(Refusal::Unreadable(format!(
+                "the snapshot tells of step {step}; the plan has {steps}"
+            )));
+        }
+    }
+    Ok(())
 }

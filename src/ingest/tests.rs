@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{Directive, PROTOCOL, Refusal, Registration, Report, Session, Stage};
-use crate::metrics::{PhaseSnapshot, PhaseState, Snapshot};
+use crate::metrics::{Cell, Outcome, PhaseSnapshot, PhaseState, Snapshot};
 use crate::plan::{Document, Options, Plan};
 
 const NOW: Duration = Duration::from_secs(100);
@@ -173,10 +173,16 @@ fn a_snapshot_that_cannot_be_read_changes_nothing() {
     let mut session = session();
     let broken = Report { snapshot: Some(vec![1, 2, 3]), ..told(0, Stage::Finished) };
     assert!(matches!(session.report(&broken, NOW), Err(Refusal::Unreadable(_))));
-    let phases = vec![PhaseSnapshot { phase: 9, ..PhaseSnapshot::default() }];
-    let astray =
-        Report { snapshot: Some(Snapshot { number: 1, phases }.to_bytes()), ..told(0, Stage::Finished) };
-    assert!(matches!(session.report(&astray, NOW), Err(Refusal::Unreadable(_))));
+    let mut of_no_step = PhaseState::default();
+    of_no_step.steady.cells.insert((1, Outcome::Succeeded), Cell::default());
+    for odd in [
+        PhaseSnapshot { phase: 9, ..PhaseSnapshot::default() },
+        PhaseSnapshot { state: of_no_step, ..PhaseSnapshot::default() },
+    ] {
+        let snapshot = Snapshot { number: 1, phases: vec![odd] }.to_bytes();
+        let astray = Report { snapshot: Some(snapshot), ..told(0, Stage::Finished) };
+        assert!(matches!(session.report(&astray, NOW), Err(Refusal::Unreadable(_))));
+    }
     assert_eq!(session.aggregate().phases[0].workers, 0);
 }
 

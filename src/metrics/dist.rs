@@ -37,7 +37,7 @@ enum Store {
 }
 
 /// Significant digits of a histogram: within 0.1 % or within 1 %.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Digits {
     /// Within 1 %: per-second and per-key figures.
     Two = 2,
@@ -118,6 +118,12 @@ impl Dist {
     pub fn mean(&self) -> Option<u64> {
         let mean = (self.sum + u128::from(self.count) / 2).checked_div(u128::from(self.count))?;
         u64::try_from(mean).ok()
+    }
+
+    /// Their mean as near as a float comes; none where there are none.
+    #[must_use]
+    pub fn mean_f64(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
     /// The value at or below which `quantile` (0 to 1) of them lie.
@@ -221,7 +227,8 @@ impl<'de> Deserialize<'de> for Dist {
             Encoded::deserialize(deserializer)?;
         let decoded = decode(&histogram).map_err(de::Error::custom)?;
         let held = decoded.as_ref().map_or(0, Histogram::len);
-        if held != count || least > greatest || overflow > count {
+        let sums = u128::from(least) * u128::from(count)..=u128::from(greatest) * u128::from(count);
+        if held != count || least > greatest || overflow > count || !sums.contains(&sum) {
             return Err(de::Error::custom(format!("a histogram of {held} values can't stand for {count}")));
         }
         let store = if decoded.is_some() { Store::Packed(histogram) } else { Store::Empty };
@@ -236,6 +243,35 @@ fn decode(bytes: &[u8]) -> Result<Option<Histogram<u32>>, String> {
     let mut histogram: Histogram<u32> = Deserializer::new()
         .deserialize(&mut std::io::Cursor::new(bytes))
         .map_err(|error| format!("a histogram can't be read: {error}"))?;
+    if histogram.sigfig() > Digits::Three as u8 {
+        return Err(
+            "a histogram of more than three digits isn't ours; merged, it would take megabytes".to_owned()
+        );
+    }
     histogram.auto(true);
     Ok(Some(histogram))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two values of 10, in a histogram of `digits`, of which `sum` is said.
+    fn told(digits: u8, sum: u128) -> Result<Dist, rmp_serde::decode::Error> {
+        let mut histogram = Histogram::new(digits).expect("digits that a histogram can have");
+        histogram.record_n(10, 2).expect("it grows");
+        let encoded =
+            Encoded { histogram: encode(&histogram), count: 2, sum, least: 10, greatest: 10, overflow: 0 };
+        rmp_serde::from_slice(&rmp_serde::to_vec_named(&encoded).expect("it is numbers only"))
+    }
+
+    #[test]
+    fn a_histogram_that_no_recorder_makes_is_refused() {
+        for (digits, sum, is_fine) in [(2, 20, true), (3, 20, true), (4, 20, false), (5, 20, false)] {
+            assert_eq!(told(digits, sum).is_ok(), is_fine, "{digits} digits");
+        }
+        for sum in [0, 19, 21, u128::MAX] {
+            assert!(told(3, sum).is_err(), "two values of 10 have no sum of {sum}");
+        }
+    }
 }

@@ -25,6 +25,8 @@ pub enum ErrorClass {
     Status(u16),
     /// A check didn't hold though the status was below 400.
     Check,
+    /// No connection could be opened for want of a descriptor, a port or memory on this side: the generator's limit.
+    Exhausted,
     /// A value that the request needs is missing, or would break out of its place: nothing was sent.
     Unsent,
 }
@@ -41,6 +43,7 @@ impl fmt::Display for ErrorClass {
             ErrorClass::BodyLimit => f.write_str("body_limit"),
             ErrorClass::Status(code) => write!(f, "{code}"),
             ErrorClass::Check => f.write_str("check"),
+            ErrorClass::Exhausted => f.write_str("exhausted"),
             ErrorClass::Unsent => f.write_str("unsent"),
         }
     }

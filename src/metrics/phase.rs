@@ -8,7 +8,9 @@ use super::books::{Books, PhaseEnd};
 use super::cell::Cell;
 use super::dist::Dist;
 use super::outcome::{Outcome, Part};
+use super::sample::Timing;
 use super::series::Second;
+use super::slice::Slice;
 
 /// All but the seconds of a phase. Merging is order-free.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,8 @@ pub struct PhaseState {
     pub ramp_up: PartState,
     /// What was sent from then on.
     pub steady: PartState,
+    /// What rows ask for by key or by window, by the name of the slice; only of the steady part.
+    pub slices: BTreeMap<String, Slice>,
     /// Iterations and what became of them.
     pub books: Books,
     /// How it ended, once it has: the worst, where several recorders ended differently.
@@ -76,6 +80,9 @@ impl PhaseState {
     pub fn merge(&mut self, other: &PhaseState) {
         self.ramp_up.merge(&other.ramp_up);
         self.steady.merge(&other.steady);
+        for (name, slice) in &other.slices {
+            self.slices.entry(name.clone()).or_default().merge(slice);
+        }
         self.books.merge(&other.books);
         self.end = self.end.max(other.end);
     }
@@ -87,6 +94,7 @@ impl PhaseState {
             part.connect.pack();
             part.cells.values_mut().for_each(Cell::pack);
         }
+        self.slices.values_mut().for_each(Slice::pack);
     }
 
     /// Both parts together.
@@ -126,6 +134,12 @@ impl PartState {
 }
 
 impl Span {
+    /// That of one request.
+    #[must_use]
+    pub fn of(timing: &Timing) -> Span {
+        Span { first_sent: timing.sent, last_sent: timing.sent, last_end: timing.end }
+    }
+
     /// The least stretch that holds both.
     #[must_use]
     pub fn union(one: Option<Span>, other: Option<Span>) -> Option<Span> {

@@ -1,10 +1,11 @@
 //! Takes the samples of one shard in one phase. No clock of its own: every time is an argument.
 
-use super::dist::{Digits, GREATEST_VALUE};
-use super::outcome::{ErrorClass, Outcome, Part};
+use super::dist::Digits;
+use super::outcome::Part;
 use super::phase::{PartState, PhaseState, Seconds, Span};
-use super::sample::{CacheHit, Sample, Timing};
+use super::sample::Sample;
 use super::series::Second;
+use super::slice::{Filter, Slice};
 
 /// What a phase measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Layout {
 #[derive(Debug)]
 pub struct Recorder {
     layout: Layout,
+    /// None where no row names a key or a window: then a request costs nothing more.
+    slices: Vec<(Filter, Slice)>,
     state: PhaseState,
     seconds: Seconds,
     current: (u32, Second),
@@ -36,6 +39,7 @@ impl Recorder {
     pub fn new(layout: Layout) -> Self {
         Recorder {
             layout,
+            slices: Vec::new(),
             state: PhaseState::default(),
             seconds: Seconds::new(),
             current: (0, Second::default()),
@@ -44,33 +48,27 @@ impl Recorder {
         }
     }
 
+    /// Also keeps a slice for each of `filters`. Only what is judged goes into them: the steady part.
+    #[must_use]
+    pub fn sliced(self, filters: Vec<Filter>) -> Self {
+        Recorder { slices: filters.into_iter().map(|filter| (filter, Slice::default())).collect(), ..self }
+    }
+
     /// Adds a request that ended.
     pub fn request(&mut self, sample: &Sample<'_>) {
-        let micros = sample.timing.end.saturating_sub(sample.timing.intended);
+        let micros = sample.timing.response_micros();
         self.second(sample.timing.end).request(micros, sample.error.is_some());
-        let outcome = if sample.error.is_none() { Outcome::Succeeded } else { Outcome::Failed };
         let part = self.state.part_mut(sample.part);
-        extend(&mut part.span, &sample.timing);
+        part.span = Span::union(part.span, Some(Span::of(&sample.timing)));
         // A plan has at most 32 × 32 steps.
         let step = u32::try_from(sample.step).unwrap_or(u32::MAX);
-        let cell = part.cells.entry((step, outcome)).or_default();
-        cell.requests += 1;
-        cell.latency.record_micros(micros);
-        if self.layout.open_loop {
-            cell.service.record_micros(sample.timing.end.saturating_sub(sample.timing.sent));
+        let cell = part.cells.entry((step, sample.outcome())).or_default();
+        cell.enter(sample, self.layout, Some(Digits::Three));
+        if sample.part == Part::Steady {
+            for (filter, slice) in &mut self.slices {
+                filter.take(slice, sample, self.layout);
+            }
         }
-        if let Some(first_byte) = sample.timing.first_byte {
-            cell.ttfb.record_micros(first_byte.saturating_sub(sample.timing.sent));
-        }
-        cell.bytes_sent += sample.bytes_sent;
-        cell.bytes_received += sample.bytes_received;
-        if let Some(error) = sample.error {
-            cell.errors.count(&error, ErrorClass::clone);
-        }
-        if let Some(status) = sample.status {
-            cell.statuses.count(&status, u16::clone);
-        }
-        classify(cell, sample, self.layout);
     }
 
     /// A connection was opened in `micros`.
@@ -138,8 +136,9 @@ impl Recorder {
         self.second(now);
     }
 
-    /// A request that was sent is over.
-    pub fn request_over(&mut self) {
+    /// A request that was sent is over at `now`; until then it was in flight, in each second that has passed.
+    pub fn request_over(&mut self, now: u64) {
+        self.second(now);
         self.in_flight -= 1;
     }
 
@@ -160,7 +159,8 @@ impl Recorder {
         let mut seconds: Seconds =
             self.seconds.range(first..).map(|(at, second)| (*at, second.clone())).collect();
         seconds.insert(self.current.0, self.current.1.clone());
-        (self.state.clone(), seconds)
+        let slices = self.slices.iter().map(|(filter, slice)| (filter.name.clone(), slice.clone()));
+        (PhaseState { slices: slices.collect(), ..self.state.clone() }, seconds)
     }
 
     /// The second that holds `now`; the one before is put away when a new one begins.
@@ -183,49 +183,6 @@ impl Recorder {
         second.in_flight = second.in_flight.max(self.in_flight);
         second
     }
-}
-
-fn extend(span: &mut Option<Span>, timing: &Timing) {
-    let this = Span { first_sent: timing.sent, last_sent: timing.sent, last_end: timing.end };
-    *span = Span::union(*span, Some(this));
-}
-
-fn classify(cell: &mut super::cell::Cell, sample: &Sample<'_>, layout: Layout) {
-    match sample.cache {
-        Some(CacheHit::Hit(layer)) => {
-            cell.cache.hits += 1;
-            if let Some(layer) = layer {
-                cell.cache.layers.count_text(layer);
-            }
-        }
-        Some(CacheHit::Miss) => cell.cache.misses += 1,
-        None => {}
-    }
-    if layout.groups > 0 {
-        cell.groups.resize_with(layout.groups, Default::default);
-        for (tally, key) in cell.groups.iter_mut().zip(sample.groups) {
-            if let Some(key) = key {
-                tally.count_text(key);
-            }
-        }
-    }
-    if layout.values > 0 {
-        cell.values.resize_with(layout.values, Default::default);
-        for (dist, value) in cell.values.iter_mut().zip(sample.values) {
-            match value.and_then(thousandths) {
-                Some(value) => dist.record(value, GREATEST_VALUE, Digits::Three),
-                None => cell.unreadable_values += 1,
-            }
-        }
-    }
-}
-
-/// A number in thousandths; none where it is negative, not finite or too great to be exact.
-fn thousandths(value: f64) -> Option<u64> {
-    let scaled = (value * 1000.0).round();
-    // The range was checked just before.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0 and 2^53")]
-    (0.0..=GREATEST_VALUE as f64).contains(&scaled).then_some(scaled as u64)
 }
 
 impl PartState {

@@ -1,6 +1,6 @@
 //! One request as the engine saw it.
 
-use super::outcome::{ErrorClass, Part};
+use super::outcome::{ErrorClass, Outcome, Part};
 
 /// When things happened, in microseconds since the phase began, on the worker's monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,14 @@ pub struct Timing {
     pub first_byte: Option<u64>,
     /// When the last byte was read, or the request given up.
     pub end: u64,
+}
+
+impl Timing {
+    /// The response time: from the intended start to the last byte.
+    #[must_use]
+    pub fn response_micros(&self) -> u64 {
+        self.end.saturating_sub(self.intended)
+    }
 }
 
 /// What the cache said.
@@ -47,4 +55,12 @@ pub struct Sample<'a> {
     pub bytes_sent: u64,
     /// Bytes read.
     pub bytes_received: u64,
+}
+
+impl Sample<'_> {
+    /// Whether it was what it should be.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if self.error.is_none() { Outcome::Succeeded } else { Outcome::Failed }
+    }
 }

@@ -1,6 +1,6 @@
 //! Counts by key, bounded: what finds no room is counted as other.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 
 use serde::{Deserialize, Serialize};
 
@@ -92,18 +92,18 @@ impl<K: Ord + Clone> Tally<K> {
 impl Tally<String> {
     /// Counts one more of a key that came from outside: control characters are replaced, its length is limited.
     pub fn count_text(&mut self, key: &str) {
-        let clean = key.len() <= LONGEST_KEY && !key.chars().any(char::is_control);
-        if clean {
-            self.count(key, str::to_owned);
-        } else {
-            let kept: String = key
-                .chars()
-                .take(LONGEST_KEY)
-                .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-                .collect();
-            self.count(kept.as_str(), str::to_owned);
-        }
+        self.count(&*clean(key), str::to_owned);
     }
+}
+
+/// A key from outside with its control characters replaced and no longer than it may be. Most are so already, and
+/// cost nothing.
+pub(super) fn clean(key: &str) -> Cow<'_, str> {
+    if key.len() <= LONGEST_KEY && !key.chars().any(char::is_control) {
+        return Cow::Borrowed(key);
+    }
+    let printable = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    key.chars().take(LONGEST_KEY).map(printable).collect()
 }
 
 impl<K: Ord + Clone> PartialEq for Tally<K> {

@@ -4,10 +4,29 @@ use proptest::prelude::*;
 
 use super::phase::Seconds;
 use super::{
-    CacheHit, ErrorClass, Layout, Part, PhaseAggregate, PhaseSnapshot, Recorder, Sample, Snapshot, Timing,
+    CacheHit, ErrorClass, Filter, Keys, Layout, Outcome, Part, PhaseAggregate, PhaseSnapshot, Recorder,
+    Sample, Snapshot, Timing,
 };
 
 const LAYOUT: Layout = Layout { groups: 1, values: 1, open_loop: true };
+
+/// Slices of every kind: by one key, by each, by window, and by all that a row can be narrowed by.
+fn filters() -> Vec<Filter> {
+    let slice =
+        |name: &str, keys, window| Filter { name: name.to_owned(), keys, window, steps: None, outcome: None };
+    let one = || Some(Keys::One(0, "account-3".to_owned()));
+    let window = Some((5_000_000, 12_000_000));
+    vec![
+        slice("one", one(), None),
+        slice("each", Some(Keys::Each(0, 16)), Some((0, 12_000_000))),
+        slice("window", None, window),
+        Filter { steps: Some(vec![1]), outcome: Some(Outcome::Failed), ..slice("narrow", one(), window) },
+    ]
+}
+
+fn recorder() -> Recorder {
+    Recorder::new(LAYOUT).sliced(filters())
+}
 
 /// A request as proptest draws it.
 #[derive(Clone, Debug)]
@@ -50,6 +69,22 @@ fn record(recorder: &mut Recorder, drawn: &Drawn) {
     recorder.iteration_completed(part, sent + took);
 }
 
+/// A response in the first moment, with this key.
+fn record_key(recorder: &mut Recorder, key: &str) {
+    recorder.request(&Sample {
+        step: 0,
+        part: Part::Steady,
+        timing: Timing { intended: 0, sent: 0, first_byte: Some(40), end: 50 },
+        status: Some(200),
+        error: None,
+        cache: None,
+        groups: &[Some(key)],
+        values: &[],
+        bytes_sent: 1,
+        bytes_received: 1,
+    });
+}
+
 /// What `recorder` has seen, through its wire form.
 fn through_the_wire(mut recorder: Recorder) -> PhaseSnapshot {
     let (state, seconds) = recorder.so_far(0, 0);
@@ -86,13 +121,14 @@ proptest! {
     ) {
         // A clock never goes back: what ends first is recorded first.
         stream.sort_by_key(|drawn| drawn.sent + drawn.took);
-        let mut one = Recorder::new(LAYOUT);
-        let mut many: Vec<Recorder> = (0..8).map(|_| Recorder::new(LAYOUT)).collect();
+        let mut one = recorder();
+        let mut many: Vec<Recorder> = (0..8).map(|_| recorder()).collect();
         for drawn in &stream {
             record(&mut one, drawn);
             record(&mut many[drawn.recorder], drawn);
         }
         let one = merged(std::iter::once(&through_the_wire(one)));
+        prop_assert_eq!(one.state.slices.len(), filters().len());
         let mut parts: Vec<PhaseSnapshot> = many.into_iter().map(through_the_wire).collect();
         let forwards = merged(parts.iter());
         // Any other order: turned round by a drawn number.
@@ -109,10 +145,41 @@ proptest! {
     }
 
     #[test]
+    fn slices_of_more_keys_than_have_room_merge_in_any_order(
+        parts in prop::collection::vec(prop::collection::vec(0..90_u64, 0..120), 2..5),
+    ) {
+        let slice = |keys: &Vec<u64>| {
+            let mut recorder = recorder();
+            for key in keys {
+                record_key(&mut recorder, &format!("key-{key}"));
+            }
+            through_the_wire(recorder)
+        };
+        let mut parts: Vec<PhaseSnapshot> = parts.iter().map(slice).collect();
+        let forwards = merged(parts.iter());
+        parts.reverse();
+        prop_assert_eq!(&forwards.state, &merged(parts.iter()).state);
+        // Whatever found no room, every response is counted somewhere.
+        let each = &forwards.state.slices["each"];
+        let told: u64 = each.cells.values().map(|one| one.cell.requests).sum();
+        prop_assert_eq!(told + each.other, each.responses);
+    }
+
+    #[test]
     fn bytes_that_are_no_snapshot_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         // Whatever they are: an error or a snapshot, never a panic.
         let _ = Snapshot::from_bytes(&bytes);
     }
+}
+
+#[test]
+fn a_request_is_in_flight_in_every_second_until_it_is_over() {
+    let mut recorder = Recorder::new(LAYOUT);
+    recorder.request_sent(500_000);
+    recorder.request_over(3_500_000);
+    let (_, seconds) = recorder.so_far(4_000_000, 0);
+    let in_flight: Vec<_> = seconds.values().map(|second| second.in_flight).collect();
+    assert_eq!(in_flight, [1, 1, 1, 1, 0]);
 }
 
 #[test]

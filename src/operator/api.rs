@@ -70,7 +70,11 @@ pub struct Objects<K> {
 
 impl<K> Objects<K>
 where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned + Serialize,
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Serialize,
 {
     /// Those of `namespace`.
     #[must_use]

@@ -100,15 +100,21 @@ async fn gather(
         Objects::<Job>::new(&context.client, &namespace).create(&job).await?;
     }
     let desired = plan.map_or(0, |plan| plan.workers);
-    let workers = children.session.as_ref().map_or(WorkerCounts { desired, ready: 0, lost: 0 }, |session| {
-        counts(&session.view)
-    });
+    let workers = children
+        .session
+        .as_ref()
+        .map_or(WorkerCounts { desired, ready: 0, lost: 0 }, |session| counts(&session.view));
     let told = status::gathering(&test, workers, held_up, now);
     Ok((test, Some(told)))
 }
 
 /// Writes down who takes part, and only then lets the first phase begin.
-async fn start(context: &Context, test: &LoadTest, owners: &[String], now: Timestamp) -> Result<(), CallError> {
+async fn start(
+    context: &Context,
+    test: &LoadTest,
+    owners: &[String],
+    now: Timestamp,
+) -> Result<(), CallError> {
     let (Some(run), Some(live)) = (run_of(test), live(context, test)) else { return Ok(()) };
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let record = Record { started_at: now, owners: owners.to_vec() };
@@ -116,6 +122,7 @@ async fn start(context: &Context, test: &LoadTest, owners: &[String], now: Times
     maps.create(&map).await?;
     if live.session.permit(owners) {
         context.runs.started(&run.uid, now);
+        context.telemetry.run_started();
     } else {
         // Somebody was lost meanwhile: another takes the place and the record is written again.
         maps.delete(&map.name_any()).await?;
@@ -181,7 +188,12 @@ async fn remove(context: &Context, test: LoadTest, children: &SeenRun) -> Result
     without_finalizer(context, test).await
 }
 
-async fn delete_job(context: &Context, test: &LoadTest, run: &Run, children: &SeenRun) -> Result<(), CallError> {
+async fn delete_job(
+    context: &Context,
+    test: &LoadTest,
+    run: &Run,
+    children: &SeenRun,
+) -> Result<(), CallError> {
     if children.job.ours().is_none() {
         return Ok(());
     }
@@ -192,7 +204,9 @@ async fn delete_job(context: &Context, test: &LoadTest, run: &Run, children: &Se
 async fn delete_maps(context: &Context, test: &LoadTest, run: &Run) -> Result<(), CallError> {
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let own = maps.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?;
-    for map in own.iter().filter(|map| map.labels().get(names::ROLE_LABEL).is_some_and(|role| role != "result")) {
+    for map in
+        own.iter().filter(|map| map.labels().get(names::ROLE_LABEL).is_some_and(|role| role != "result"))
+    {
         maps.delete(&map.name_any()).await?;
     }
     Ok(())
@@ -217,7 +231,11 @@ async fn without_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest
 }
 
 /// Guarded by the resource version: whoever changed the object meanwhile isn't overwritten.
-async fn write_finalizers(context: &Context, test: &LoadTest, finalizers: &[String]) -> Result<LoadTest, CallError> {
+async fn write_finalizers(
+    context: &Context,
+    test: &LoadTest,
+    finalizers: &[String],
+) -> Result<LoadTest, CallError> {
     let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
     let patch = json!({"metadata": {
         "resourceVersion": test.resource_version(),

@@ -6,7 +6,9 @@ use kube::Client;
 use kube::runtime::events::{Recorder, Reporter};
 
 use super::build::job::Setting;
+use super::lease::Standing;
 use super::runs::Runs;
+use super::telemetry::Telemetry;
 
 /// What every reconcile needs.
 #[derive(Clone)]
@@ -21,6 +23,10 @@ pub struct Context {
     pub runs: Runs,
     /// Publishes events.
     pub recorder: Recorder,
+    /// What the operator tells of itself.
+    pub telemetry: Arc<Telemetry>,
+    /// Whether this process leads: only then may it write.
+    pub standing: Standing,
 }
 
 impl Context {

@@ -136,14 +136,13 @@ fn begun(seen: &Seen, children: &SeenRun, started_at: Timestamp, has_job: bool, 
     let is_over = session.view.finished || has_passed(started_at, deadline + ABORT_LIMIT, now);
     match (is_over, aborted) {
         (true, aborted) => Decision::Judge(Ending { not_started: None, aborted }),
-        (false, Some(_)) => Decision::Watch,
         (false, None) if wants_abort(&seen.test) => Decision::Abort("spec.abort was set".to_owned()),
         (false, None) if has_passed(started_at, deadline, now) => {
             let line = format!("spec.deadlines.run: the load wasn't through after {} s", deadline.as_secs());
             Decision::Abort(line)
         }
         (false, None) if !has_job => Decision::Abort("the workers' Job was taken away".to_owned()),
-        (false, None) => Decision::Watch,
+        (false, _) => Decision::Watch,
     }
 }
 
@@ -155,10 +154,18 @@ fn at_rest(seen: &Seen, last: Option<&Run>) -> Decision {
         (Err(_), _) if is_told => Decision::Rest,
         (Err(faults), _) => Decision::Refuse(Refused::Invalid(faults.clone())),
         (Ok(_), Some(last)) if is_asked_for(seen, last) => {
-            if is_told { Decision::Rest } else { Decision::Rejudge }
+            if is_told {
+                Decision::Rest
+            } else {
+                Decision::Rejudge
+            }
         }
         (Ok(_), _) if wants_abort(&seen.test) => {
-            if is_told { Decision::Rest } else { Decision::Refuse(Refused::Aborted) }
+            if is_told {
+                Decision::Rest
+            } else {
+                Decision::Refuse(Refused::Aborted)
+            }
         }
         (Ok(_), _) => Decision::Begin,
     }
@@ -172,7 +179,7 @@ fn hopeless(children: &SeenRun) -> Option<(&'static str, String)> {
             PodState::Ended { .. } | PodState::Waiting(_) | PodState::Running => None,
         })
     };
-    if let Some(line) = last_words(i32::from(leaving::COULD_NOT_START)) {
+    if let Some(line) = last_words(i32::from(leaving::NOT_STARTED)) {
         return Some(("TargetNotReady", line));
     }
     if let Some(line) = last_words(i32::from(leaving::INVALID)) {
@@ -202,10 +209,9 @@ fn held_up(children: &SeenRun) -> Option<String> {
 fn deadlines(seen: &Seen, children: &SeenRun) -> Deadlines {
     let frozen = children.spec.ours().and_then(|frozen| plan_of(&seen.test, frozen));
     let plan = frozen.as_ref().or(seen.plan.as_ref().ok());
-    plan.map_or(
-        Deadlines { start: Duration::from_mins(2), run: Duration::from_hours(1) },
-        |plan| plan.deadlines,
-    )
+    plan.map_or(Deadlines { start: Duration::from_mins(2), run: Duration::from_hours(1) }, |plan| {
+        plan.deadlines
+    })
 }
 
 fn plan_of(test: &LoadTest, frozen: &super::seen::FrozenSpec) -> Option<Plan> {

@@ -45,9 +45,11 @@ pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Even
     if old != new || before.and_then(|status| status.verdict) != after.verdict {
         events.extend(ending(new.as_deref(), &message));
         let unhealthy = after.generator.as_ref().filter(|generator| !generator.healthy);
-        events.extend(unhealthy.map(|generator| {
-            event(EventType::Warning, "GeneratorSaturated", &generator.reasons.join("; "))
-        }));
+        events.extend(
+            unhealthy.map(|generator| {
+                event(EventType::Warning, "GeneratorSaturated", &generator.reasons.join("; "))
+            }),
+        );
     }
     events
 }

@@ -114,7 +114,13 @@ fn facts(
     }
 }
 
-fn report(test: &LoadTest, spec: &LoadTestSpec, plan: &Plan, aggregate: &Aggregate, facts: &RunFacts) -> Report {
+fn report(
+    test: &LoadTest,
+    spec: &LoadTestSpec,
+    plan: &Plan,
+    aggregate: &Aggregate,
+    facts: &RunFacts,
+) -> Report {
     let judgement = judge_figures(plan, aggregate, &facts.circumstances);
     Report::new(&test.name_any(), spec, plan, aggregate, &judgement, facts)
 }
@@ -136,7 +142,8 @@ async fn keep(
             return Ok(None);
         }
     };
-    let verdict = kept.report(&kept.spec, kept.facts.generation).map_err(|faults| faulty(&faults))?.status.verdict;
+    let verdict =
+        kept.report(&kept.spec, kept.facts.generation).map_err(|faults| faulty(&faults))?.status.verdict;
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     maps.create(&config_maps::result(test, run, verdict.unwrap_or(Verdict::Inconclusive), packed)).await?;
     prune(&maps, test).await?;
@@ -145,8 +152,12 @@ async fn keep(
 
 /// Takes away all stored results but the newest few and the last that passed.
 async fn prune(maps: &Objects<ConfigMap>, test: &LoadTest) -> Result<(), CallError> {
-    let labels =
-        format!("{}={},{}=result", names::TEST_LABEL, names::label_value(&test.name_any()), names::ROLE_LABEL);
+    let labels = format!(
+        "{}={},{}=result",
+        names::TEST_LABEL,
+        names::label_value(&test.name_any()),
+        names::ROLE_LABEL
+    );
     let mut results = maps.list(&labels).await?;
     results.sort_by_key(|map| std::cmp::Reverse(map.creation_timestamp().map(|time| time.0)));
     let has_passed = |map: &&ConfigMap| {
@@ -172,8 +183,11 @@ pub async fn judge_stored(context: &Context, seen: &Seen) -> Result<Told, Judgin
     };
     let kept = store::unpack(packed)?;
     let is_same_load = seen.plan.as_ref().is_ok_and(|plan| plan.hash == run.run_hash);
-    let (spec, generation) =
-        if is_same_load { (&test.spec, test.metadata.generation) } else { (&kept.spec, kept.facts.generation) };
+    let (spec, generation) = if is_same_load {
+        (&test.spec, test.metadata.generation)
+    } else {
+        (&kept.spec, kept.facts.generation)
+    };
     let report = kept.report(spec, generation).map_err(|faults| faulty(&faults))?;
     Ok((test.clone(), Some(status::finished(test, report.status))))
 }

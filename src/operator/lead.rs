@@ -35,7 +35,6 @@ pub fn lead(context: &Context, seen: &mut Seen, now: Timestamp) {
     let live = LiveRun {
         test: ObjectRef::from_obj(&seen.test),
         job_uid: children.job.ours().map(|job| job.uid.clone()).unwrap_or_default(),
-        spec: Arc::new(frozen.spec.clone()),
         plan: Arc::new(plan),
         session,
         started_at,

@@ -1,9 +1,32 @@
 //! The operator: what makes a LoadTest in a cluster run, and judges it.
+//!
+//! A reconcile reads as its steps: observe, lead, decide, carry out, publish. Beside it stand the election of the one
+//! that writes, the ingest that workers report to, and what the operator tells of itself.
 
+pub mod api;
+pub mod build;
+pub mod carry_out;
+pub mod context;
+pub mod decide;
+pub mod door;
+pub mod events;
+pub mod judging;
+pub mod lead;
 pub mod lease;
+pub mod names;
+pub mod observe;
+pub mod publish;
+pub mod reconcile;
+pub mod record;
+pub mod runs;
+pub mod seen;
 pub mod serve;
+mod supervise;
 pub mod telemetry;
 pub mod tls;
+
+pub use build::job::Setting;
+pub use supervise::{Configuration, OperatorError, run};
 
 #[cfg(test)]
 mod fake_api;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// Who manages the fields that the operator applies.
@@ -26,6 +25,9 @@ pub const AUDIENCE: &str = "loadgate";
 
 /// The longest that a `LoadTest`'s name may be within those of its children: pods add an index and a suffix.
 const LONGEST_STEM: usize = 40;
+
+/// So many hexadecimal digits tell a cut name apart.
+const DIGITS: usize = 8;
 
 /// `checkout-run-3`: the Job of a run, and the stem of its other children's names.
 #[must_use]
@@ -53,8 +55,8 @@ fn stem(test: &str) -> String {
     if plain.len() <= LONGEST_STEM && plain == test {
         return plain;
     }
-    let digest = Sha256::digest(test);
-    let digest: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let digest = Uuid::new_v5(&Uuid::NAMESPACE_OID, test.as_bytes()).simple().to_string();
+    let digest = &digest[..DIGITS];
     let kept: String = plain.chars().take(LONGEST_STEM - digest.len() - 1).collect();
     format!("{}-{digest}", kept.trim_end_matches('-'))
 }

@@ -109,7 +109,8 @@ fn read<K, T>(child: Child<K>, read: impl FnOnce(&K) -> Option<T>) -> Child<T> {
 
 fn seen_job(job: &Job) -> SeenJob {
     let conditions = job.status.as_ref().and_then(|status| status.conditions.clone()).unwrap_or_default();
-    let failed = conditions.iter().find(|condition| condition.type_ == "Failed" && condition.status == "True");
+    let failed =
+        conditions.iter().find(|condition| condition.type_ == "Failed" && condition.status == "True");
     SeenJob {
         uid: job.uid().unwrap_or_default(),
         created_at: job.creation_timestamp().map(|time| time.0),
@@ -141,7 +142,8 @@ fn state(pod: &Pod) -> PodState {
     }
     match status.phase.as_deref() {
         Some("Failed" | "Succeeded") => {
-            let message = [status.reason, status.message].into_iter().flatten().collect::<Vec<_>>().join(": ");
+            let message =
+                [status.reason, status.message].into_iter().flatten().collect::<Vec<_>>().join(": ");
             PodState::Ended { code: None, message }
         }
         Some("Running") if container.waiting.is_none() => PodState::Running,
@@ -163,24 +165,27 @@ fn waiting(
     container: Option<k8s_openapi::api::core::v1::ContainerStateWaiting>,
 ) -> Option<String> {
     let told = |reason: Option<String>, message: Option<String>| {
-        let parts: Vec<String> = [reason, message].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        let parts: Vec<String> =
+            [reason, message].into_iter().flatten().filter(|part| !part.is_empty()).collect();
         parts.join(": ")
     };
     if let Some(waiting) = container {
-        let is_ordinary = matches!(waiting.reason.as_deref(), None | Some("ContainerCreating" | "PodInitializing"));
+        let is_ordinary =
+            matches!(waiting.reason.as_deref(), None | Some("ContainerCreating" | "PodInitializing"));
         return (!is_ordinary).then(|| told(waiting.reason, waiting.message));
     }
-    let unscheduled = status.conditions.iter().flatten().find(|condition| {
-        condition.type_ == "PodScheduled" && condition.status == "False"
-    })?;
+    let unscheduled = status
+        .conditions
+        .iter()
+        .flatten()
+        .find(|condition| condition.type_ == "PodScheduled" && condition.status == "False")?;
     Some(told(unscheduled.reason.clone(), unscheduled.message.clone()))
 }
 
 /// A share whose pod has ended or isn't there any more is run by nobody.
 fn tell_who_is_gone(live: &LiveRun, owners: &[Option<String>], pods: &[SeenPod]) {
-    let alive = |uid: &str| {
-        pods.iter().any(|pod| pod.uid == uid && !matches!(pod.state, PodState::Ended { .. }))
-    };
+    let alive =
+        |uid: &str| pods.iter().any(|pod| pod.uid == uid && !matches!(pod.state, PodState::Ended { .. }));
     for (worker, owner) in (0..).zip(owners) {
         if let Some(owner) = owner.as_deref().filter(|owner| !alive(owner)) {
             live.session.gone(worker, owner);

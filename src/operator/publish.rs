@@ -1,12 +1,16 @@
 //! Publishes: replaces the whole status, guarded by the version that was decided on. A forged one disappears by it.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::api::PostParams;
 
 use super::api::{CallError, Objects};
 use super::context::Context;
 use super::events;
-use crate::api::{LoadTest, LoadTestStatus};
+use super::telemetry::Live;
+use crate::api::{LoadTest, LoadTestStatus, Run, Summary};
 
 /// Replaces the status of `test`, unless it is the same already, and tells the events that this is worth.
 pub async fn publish(context: &Context, test: &LoadTest, status: LoadTestStatus) -> Result<(), CallError> {
@@ -18,8 +22,46 @@ pub async fn publish(context: &Context, test: &LoadTest, status: LoadTestStatus)
     next.metadata.managed_fields = None;
     next.status = Some(status.clone());
     let name = test.name_any();
-    let write = tests.api().replace_status(&name, &PostParams::default(), &next);
+    let parameters = PostParams::default();
+    let write = tests.api().replace_status(&name, &parameters, &next);
     tests.call("update the status of", &name, write).await?;
     events::publish(context, test, &status).await;
+    count(context, test, &status);
     Ok(())
+}
+
+/// Brings the metrics in line with what was published.
+fn count(context: &Context, test: &LoadTest, status: &LoadTestStatus) {
+    let (namespace, name) = (test.namespace().unwrap_or_default(), test.name_any());
+    let finished_at = |status: &LoadTestStatus| status.run.as_ref().and_then(|run| run.finished_at.clone());
+    if let Some(summary) = status.summary.as_ref().filter(|_| status.phase.as_deref() == Some("Running")) {
+        context.telemetry.live(&namespace, &name, &live(status, summary));
+        return;
+    }
+    context.telemetry.over(&namespace, &name);
+    let was_finished = test.status.as_ref().and_then(finished_at).is_some();
+    if let (false, Some(run)) = (was_finished, status.run.as_ref().filter(|run| run.finished_at.is_some())) {
+        context.telemetry.run_finished(status.verdict, lasted(run).unwrap_or_default());
+    }
+}
+
+fn live(status: &LoadTestStatus, summary: &Summary) -> Live {
+    let progress = status.progress.clone().unwrap_or_default();
+    let latency = summary.latency.as_ref();
+    Live {
+        requests_per_second: progress.requests_per_second as f64,
+        p95: latency.map(|latency| Duration::from_micros(latency.p95_micros)),
+        error_ratio: (summary.requests > 0).then(|| f64::from(summary.error_ppm) / 1e6),
+        users: progress.users,
+        workers_ready: status
+            .workers
+            .as_ref()
+            .map_or(0, |workers| workers.ready.saturating_sub(workers.lost)),
+    }
+}
+
+/// From the start of the first phase to the end.
+fn lasted(run: &Run) -> Option<Duration> {
+    let at = |text: &Option<String>| text.as_ref()?.parse::<Timestamp>().ok();
+    Duration::try_from(at(&run.finished_at)?.duration_since(at(&run.started_at)?)).ok()
 }

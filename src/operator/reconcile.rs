@@ -1,7 +1,7 @@
 //! Reconciles one test: observe, lead, decide, carry out, publish.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kube::ResourceExt;
@@ -32,7 +32,18 @@ pub async fn reconcile(test: Arc<LoadTest>, context: Arc<Context>) -> Result<Act
     let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
     // The watch may lag behind: what is decided is decided on the object as it is now.
     let Some(test) = tests.get(&test.name_any()).await? else { return Ok(Action::await_change()) };
-    match step(&context, test.clone()).await {
+    context.telemetry.api_is_reached();
+    let began = Instant::now();
+    // Behind the end of its term this process writes nothing more.
+    let Ok(done) = context.standing.guard(Box::pin(step(&context, test.clone()))).await else {
+        return Ok(Action::await_change());
+    };
+    context.telemetry.reconciled(began.elapsed());
+    context.telemetry.sessions_open(context.runs.all().len());
+    if let Err(error) = &done {
+        context.telemetry.reconcile_failed(word(error));
+    }
+    match done {
         Err(JudgingError::Call(error)) if error.is_forbidden() => {
             tell_forbidden(&context, &test, &error).await?;
             Err(error.into())
@@ -47,13 +58,15 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     lead(context, &mut seen, now);
     let decision = decide(&seen, now);
     tracing::debug!(test = seen.test.name_any(), ?decision, "decided");
-    let (test, told) = carry_out(context, &seen, &decision, now).await?;
+    let (test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
     if let Some(status) = told {
         publish(context, &test, status).await?;
     }
     Ok(Action::requeue(match decision {
         Decision::Rest => LATER,
-        Decision::Begin | Decision::Judge(_) | Decision::Clear | Decision::Refuse(_) | Decision::Rejudge => AT_ONCE,
+        Decision::Begin | Decision::Judge(_) | Decision::Clear | Decision::Refuse(_) | Decision::Rejudge => {
+            AT_ONCE
+        }
         Decision::Gather(_)
         | Decision::Start(_)
         | Decision::Watch
@@ -68,6 +81,17 @@ async fn tell_forbidden(context: &Context, test: &LoadTest, error: &CallError) -
         publish(context, test, status::forbidden(test, &error.to_string(), Timestamp::now())).await?;
     }
     Ok(())
+}
+
+/// What failed, for the counters.
+fn word(error: &JudgingError) -> &'static str {
+    match error {
+        JudgingError::Call(error) if error.is_conflict() => "conflict",
+        JudgingError::Call(error) if error.is_forbidden() => "forbidden",
+        JudgingError::Call(_) => "api",
+        JudgingError::Result(_) => "result",
+        JudgingError::Spec(_) | JudgingError::Missing(_) => "spec",
+    }
 }
 
 /// What is done about a step that failed.

@@ -9,7 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use crate::api::{LoadTest, LoadTestSpec};
+use crate::api::LoadTest;
 use crate::ingest::SharedSession;
 use crate::plan::Plan;
 
@@ -20,9 +20,7 @@ pub struct LiveRun {
     pub test: ObjectRef<LoadTest>,
     /// The UID of its Job, whose pods are its workers.
     pub job_uid: String,
-    /// The spec that it was begun with.
-    pub spec: Arc<LoadTestSpec>,
-    /// What that means.
+    /// The plan of the spec that it was begun with.
     pub plan: Arc<Plan>,
     /// Who takes part and what was measured.
     pub session: SharedSession,

@@ -44,17 +44,25 @@ fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
         seed,
     } = spec.clone();
     let placement = placement.map(|workers| api::Workers { count: None, ..workers });
-    json!({
+    let mut parts = json!({
         "target": self::target(target),
         "variables": variables,
         "scenarios": scenarios.into_iter().map(scenario).collect::<Vec<_>>(),
         "classify": classify,
         "phases": phases.into_iter().map(|phase| self::phase(phase, spec)).collect::<Vec<_>>(),
         "workers": workers,
-        "placement": placement.filter(|placement| *placement != api::Workers::default()),
-        "deadlines": deadlines.map(self::deadlines),
         "seed": seed.unwrap_or(0),
-    })
+    });
+    // What a spec doesn't use is no part of the digest: a field that a later release brings changes none of them.
+    if let Some(placement) = placement.filter(|placement| *placement != api::Workers::default()) {
+        parts["placement"] = json!(placement);
+    }
+    if let Some(deadlines) =
+        deadlines.map(self::deadlines).filter(|given| *given != api::Deadlines::default())
+    {
+        parts["deadlines"] = json!(deadlines);
+    }
+    parts
 }
 
 fn target(mut target: api::Target) -> api::Target {

@@ -3,6 +3,7 @@
 //! Behind [`Plan::from_spec`] everything is known to be right: a rate is never zero, a name always resolves.
 
 pub mod condition;
+pub mod cut;
 pub mod document;
 pub mod draw;
 pub mod executor;
@@ -25,8 +26,10 @@ pub mod template;
 pub mod text;
 pub mod tier;
 pub mod units;
+pub mod window;
 mod written;
 
+pub use cut::Cut;
 pub use document::{Checked, Document};
 pub use draw::Draws;
 pub use executor::Executor;
@@ -35,3 +38,4 @@ pub use from_spec::Options;
 pub use model::*;
 pub use objective::*;
 pub use share::Share;
+pub use window::Window;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use super::cut::Cut;
 use super::executor::Executor;
 use super::limit::Limit;
 use super::objective::{Expectations, Requirement, Scoring};
@@ -290,6 +291,8 @@ pub struct Phase {
     pub critical: bool,
     /// Requirements on this phase alone.
     pub expect: Expectations,
+    /// What rows ask for by key or by window: each is measured in cells of its own.
+    pub cuts: Vec<Cut>,
 }
 
 impl Plan {

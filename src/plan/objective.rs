@@ -2,8 +2,9 @@
 
 use super::limit::Limit;
 use super::metric::Metric;
-use super::model::{PhaseIndex, StepIndex};
+use super::model::{Phase, PhaseIndex, StepIndex};
 use super::tier::Tiers;
+use super::window::Window;
 use crate::api::{OutcomeFilter, Over};
 
 /// The expectations of one phase: requirements whose phase is implied.
@@ -54,6 +55,30 @@ pub struct Narrowed {
     pub steps: Option<Vec<StepIndex>>,
     /// The outcomes it covers; none: both.
     pub outcome: Option<OutcomeFilter>,
+    /// The key it covers; none: all, and what has none.
+    pub key: Option<KeyOf>,
+    /// The part of each phase that it covers; none: all of it.
+    pub window: Option<Window>,
+}
+
+/// A key of a declared group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOf {
+    /// The group.
+    pub group: String,
+    /// Its place among the declared groups.
+    pub place: usize,
+    /// The key.
+    pub key: Key,
+}
+
+/// One key, or each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// This one.
+    One(String),
+    /// Each has a figure of its own.
+    Each,
 }
 
 /// The scale.
@@ -69,7 +94,29 @@ pub struct Scoring {
     pub phase_grades: Option<(Metric, Vec<(String, Limit)>)>,
 }
 
+impl Narrowed {
+    /// The group whose keys have figures of their own; none: there is one figure.
+    #[must_use]
+    pub fn each_of(&self) -> Option<&KeyOf> {
+        self.key.as_ref().filter(|of| of.key == Key::Each)
+    }
+
+    /// The first of its phases that its window doesn't fit: in a plan that is as written there is none, but a quick
+    /// run makes phases shorter and leaves times as they are.
+    #[must_use]
+    pub fn misfit(&self, phases: &[Phase]) -> Option<PhaseIndex> {
+        let window = self.window?;
+        self.phases.iter().copied().find(|phase| window.within(&phases[*phase].executor).is_none())
+    }
+}
+
 impl Measure {
+    /// The group whose keys it is worked out for one by one; none: it is one figure.
+    #[must_use]
+    pub fn each_of(&self) -> Option<&KeyOf> {
+        self.parts().find_map(Narrowed::each_of)
+    }
+
     /// The metrics in it: one, or numerator and denominator.
     pub fn parts(&self) -> impl Iterator<Item = &Narrowed> {
         let (first, second) = match self {

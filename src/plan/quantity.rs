@@ -1,4 +1,4 @@
-//! Reads a number with its unit: `100ms`, `7m30s`, `0.5%`, `6000/m`, `64KiB`.
+//! Reads a number with its unit: `100ms`, `7m30s`, `0.5%`, `6000/m`, `64KiB`, `0.1ms/m`.
 
 use super::figure::{Dimension, Figure};
 use super::text::{Cursor, Misread};
@@ -8,6 +8,7 @@ const MOST_WHOLE_DIGITS: usize = 15;
 const MOST_DECIMALS: usize = 9;
 
 /// A unit as it is written: one of it is `numerator / denominator` base units.
+#[derive(Clone, Copy)]
 struct Unit {
     name: &'static str,
     dimension: Dimension,
@@ -47,8 +48,31 @@ pub(super) fn expected(dimension: Dimension) -> (&'static str, &'static str) {
         Dimension::Count => ("a plain number", "100"),
         Dimension::Rate => ("/s, /m, /h or /day", "100/s"),
         Dimension::Bytes => ("B, kB, MB, GB, KiB, MiB or GiB", "64KiB"),
+        Dimension::TimeSlope => ("a time and /s, /m, /h or /day", "0.1ms/m"),
+        Dimension::BytesSlope => ("bytes and /s, /m, /h or /day", "1MB/m"),
         Dimension::Number => ("a plain number or %", "0.5"),
     }
+}
+
+/// The unit of that name; that of a slope has two parts: `ms/m`.
+fn find(name: &str) -> Option<Unit> {
+    let plain = |name: &str| UNITS.into_iter().find(|unit| unit.name == name);
+    if let Some(unit) = plain(name) {
+        return Some(unit);
+    }
+    let (above, by) = name.split_at(name.find('/')?);
+    let (above, by) = (plain(above)?, plain(by)?);
+    let dimension = match above.dimension {
+        Dimension::Time => Dimension::TimeSlope,
+        Dimension::Bytes => Dimension::BytesSlope,
+        Dimension::Share
+        | Dimension::Count
+        | Dimension::Rate
+        | Dimension::Number
+        | Dimension::TimeSlope
+        | Dimension::BytesSlope => return None,
+    };
+    Some(unit("", dimension, above.numerator * by.numerator, above.denominator * by.denominator))
 }
 
 /// Reads one quantity of `dimension`. Times may have several parts, from large to small: `7m30s`.
@@ -81,11 +105,12 @@ fn read_part(cursor: &mut Cursor<'_>, dimension: Dimension) -> Result<(Figure, U
     Ok((figure.ok_or_else(|| start.fault("too large"))?, unit))
 }
 
-/// A decimal number as digits over a power of ten. Only a plain number may be below zero.
+/// A decimal number as digits over a power of ten. Only plain numbers and slopes may be below zero.
 fn read_decimal(cursor: &mut Cursor<'_>, dimension: Dimension) -> Result<(i128, i128), Misread> {
     let start = cursor.clone();
     let negative = cursor.eat("-");
-    if negative && dimension != Dimension::Number {
+    let may_fall = matches!(dimension, Dimension::Number | Dimension::TimeSlope | Dimension::BytesSlope);
+    if negative && !may_fall {
         return Err(start.fault(format!("{} is never below 0", dimension.name())));
     }
     let whole = cursor.take_while(|c| c.is_ascii_digit());
@@ -119,7 +144,11 @@ fn read_unit(cursor: &mut Cursor<'_>, dimension: Dimension) -> Result<Unit, Misr
     if name.is_empty() {
         return match dimension {
             Dimension::Share | Dimension::Count | Dimension::Number => Ok(unit("", dimension, 1, 1)),
-            Dimension::Time | Dimension::Rate | Dimension::Bytes => {
+            Dimension::Time
+            | Dimension::Rate
+            | Dimension::Bytes
+            | Dimension::TimeSlope
+            | Dimension::BytesSlope => {
                 let measured = dimension.name();
                 Err(number_end.fault(format!(
                     "a unit is missing: this measures {measured}, expected {units}, such as {example}"
@@ -127,8 +156,7 @@ fn read_unit(cursor: &mut Cursor<'_>, dimension: Dimension) -> Result<Unit, Misr
             }
         };
     }
-    let found = UNITS.into_iter().find(|unit| unit.name == name);
-    match found {
+    match find(name) {
         Some(unit) if unit.dimension.compares_with(dimension) => Ok(unit),
         Some(_) => Err(start.fault(format!(
             "{name:?} does not fit: this measures {}, expected {units}, such as {example}",
@@ -166,6 +194,10 @@ mod tests {
         check("-2", Dimension::Number, Ok((-2, 1)));
         check("6000/m", Dimension::Rate, Ok((100, 1)));
         check("2/day", Dimension::Rate, Ok((1, 43_200)));
+        check("0.1ms/m", Dimension::TimeSlope, Ok((5, 3)));
+        check("-3 s/h", Dimension::TimeSlope, Ok((-2_500, 3)));
+        check("1MB/m", Dimension::BytesSlope, Ok((50_000, 3)));
+        check("2KiB/s", Dimension::BytesSlope, Ok((2_048, 1)));
     }
 
     #[test]
@@ -188,6 +220,18 @@ mod tests {
             Dimension::Time,
             Err((1, "\"%\" does not fit: this measures time, expected us, ms, s, m or h, such as 100ms")),
         );
+        let slopes = "a time and /s, /m, /h or /day";
+        check(
+            "1ms",
+            Dimension::TimeSlope,
+            Err((
+                1,
+                &format!(
+                    "\"ms\" does not fit: this measures a slope of time, expected {slopes}, such as 0.1ms/m"
+                ),
+            )),
+        );
+        check("1%/m", Dimension::TimeSlope, Err((1, &format!("unknown unit \"%/m\", expected {slopes}"))));
         check(
             "1234567890123456",
             Dimension::Count,

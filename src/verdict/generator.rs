@@ -2,7 +2,7 @@
 
 use super::seen::{Seen, seen};
 use crate::metrics::summary::ppm;
-use crate::metrics::{Aggregate, Dist};
+use crate::metrics::{Aggregate, Dist, ErrorClass};
 use crate::plan::figure::Figure;
 use crate::plan::{Executor, PhaseIndex, Plan};
 use crate::verdict::Generator;
@@ -42,15 +42,26 @@ pub(super) fn generator(plan: &Plan, aggregate: &Aggregate) -> (Generator, Vec<U
 
 fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
     let fault = match seen.phase.executor {
-        Executor::ConstantRate { .. } => [undelivered(seen), late(seen)],
-        Executor::ConstantUsers { .. } | Executor::Iterations { .. } => [None, late(seen)],
+        Executor::ConstantRate { .. } => [exhausted(seen), undelivered(seen), late(seen)],
+        Executor::ConstantUsers { .. } | Executor::Iterations { .. } => [exhausted(seen), None, late(seen)],
         // All of a burst is due at once, so that lag tells how long it is, not how late.
-        Executor::Burst { .. } => [None, spread(plan, seen)],
-        Executor::Idle { .. } => [None, None],
+        Executor::Burst { .. } => [exhausted(seen), None, spread(plan, seen)],
+        Executor::Idle { .. } => [None, None, None],
     };
     let name = &seen.phase.name;
     let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}: {what}") };
     fault.into_iter().flatten().map(told).collect()
+}
+
+/// One is too many: the target never heard of it, and whoever else asked for a connection may have had to wait.
+fn exhausted(seen: &Seen<'_>) -> Option<String> {
+    let count = seen.measured.state.whole().pooled(None, None).errors.of(&ErrorClass::Exhausted);
+    (count > 0).then(|| {
+        format!(
+            "{count} requests found no descriptor, port or memory for a connection on the generator's side: raise its \
+             limit of open files (ulimit -n) or workers.count"
+        )
+    })
 }
 
 fn undelivered(seen: &Seen<'_>) -> Option<String> {

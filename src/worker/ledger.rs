@@ -83,6 +83,11 @@ impl Ledger {
         })
     }
 
+    /// Whether the coordinator has all that was measured.
+    pub(super) fn is_safe(&self) -> bool {
+        self.phases.values().all(|entry| !entry.changed)
+    }
+
     /// Notes that all up to snapshot `number` is safe; in a new epoch, that nothing is.
     pub(super) fn acknowledge(&mut self, epoch: u64, number: u64) {
         if epoch != self.epoch {
@@ -98,8 +103,8 @@ impl Ledger {
             if let Some((told, last)) = entry.told.filter(|(told, _)| *told <= number) {
                 debug_assert!(told <= self.number);
                 entry.changed = false;
-                // The last second told may not have been over.
-                entry.unsafe_from = last;
+                // The last second told wasn't over; nor was the one before, for those who were asked in time for it.
+                entry.unsafe_from = last.saturating_sub(1);
                 entry.told = None;
             }
         }
@@ -143,8 +148,13 @@ mod tests {
         assert_eq!(told(&mut ledger), Some((2, vec![0, 1, 2, 3])), "the first was lost");
         ledger.acknowledge(1, 2);
         assert_eq!(told(&mut ledger), None, "everything is safe");
-        ledger.update(0, PhaseState::default(), seconds(3, 4));
-        assert_eq!(told(&mut ledger), Some((3, vec![3, 4])), "the last second told may have grown");
+        assert_eq!(
+            ledger.first_second(0),
+            2,
+            "a thread that was asked earlier may have been within second 2"
+        );
+        ledger.update(0, PhaseState::default(), seconds(2, 4));
+        assert_eq!(told(&mut ledger), Some((3, vec![2, 3, 4])), "the last seconds told may have grown");
     }
 
     #[test]

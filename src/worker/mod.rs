@@ -1,6 +1,8 @@
 //! A worker: registers, waits, runs its share phase by phase, tells what it measured, and leaves.
 
 mod ledger;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -184,10 +186,11 @@ impl Worker {
         }
     }
 
-    /// Tells that it is through until everything is safe.
+    /// Tells that it is through until everything is safe. A coordinator that has just begun anew lets everybody go
+    /// who is through, before it has been told what it doesn't know.
     async fn leave(&mut self) -> Result<(), WorkerError> {
         info!(worker = self.registration.worker, "through");
-        while self.tell(Stage::Finished, PATIENCE).await? != Directive::Leave {}
+        while self.tell(Stage::Finished, PATIENCE).await? != Directive::Leave || !self.ledger.is_safe() {}
         info!(worker = self.registration.worker, "left");
         Ok(())
     }

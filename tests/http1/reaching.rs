@@ -2,8 +2,8 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use crate::support::program::run;
-use crate::support::server::{Connection, response};
+use crate::support::program::{LIMIT, Run, run};
+use crate::support::server::{Connection, Server, response};
 use crate::{FEW, SENT, SOUND, Trial, counts, test};
 
 #[test]
@@ -50,4 +50,19 @@ fn a_connection_that_nobody_accepts_times_out_and_took_as_long_as_it_was_waited_
     let report = counts(&run(&test(&url, &trial), &[]), &trial);
     let median = report.at("/status/summary/latency/p50Micros").as_u64().unwrap();
     assert!(median >= 300_000, "nobody answered for 300 ms, and {median} µs are told");
+}
+
+/// A process that may open some files, but not as many as there are users.
+#[test]
+fn a_generator_without_descriptors_left_blames_itself() {
+    let server = Server::answering(|_| response("200 OK", "", "{}"));
+    let trial = Trial { load: "burst: {iterations: 200}", ..SOUND };
+    let ended = Run::new(&test(&server.url(), &trial), &[]).open_files(100).start().wait(LIMIT);
+    let report = ended.report();
+    let exhausted = report.errors().remove("exhausted").unwrap_or(0);
+    assert!(exhausted >= 100, "{:?}", report.errors());
+    assert_eq!(report.total("failed"), exhausted, "nothing is wrong with the target: {:?}", report.errors());
+    assert_eq!(ended.code, Some(2), "{}", ended.out);
+    let reason = report.text("/status/generator/reasons/0");
+    assert!(reason.contains(&format!("{exhausted} requests found no descriptor")), "{reason}");
 }

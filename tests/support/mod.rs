@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub(crate) mod chart;
 pub(crate) mod cluster;
 pub(crate) mod nginx;
 pub(crate) mod program;
 pub(crate) mod run;
+pub(crate) mod schemas;
 pub(crate) mod server;
+pub(crate) mod tools;
 
 use std::path::{Path, PathBuf};
 

@@ -81,6 +81,17 @@ impl Run {
         self
     }
 
+    /// Lets it open no more files at once.
+    pub(crate) fn open_files(mut self, most: u32) -> Self {
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]);
+        limited.arg(self.command.get_program()).args(self.command.get_args());
+        limited.current_dir(self.folder.path()).env_remove("RUST_LOG");
+        limited.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = limited;
+        self
+    }
+
     pub(crate) fn start(mut self) -> Running {
         let begun = Instant::now();
         let mut child = self.command.spawn().unwrap();

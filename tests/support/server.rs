@@ -127,6 +127,11 @@ impl Connection {
         let _ = self.stream.write_all(bytes);
     }
 
+    /// Sends `bytes` at once; `false`: the other side has gone.
+    pub(crate) fn sends(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
+    }
+
     /// Sends `bytes`, and waits until the other side has read them: what is sent next comes in a read of its own.
     pub(crate) fn send_until_read(&mut self, bytes: &[u8]) {
         self.send(bytes);
@@ -152,7 +157,7 @@ impl Connection {
 
     /// Sends `bytes` without an end, for as long as the other side takes them; `between` is called after each.
     pub(crate) fn send_endlessly(&mut self, bytes: &[u8], mut between: impl FnMut()) {
-        while self.stream.write_all(bytes).is_ok() {
+        while self.sends(bytes) {
             between();
         }
     }

@@ -1,4 +1,4 @@
-//! The ConfigMaps of a run: the frozen spec with the ingest's authority, the record, the stored result.
+//! The `ConfigMap`s of a run: the frozen spec with the ingest's authority, the record, the stored result.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,8 @@ pub fn spec(test: &LoadTest, run: &Run, authority: Option<&str>) -> ConfigMap {
     let mut metadata = metadata(test, run, names::config_map(&name, run.number, "spec"), "spec");
     let generation = test.metadata.generation.map(|generation| generation.to_string());
     metadata.annotations = generation.map(|generation| BTreeMap::from([(GENERATION.to_owned(), generation)]));
-    let object = json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name}, "spec": test.spec});
+    let object =
+        json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name}, "spec": test.spec});
     let mut data = BTreeMap::from([(SPEC_KEY.to_owned(), object.to_string())]);
     data.extend(authority.map(|pem| (AUTHORITY_KEY.to_owned(), pem.to_owned())));
     ConfigMap { metadata, data: Some(data), immutable: Some(true), ..ConfigMap::default() }
@@ -41,7 +42,10 @@ pub fn read_spec(map: &ConfigMap) -> Option<FrozenSpec> {
     let text = map.data.as_ref()?.get(SPEC_KEY)?;
     let mut object: serde_json::Value = serde_json::from_str(text).ok()?;
     let spec = serde_json::from_value(object.get_mut("spec")?.take()).ok()?;
-    Some(FrozenSpec { spec, generation: map.annotations().get(GENERATION).and_then(|text| text.parse().ok()) })
+    Some(FrozenSpec {
+        spec,
+        generation: map.annotations().get(GENERATION).and_then(|text| text.parse().ok()),
+    })
 }
 
 /// The record of `run`.

@@ -87,7 +87,7 @@ fn failure_policy() -> PodFailurePolicy {
     };
     PodFailurePolicy {
         rules: vec![
-            on_codes("FailJob", &[leaving::INVALID, leaving::COULD_NOT_START]),
+            on_codes("FailJob", &[leaving::INVALID, leaving::NOT_STARTED]),
             on_codes("FailIndex", &[leaving::FENCED]),
         ],
     }
@@ -232,13 +232,14 @@ fn spread(labels: BTreeMap<String, String>) -> TopologySpreadConstraint {
 }
 
 fn tolerations(given: &[api::Toleration]) -> Option<Vec<Toleration>> {
-    let tolerations = given.iter().cloned().map(|api::Toleration { key, operator, value, effect }| Toleration {
-        key,
-        operator: operator.map(|operator| format!("{operator:?}")),
-        value,
-        effect: effect.map(|effect| format!("{effect:?}")),
-        toleration_seconds: None,
-    });
+    let tolerations =
+        given.iter().cloned().map(|api::Toleration { key, operator, value, effect }| Toleration {
+            key,
+            operator: operator.map(|operator| format!("{operator:?}")),
+            value,
+            effect: effect.map(|effect| format!("{effect:?}")),
+            toleration_seconds: None,
+        });
     (!given.is_empty()).then(|| tolerations.collect())
 }
 

@@ -1,4 +1,4 @@
-//! Builds what a run is made of: ConfigMaps, the workers' Job, the status. Pure: what comes out depends on what goes in.
+//! Builds what a run is made of: `ConfigMap`s, the workers' Job, the status. Pure: what comes out depends on what goes in.
 
 pub mod config_maps;
 pub mod history;

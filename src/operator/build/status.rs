@@ -40,7 +40,12 @@ pub fn begun(test: &LoadTest, plan: &Plan, now: Timestamp) -> LoadTestStatus {
 
 /// The workers are on their way.
 #[must_use]
-pub fn gathering(test: &LoadTest, workers: WorkerCounts, held_up: Option<&str>, now: Timestamp) -> LoadTestStatus {
+pub fn gathering(
+    test: &LoadTest,
+    workers: WorkerCounts,
+    held_up: Option<&str>,
+    now: Timestamp,
+) -> LoadTestStatus {
     let ready = format!("{} of {} workers ready", workers.ready, workers.desired);
     let (reason, message) = match held_up {
         Some(reason) => ("WorkersHeldUp", format!("{ready}; {reason}")),

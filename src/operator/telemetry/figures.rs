@@ -8,7 +8,7 @@ use prometheus::{
 };
 
 use super::live::LiveFigures;
-use crate::verdict::Verdict;
+use crate::api::Verdict;
 
 /// A reconcile asks the API server a few times, which takes milliseconds, or seconds where that is ill.
 const RECONCILE_SECONDS: &[f64] =

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use axum::Router;
 
-use crate::verdict::Verdict;
+use crate::api::Verdict;
 
 use figures::Figures;
 pub use live::Live;

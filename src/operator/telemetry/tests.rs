@@ -9,7 +9,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use super::{Live, Telemetry};
-use crate::verdict::Verdict;
+use crate::api::Verdict;
 
 async fn page(telemetry: &Arc<Telemetry>, path: &str) -> (u16, String) {
     let service = TowerToHyperService::new(telemetry.router());

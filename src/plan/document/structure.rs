@@ -98,7 +98,7 @@ fn message(kind: &ValidationErrorKind, node: &Value, found: &Value) -> Option<St
         ValidationErrorKind::MinLength { limit: 1 } => "is empty".to_owned(),
         ValidationErrorKind::MinLength { limit } => format!("must have at least {limit} characters"),
         ValidationErrorKind::MaxLength { limit } => format!("must have at most {limit} characters"),
-        ValidationErrorKind::MinItems { limit } => {
+        ValidationErrorKind::MinItems { limit } | ValidationErrorKind::MinProperties { limit } => {
             format!("must have at least {limit}, found {}", items(found))
         }
         ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
@@ -129,20 +129,22 @@ fn place<'a>(pointer: &str, spec: &Value, at: &At<'a>) -> At<'a> {
     at
 }
 
-/// A text that only one of our patterns accepts, and what such texts are.
-const SHAPES: [(&str, &str); 5] = [
-    ("a-b", "a name of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
-    ("1s..3s", "a duration such as 30s, or a range of them such as 1s..3s"),
-    ("30s", "a duration such as 30s"),
-    ("100/s", "a rate such as 100/s"),
-    ("0.5%", "a share such as 0.5%"),
+/// Texts that only one of our patterns accepts, all of them, and what such texts are.
+const SHAPES: [(&[&str], &str); 6] = [
+    (&["a-b"], "a name of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
+    (&["1s..3s"], "a duration such as 30s, or a range of them such as 1s..3s"),
+    (&["30s", "75%"], "a duration such as 30s or a share such as 75%"),
+    (&["30s"], "a duration such as 30s"),
+    (&["100/s"], "a rate such as 100/s"),
+    (&["0.5%"], "a share such as 0.5%"),
 ];
 
 /// What the schema wants, in words.
 fn expected(node: &Value) -> String {
     if let Some(pattern) = node.get("pattern").and_then(Value::as_str)
         && let Ok(pattern) = regex::Regex::new(pattern)
-        && let Some((_, words)) = SHAPES.iter().find(|(example, _)| pattern.is_match(example))
+        && let Some((_, words)) =
+            SHAPES.iter().find(|(examples, _)| examples.iter().all(|example| pattern.is_match(example)))
     {
         return (*words).to_owned();
     }

@@ -13,6 +13,10 @@ pub enum Dimension {
     Rate,
     /// Bytes.
     Bytes,
+    /// Microseconds per second: how fast a time grows.
+    TimeSlope,
+    /// Bytes per second: how fast bytes grow, or go through.
+    BytesSlope,
     /// A number without a unit.
     Number,
 }
@@ -27,6 +31,8 @@ impl Dimension {
             Self::Count => "a count",
             Self::Rate => "a rate",
             Self::Bytes => "bytes",
+            Self::TimeSlope => "a slope of time",
+            Self::BytesSlope => "bytes by time",
             Self::Number => "a number",
         }
     }
@@ -44,14 +50,17 @@ impl Dimension {
             Self::Number | Self::Share => Some(if self.is_pure() { Self::Number } else { self }),
             Self::Count => match self {
                 Self::Count | Self::Number | Self::Share => Some(Self::Number),
-                Self::Time | Self::Rate | Self::Bytes => Some(self),
+                Self::Time | Self::Rate | Self::Bytes | Self::TimeSlope | Self::BytesSlope => Some(self),
             },
             Self::Time => match self {
                 Self::Time => Some(Self::Number),
                 Self::Count | Self::Number => Some(Self::Rate),
-                Self::Share | Self::Rate | Self::Bytes => None,
+                Self::Bytes => Some(Self::BytesSlope),
+                Self::Share | Self::Rate | Self::TimeSlope | Self::BytesSlope => None,
             },
-            Self::Rate | Self::Bytes => (self == below).then_some(Self::Number),
+            Self::Rate | Self::Bytes | Self::TimeSlope | Self::BytesSlope => {
+                (self == below).then_some(Self::Number)
+            }
         }
     }
 
@@ -62,7 +71,7 @@ impl Dimension {
 
 #[cfg(test)]
 mod tests {
-    use super::Dimension::{self, Bytes, Count, Number, Rate, Share, Time};
+    use super::Dimension::{self, Bytes, BytesSlope, Count, Number, Rate, Share, Time, TimeSlope};
 
     #[track_caller]
     fn check(above: Dimension, below: Dimension, expected: Option<Dimension>) {
@@ -71,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_same_unit_above_and_below_gives_a_number() {
-        for dimension in [Time, Share, Count, Rate, Bytes, Number] {
+        for dimension in [Time, Share, Count, Rate, Bytes, TimeSlope, BytesSlope, Number] {
             check(dimension, dimension, Some(Number));
         }
     }
@@ -88,11 +97,13 @@ mod tests {
     fn events_by_time_are_a_rate() {
         check(Count, Time, Some(Rate));
         check(Number, Time, Some(Rate));
+        check(Bytes, Time, Some(BytesSlope));
     }
 
     #[test]
     fn what_has_no_unit_is_refused() {
-        check(Bytes, Time, None);
+        check(TimeSlope, Time, None);
+        check(BytesSlope, Bytes, None);
         check(Time, Rate, None);
         check(Count, Bytes, None);
     }

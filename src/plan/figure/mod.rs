@@ -109,12 +109,9 @@ impl Figure {
     #[must_use]
     pub fn divide(self, below: Self) -> Option<Self> {
         let dimension = self.dimension.divided_by(below.dimension)?;
-        // Time is held in microseconds, a rate is per second.
-        let to_base = if dimension == Dimension::Rate && below.dimension == Dimension::Time {
-            MICROS_PER_SECOND
-        } else {
-            1
-        };
+        // Time is held in microseconds, rates and slopes are per second.
+        let is_by_time = matches!(dimension, Dimension::Rate | Dimension::BytesSlope);
+        let to_base = if is_by_time && below.dimension == Dimension::Time { MICROS_PER_SECOND } else { 1 };
         let sign = below.numerator.signum();
         let inverse = Self::new(below.denominator * sign, below.numerator.checked_abs()?, dimension)?;
         self.times(inverse.numerator, inverse.denominator, dimension)?.times(to_base, 1, dimension)
@@ -238,6 +235,8 @@ mod tests {
         check(per_request, Figure::new(225, 1, Dimension::Time), Some(Ordering::Equal));
         let rate = Figure::count(30).divide(Figure::micros(60_000_000));
         check(rate, Figure::new(1, 2, Dimension::Rate), Some(Ordering::Equal));
+        let throughput = Figure::bytes(30).divide(Figure::micros(60_000_000));
+        check(throughput, Figure::new(1, 2, Dimension::BytesSlope), Some(Ordering::Equal));
         let writes = Figure::count(1).divide(Figure::count(2));
         check(writes, Figure::share(1, 2), Some(Ordering::Equal));
     }

@@ -72,6 +72,19 @@ fn scale_of(figure: &Figure) -> Scale {
             size if size < 1e9 => scale(" MB", 1, 1_000_000),
             _ => scale(" GB", 1, 1_000_000_000),
         },
+        // A slope reads by the minute, what goes through a network by the second.
+        Dimension::TimeSlope => match size * 60.0 {
+            size if size < 1e3 => scale(" us/m", 60, 1),
+            size if size < 1e6 => scale(" ms/m", 60, 1_000),
+            _ => scale(" s/m", 60, 1_000_000),
+        },
+        Dimension::BytesSlope => match size {
+            size if size * 60.0 < 1e3 => scale(" B/m", 60, 1),
+            size if size * 60.0 < 1e6 => scale(" kB/m", 60, 1_000),
+            size if size < 1e6 => scale(" MB/m", 60, 1_000_000),
+            size if size < 1e9 => scale(" MB/s", 1, 1_000_000),
+            _ => scale(" GB/s", 1, 1_000_000_000),
+        },
         Dimension::Share => scale("%", 100, 1),
         Dimension::Rate => scale("/s", 1, 1),
         Dimension::Count | Dimension::Number => scale("", 1, 1),
@@ -167,6 +180,18 @@ mod tests {
         check(Figure::per_second(5, 3_600_000_000), "0.00139/s");
         check(Some(Figure::bytes(1_500_000)), "1.5 MB");
         check(Figure::from_f64(-0.25, Dimension::Number), "-0.25");
+    }
+
+    #[test]
+    fn slopes_read_by_the_minute_and_throughput_by_the_second() {
+        check(Figure::new(5, 3, Dimension::TimeSlope), "100 us/m");
+        check(Figure::new(-50, 1, Dimension::TimeSlope), "-3 ms/m");
+        check(Figure::new(100_000, 1, Dimension::TimeSlope), "6 s/m");
+        check(Figure::new(10, 1, Dimension::BytesSlope), "600 B/m");
+        check(Figure::new(1_000, 60, Dimension::BytesSlope), "1 kB/m");
+        check(Figure::new(1_000_000, 60, Dimension::BytesSlope), "1 MB/m");
+        check(Figure::new(2_500_000, 1, Dimension::BytesSlope), "2.5 MB/s");
+        check(Figure::new(3_000_000_000, 1, Dimension::BytesSlope), "3 GB/s");
     }
 
     #[test]

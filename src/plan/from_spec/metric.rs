@@ -35,22 +35,40 @@ pub(super) fn dimension(metric: &Metric, spec: &LoadTestSpec) -> Dimension {
 /// Reports a `where` that the metric can't be narrowed by.
 pub(super) fn check_narrowing(metric: &Metric, text: &str, narrow: &Where, at: &At) {
     let belongs = metric.belongs_to_steps();
-    let why = format!("{text} is measured for a phase as a whole, not step by step; leave it out");
-    at.field("steps").require(belongs || narrow.steps.is_empty(), why.as_str());
-    let at = at.field("outcome");
-    at.require(belongs || narrow.outcome.is_none(), why.as_str());
+    let whole = |kind: &str| format!("{text} is measured for a phase as a whole, not {kind}; leave it out");
+    at.field("steps").require(belongs || narrow.steps.is_empty(), whole("step by step"));
+    at.field("outcome").require(belongs || narrow.outcome.is_none(), whole("step by step"));
+    at.field("group").require(belongs || narrow.group.is_empty(), whole("key by key"));
+    let has_parts = belongs || *metric == Metric::LatencySlope;
+    at.field("window").require(has_parts || narrow.window.is_none(), whole("part by part"));
     let tells = matches!(metric, Metric::SuccessRate | Metric::ErrorRate | Metric::Errors(_));
-    at.require(
+    at.field("outcome").require(
         !tells || narrow.outcome.is_none(),
         format!("{text} tells outcomes apart itself; leave it out"),
     );
+    if let Some(Declaration::Group(group)) = metric.declaration() {
+        let is_other = !narrow.group.contains_key(group);
+        at.field("group")
+            .require(is_other, format!("{text} tells the keys of {group} apart itself; leave it out"));
+    }
+}
+
+/// The group `name` and its place among those declared.
+pub(super) fn group(name: &str, spec: &LoadTestSpec, at: &At) -> Option<usize> {
+    let groups = spec.classify.iter().flat_map(|classify| &classify.groups);
+    let known: Vec<&str> = groups.map(|group| group.name.as_str()).collect();
+    let place = known.iter().position(|known| *known == name);
+    if let Some(message) = unknown("group", "groups", name, known.into_iter()) {
+        at.fault(message);
+    }
+    place
 }
 
 /// What must be declared and isn't.
 fn missing(declaration: Declaration<'_>, classify: &Classify) -> Option<String> {
     match declaration {
         Declaration::Error(name) => {
-            let own = "connect timeout reset stale protocol body_limit check unsent".split(' ');
+            let own = "connect timeout reset stale protocol body_limit check exhausted unsent".split(' ');
             let known = classify.errors.iter().map(|error| error.name.as_str());
             unknown("error class", "errors", name, known.chain(own))
         }

@@ -1,5 +1,6 @@
 //! From a spec to a plan, or to everything that is wrong with the spec.
 
+mod cells;
 mod check;
 mod classify;
 mod deadlines;
@@ -15,9 +16,11 @@ mod request;
 mod scenario;
 mod scoring;
 mod target;
+mod window;
 
 use super::fault::{Fault, Faults};
 use super::model::{Phase, Plan, Scenario, Step};
+use super::objective::Requirement;
 use super::{hash, quick, select};
 use crate::api::LoadTestSpec;
 
@@ -38,19 +41,29 @@ impl Plan {
     /// A quick plan is made from a shortened spec, so that all that follows knows one kind of plan; what is wrong
     /// is looked for in the spec as it was written.
     pub fn from_spec(name: &str, spec: &LoadTestSpec, options: &Options) -> Result<Plan, Vec<Fault>> {
-        let plan = checked(name, spec, options)?;
+        let plan = checked(name, spec, options, Form::Written)?;
         let Some(factor) = options.quick else {
             return Ok(plan);
         };
         let short = quick::shorten(spec, factor).map_err(|fault| vec![fault])?;
-        let plan = checked(name, &short.spec, options)?;
+        let plan = checked(name, &short.spec, options, Form::Shortened)?;
         Ok(Plan { quick: Some(factor), shortened: short.phases, quick_changes: short.changes, ..plan })
     }
 }
 
-fn checked(name: &str, spec: &LoadTestSpec, options: &Options) -> Result<Plan, Vec<Fault>> {
+/// Whether a spec is as a person wrote it. What no longer fits a shortened one is no fault of that person.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Written,
+    Shortened,
+}
+
+fn checked(name: &str, spec: &LoadTestSpec, options: &Options, form: Form) -> Result<Plan, Vec<Fault>> {
     let faults = Faults::default();
     let plan = build(name, spec, options, &faults);
+    if form == Form::Written {
+        window::check_all(spec, &faults.at("spec"));
+    }
     match (plan, faults.is_empty()) {
         (Some(plan), true) => Ok(plan),
         (None, true) => unreachable!("a part of a plan is only missing where a fault was reported"),
@@ -73,8 +86,10 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
         options.phases.as_deref().map(|pattern| select::left_out(pattern, spec, &faults.at("--phase")));
 
     let (scenarios, steps): (Vec<Scenario>, Vec<Step>) = scenarios?;
-    let phases: Vec<Phase> = phases?;
+    let mut phases: Vec<Phase> = phases?;
     let deadlines = deadlines::deadlines(spec.deadlines.as_ref(), &phases, &at.field("deadlines"));
+    let requirements: Vec<Requirement> = requirements?;
+    cells::assign(&mut phases, &requirements, faults);
     Some(Plan {
         title: spec.title.clone().unwrap_or_else(|| name.to_owned()),
         target: target?,
@@ -83,7 +98,7 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
         steps,
         classify: classify?,
         phases,
-        requirements: requirements?,
+        requirements,
         scoring: scoring?,
         fail_on: spec.gate.as_ref().and_then(|gate| gate.fail_on).unwrap_or_default(),
         workers: workers?,

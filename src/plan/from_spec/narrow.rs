@@ -1,13 +1,16 @@
-//! A metric of a row, and the phases, steps and outcomes that it covers.
+//! A metric of a row, and the phases, steps, outcomes and keys that it covers.
 
 use crate::api::{LoadTestSpec, Phase, Scenario, Step, Where};
 use crate::plan::fault::At;
 use crate::plan::model::{PhaseIndex, StepIndex};
 use crate::plan::near;
-use crate::plan::objective::Narrowed;
+use crate::plan::objective::{Key, KeyOf, Narrowed};
 
-use super::metric;
 use super::phase::is_idle;
+use super::{metric, window};
+
+/// The word that stands for every key.
+const EACH: &str = "each";
 
 /// The metric `text` narrowed by `narrow`. An expectation's phase is `implied`.
 pub(super) fn narrowed(
@@ -28,9 +31,12 @@ pub(super) fn narrowed(
         None => phases(narrow, spec, &place.field("phases")),
     };
     let steps = steps(narrow, spec, &place.field("steps"));
+    let key = key(narrow, spec, &place.field("group"));
+    let window = window::read(narrow.window.as_ref(), &place.field("window"));
     let metric = metric?;
     metric::check_narrowing(&metric, text, narrow, &place);
-    Some(Narrowed { metric, phases: phases?, steps: steps?, outcome: narrow.outcome })
+    let (key, window) = (key?, window?);
+    Some(Narrowed { metric, phases: phases?, steps: steps?, outcome: narrow.outcome, key, window })
 }
 
 /// What a side of a ratio leaves out comes from the row.
@@ -40,6 +46,8 @@ pub(super) fn completed(part: Where, row: &Where) -> Where {
         phases: or(part.phases, &row.phases),
         steps: or(part.steps, &row.steps),
         outcome: part.outcome.or(row.outcome),
+        group: if part.group.is_empty() { row.group.clone() } else { part.group },
+        window: part.window.or_else(|| row.window.clone()),
     }
 }
 
@@ -48,17 +56,23 @@ pub(super) fn is_judged(phase: &Phase) -> bool {
     phase.judge.unwrap_or(true) && !is_idle(phase)
 }
 
+/// The phases that `named` names: where it is empty, all that are judged.
+pub(super) fn covered<'a>(
+    named: &'a [String],
+    spec: &'a LoadTestSpec,
+) -> impl Iterator<Item = (PhaseIndex, &'a Phase)> {
+    let is_covered =
+        |phase: &Phase| if named.is_empty() { is_judged(phase) } else { named.contains(&phase.name) };
+    spec.phases.iter().enumerate().filter(move |(_, phase)| is_covered(phase))
+}
+
 /// The phases named, or all that are judged.
 fn phases(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Vec<PhaseIndex>> {
-    let (named, phases) = (&narrow.phases, &spec.phases);
+    let named = &narrow.phases;
     for (index, name) in named.iter().enumerate() {
         check_phase(name, spec, &at.item(index));
     }
-    let is_covered = |index: &PhaseIndex| {
-        let phase = &phases[*index];
-        if named.is_empty() { is_judged(phase) } else { named.contains(&phase.name) }
-    };
-    let covered: Vec<PhaseIndex> = (0..phases.len()).filter(is_covered).collect();
+    let covered: Vec<PhaseIndex> = covered(named, spec).map(|(index, _)| index).collect();
     let none_is_judged = covered.is_empty() && named.is_empty();
     at.require(!none_is_judged, "no phase is judged; name the phases that this is about");
     (!covered.is_empty()).then_some(covered)
@@ -90,6 +104,25 @@ fn steps(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<Vec<Step
     let is_covered = |index: &StepIndex| narrow.steps.iter().any(|name| is_called(&labels[*index], name));
     let covered: Vec<StepIndex> = (0..labels.len()).filter(is_covered).collect();
     (!covered.is_empty()).then_some(Some(covered))
+}
+
+/// The key named, if one is. The outer none: it is faulty.
+#[allow(clippy::option_option, reason = "faulty, not given and given are three things")]
+fn key(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<KeyOf>> {
+    let mut named = narrow.group.iter();
+    let Some((group, key)) = named.next() else { return Some(None) };
+    if named.next().is_some() {
+        at.fault("names more than one group; keep one");
+        return None;
+    }
+    let at = at.field(group);
+    let place = metric::group(group, spec, &at);
+    at.require(
+        !key.chars().any(char::is_control),
+        "has a control character, which no key has: they are replaced where keys are counted",
+    );
+    let key = if key == EACH { Key::Each } else { Key::One(key.clone()) };
+    Some(Some(KeyOf { group: group.clone(), place: place?, key }))
 }
 
 /// The name and the full name of each step, in the order of [`StepIndex`].

@@ -97,6 +97,7 @@ impl Place<'_> {
         };
         let (above, below) = (part(above, 0), part(below, 1));
         let (above, below) = (above?, below?);
+        check_keys(&above, &below, &at);
         let measured = |part: &Narrowed| metric::dimension(&part.metric, self.spec);
         let (upper, lower) = (measured(&above), measured(&below));
         let quotient = upper.divided_by(lower);
@@ -149,7 +150,17 @@ impl Place<'_> {
     }
 }
 
-/// What a row without a title is about: `latency.p95 of login in spike`.
+/// Keys are matched by their names: those of two groups have nothing to do with each other.
+fn check_keys(above: &Narrowed, below: &Narrowed, at: &At) {
+    if let (Some(one), Some(other)) = (above.each_of(), below.each_of()) {
+        at.require(
+            one.group == other.group,
+            format!("goes key by key, and {} and {} are two groups; name one", one.group, other.group),
+        );
+    }
+}
+
+/// What a row without a title is about: `latency.p95 of login for account acc-2 in spike, 75% to 100%`.
 fn title(row: &api::Objective) -> String {
     let measure = match (&row.metric, &row.ratio) {
         (Some(metric), _) => metric.clone(),
@@ -161,5 +172,10 @@ fn title(row: &api::Objective) -> String {
         [] => String::new(),
         names => format!(" {word} {}", names.join(", ")),
     };
-    format!("{measure}{}{}", of("of", &narrow.steps), of("in", &narrow.phases))
+    let keys: Vec<String> = narrow.group.iter().map(|(group, key)| format!(" for {group} {key}")).collect();
+    let window = narrow.window.map(|api::Window { from, to }| {
+        format!(", {} to {}", from.as_deref().unwrap_or("0%"), to.as_deref().unwrap_or("100%"))
+    });
+    let (steps, phases) = (of("of", &narrow.steps), of("in", &narrow.phases));
+    format!("{measure}{steps}{}{phases}{}", keys.concat(), window.unwrap_or_default())
 }

@@ -66,6 +66,8 @@ fn one(index: usize, spec: &LoadTestSpec, at: &At) -> Option<Phase> {
         judge: phase.judge.unwrap_or(true),
         critical: phase.critical.unwrap_or(true),
         expect: expect?,
+        // They are known when all rows are.
+        cuts: Vec::new(),
     })
 }
 

@@ -54,7 +54,11 @@ pub(super) const VALUE_STATISTICS: [&str; 5] = ["p50", "p95", "p99", "mean", "ma
 pub(super) const VALUE_SUM: &str = "sum";
 
 /// All but times and declared values.
-const OTHERS: [Entry; 24] = [
+const OTHERS: [Entry; 25] = [
+    plain(
+        "latency.slope",
+        "how fast response times grow: the slope of the line through the means of the seconds",
+    ),
     plain("duration", "from the first request sent to the last response"),
     plain("requests", "requests that ended, well or badly"),
     plain("iterations", "iterations that ended"),

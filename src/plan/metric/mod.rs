@@ -14,6 +14,8 @@ pub use catalogue::{Entry, catalogue};
 pub enum Metric {
     /// Response times, from the intended start.
     Latency(Statistic),
+    /// How fast response times grow, by the means of the seconds.
+    LatencySlope,
     /// Service times, from the moment of sending.
     Service(Statistic),
     /// From sending to the first byte of the response.
@@ -111,6 +113,7 @@ pub enum EngineClass {
     Protocol,
     BodyLimit,
     Check,
+    Exhausted,
     Unsent,
 }
 
@@ -158,6 +161,7 @@ impl Metric {
                 Dimension::Rate
             }
             Metric::BytesSent | Metric::BytesReceived => Dimension::Bytes,
+            Metric::LatencySlope => Dimension::TimeSlope,
             Metric::SuccessRate
             | Metric::ErrorRate
             | Metric::CacheHitRate(_)
@@ -166,9 +170,13 @@ impl Metric {
         }
     }
 
-    /// The fewest samples it can be judged by unless the row says otherwise: 10/(1−q) for a quantile q, else 1.
+    /// The fewest samples it can be judged by unless the row says otherwise: 10/(1−q) for a quantile q, ten seconds
+    /// for a slope, else 1.
     #[must_use]
     pub fn min_samples(&self) -> u64 {
+        if *self == Metric::LatencySlope {
+            return 10;
+        }
         match self.statistic() {
             Some(Statistic::P50) => 20,
             Some(Statistic::P90) => 100,
@@ -207,6 +215,7 @@ impl Metric {
         !matches!(
             self,
             Metric::Connect(_)
+                | Metric::LatencySlope
                 | Metric::Lag(_)
                 | Metric::Duration
                 | Metric::Iterations

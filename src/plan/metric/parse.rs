@@ -31,6 +31,7 @@ fn named(name: &str, start: &Cursor<'_>, cursor: &mut Cursor<'_>) -> Result<Metr
     };
     let argument = argument(entry.argument, entry.form, cursor)?;
     Ok(match (name, argument) {
+        ("latency.slope", _) => Metric::LatencySlope,
         ("duration", _) => Metric::Duration,
         ("requests", _) => Metric::Requests,
         ("iterations", _) => Metric::Iterations,
@@ -167,6 +168,7 @@ fn class(name: &str) -> ErrorSelector {
         "protocol" => EngineClass::Protocol,
         "body_limit" => EngineClass::BodyLimit,
         "check" => EngineClass::Check,
+        "exhausted" => EngineClass::Exhausted,
         "unsent" => EngineClass::Unsent,
         name => match StatusPattern::parse(name) {
             Some(pattern) => return ErrorSelector::Status(pattern),

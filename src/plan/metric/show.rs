@@ -9,6 +9,7 @@ impl fmt::Display for Metric {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Metric::Latency(statistic) => write!(out, "latency.{statistic}"),
+            Metric::LatencySlope => out.write_str("latency.slope"),
             Metric::Service(statistic) => write!(out, "service.{statistic}"),
             Metric::Ttfb(statistic) => write!(out, "ttfb.{statistic}"),
             Metric::Connect(statistic) => write!(out, "connect.{statistic}"),
@@ -79,6 +80,7 @@ impl fmt::Display for EngineClass {
             EngineClass::Protocol => "protocol",
             EngineClass::BodyLimit => "body_limit",
             EngineClass::Check => "check",
+            EngineClass::Exhausted => "exhausted",
             EngineClass::Unsent => "unsent",
         })
     }

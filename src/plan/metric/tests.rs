@@ -57,8 +57,7 @@ fn an_error_points_at_the_character_and_names_what_was_meant() {
 
 #[test]
 fn what_comes_later_is_unknown() {
-    for text in ["monitor(a.b).max", "capacity", "latency.slope", "duration.after", "state(a.b)", "score", ""]
-    {
+    for text in ["monitor(a.b).max", "capacity", "duration.after", "state(a.b)", "score", ""] {
         assert!(Metric::parse(text).is_err(), "{text}");
     }
 }
@@ -72,6 +71,7 @@ fn a_quantile_needs_ten_samples_beyond_it() {
         ("lag.p99", 1_000),
         ("connect.p999", 10_000),
         ("latency.mean", 1),
+        ("latency.slope", 10),
         ("requests", 1),
         ("error_rate", 1),
     ] {

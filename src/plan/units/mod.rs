@@ -2,10 +2,12 @@
 
 mod bytes;
 mod duration;
+mod moment;
 mod rate;
 mod share;
 
 pub use bytes::parse_bytes;
 pub use duration::{DurationRange, LONGEST_DURATION, parse_duration};
+pub use moment::Moment;
 pub use rate::Rate;
 pub use share::Share;

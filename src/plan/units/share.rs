@@ -13,6 +13,11 @@ const WHOLE: u32 = 1_000_000;
 pub struct Share(u32);
 
 impl Share {
+    /// Nothing of it.
+    pub const NONE: Self = Self(0);
+    /// All of it.
+    pub const ALL: Self = Self(WHOLE);
+
     /// Reads `0.5%`: 0 % to 100 %, up to four decimals.
     pub fn parse(text: &str) -> Result<Self, Misread> {
         let mut cursor = Cursor::new(text);

@@ -102,8 +102,8 @@ fn class_name(plan: &Plan, class: ErrorClass) -> String {
 fn causes(class: ErrorClass) -> &'static str {
     match class {
         ErrorClass::Connect => {
-            "Connections are refused or not taken in time: the accept queue is full, replicas are missing or not ready, \
-             or ports ran out. Look at restarts and readiness; raise the backlog or add replicas."
+            "Connections are refused or not taken in time: the accept queue is full, or replicas are missing or not \
+             ready. Look at restarts and readiness; raise the backlog or add replicas."
         }
         ErrorClass::Timeout => {
             "Answers take longer than the timeout: a pool, a lock or a backend is full. Look at what requests wait for; \
@@ -115,6 +115,10 @@ fn causes(class: ErrorClass) -> &'static str {
         }
         ErrorClass::Protocol | ErrorClass::BodyLimit => {
             "Responses aren't what the test can read. Send one such request by hand and compare with what is expected."
+        }
+        ErrorClass::Exhausted => {
+            "This machine, not the target, had no descriptor, port or memory left for another connection. Raise its \
+             limit of open files, or share the load over more workers."
         }
         ErrorClass::Unsent => {
             "The test couldn't fill in these requests, so that they were never sent: a value that an earlier step \

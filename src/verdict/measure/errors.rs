@@ -19,13 +19,13 @@ pub(super) fn failed(pool: &Pool<'_>, selector: &ErrorSelector) -> Result<Measur
         }
         (ErrorSelector::Status(_) | ErrorSelector::Declared(_), _) => false,
     };
-    counted(&cell.errors, "kinds of errors", cell.requests, is_meant)
+    counted(&cell.errors, "kinds of errors", pool.counted_by(cell.requests), is_meant)
 }
 
 /// Responses with a status that fits, whether they failed or not.
 pub(super) fn answered(pool: &Pool<'_>, pattern: StatusPattern) -> Result<Measured, Unmeasured> {
     let cell = pool.cell();
-    counted(&cell.statuses, "statuses", cell.requests, |status| fits(pattern, *status))
+    counted(&cell.statuses, "statuses", pool.counted_by(cell.requests), |status| fits(pattern, *status))
 }
 
 /// How often the keys that `is_meant` picks were counted, in so many requests.
@@ -58,6 +58,7 @@ fn of_engine(class: EngineClass) -> ErrorClass {
         EngineClass::Protocol => ErrorClass::Protocol,
         EngineClass::BodyLimit => ErrorClass::BodyLimit,
         EngineClass::Check => ErrorClass::Check,
+        EngineClass::Exhausted => ErrorClass::Exhausted,
         EngineClass::Unsent => ErrorClass::Unsent,
     }
 }

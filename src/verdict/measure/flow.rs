@@ -6,14 +6,14 @@ use super::{Measured, Unmeasured};
 use crate::metrics::Cell;
 use crate::plan::figure::Figure;
 
-const MICROS_PER_SECOND: u64 = 1_000_000;
+pub(super) const MICROS_PER_SECOND: u64 = 1_000_000;
 /// What `rate.sustained` is the least over.
 const SUSTAINED_SECONDS: u32 = 10;
 
 /// Requests that ended.
 pub(super) fn requests(pool: &Pool<'_>) -> Measured {
     let requests = pool.cell().requests;
-    Measured::of(Figure::count(requests), requests)
+    Measured::of(Figure::count(requests), pool.counted_by(requests))
 }
 
 /// Iterations that ended.
@@ -28,11 +28,23 @@ pub(super) fn dropped(pool: &Pool<'_>) -> Measured {
     Measured::of(Figure::count(dropped), pool.sum(|seen| seen.books().scheduled))
 }
 
-/// So many a second, from the first request sent to the last response.
-pub(super) fn rate(pool: &Pool<'_>, count: &Measured) -> Result<Measured, Unmeasured> {
+/// Requests a second.
+pub(super) fn rate(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
+    let requests = pool.cell().requests;
+    a_second(pool, requests, pool.counted_by(requests))
+}
+
+/// Iterations a second.
+pub(super) fn rate_of_iterations(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
+    let iterations = pool.sum(|seen| seen.steady().iterations);
+    a_second(pool, iterations, iterations)
+}
+
+/// `count` by the time from the first request sent to the last response.
+fn a_second(pool: &Pool<'_>, count: u64, samples: u64) -> Result<Measured, Unmeasured> {
     let micros = pool.micros();
-    let figure = Figure::per_second(count.samples, micros).filter(|_| count.samples > 0);
-    let measured = Measured::part_of(figure, count.samples)?;
+    let figure = Figure::per_second(count, micros).filter(|_| samples > 0);
+    let measured = Measured::part_of(figure, samples)?;
     Ok(Measured { notes: short_window(micros).into_iter().collect(), ..measured })
 }
 
@@ -73,7 +85,7 @@ fn peak_of(seen: &Seen<'_>) -> Result<Measured, Unmeasured> {
 }
 
 /// The whole seconds of the steady part: from the end of the ramp to the planned end, or to the last request sent.
-fn whole_seconds(seen: &Seen<'_>) -> (u32, u32) {
+pub(super) fn whole_seconds(seen: &Seen<'_>) -> (u32, u32) {
     let executor = &seen.phase.executor;
     let sent = || seen.steady().span.map_or(0, |span| span.last_sent / MICROS_PER_SECOND);
     let ramp = executor.ramp_end();
@@ -97,5 +109,5 @@ pub(super) fn most(pool: &Pool<'_>, of: impl Fn(&Seen<'_>) -> u64) -> Measured {
 /// Bytes on the wire.
 pub(super) fn bytes(pool: &Pool<'_>, of: impl Fn(&Cell) -> u64) -> Measured {
     let cell = pool.cell();
-    Measured::of(Figure::bytes(of(&cell)), cell.requests)
+    Measured::of(Figure::bytes(of(&cell)), pool.counted_by(cell.requests))
 }

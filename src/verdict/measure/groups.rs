@@ -22,7 +22,7 @@ impl Group {
         if tally.other() > 0 {
             return Err(Unmeasured::TooManyKeys(format!("keys of {name}")));
         }
-        Ok(Group { name: name.to_owned(), tally, responses: cell.statuses.total() })
+        Ok(Group { name: name.to_owned(), tally, responses: pool.counted_by(cell.statuses.total()) })
     }
 
     /// How many responses had `key`. One never seen counts 0, if there was a response that could have had it.

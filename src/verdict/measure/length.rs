@@ -18,6 +18,7 @@ pub(in crate::verdict) fn grows_with_length(metric: &Metric) -> bool {
         | Metric::CacheMisses
         | Metric::Count(..) => true,
         Metric::Latency(_)
+        | Metric::LatencySlope
         | Metric::Service(_)
         | Metric::Ttfb(_)
         | Metric::Connect(_)

@@ -1,11 +1,13 @@
-//! Measures one metric, narrowed to phases, steps and an outcome, over what all workers recorded.
+//! Measures one metric, narrowed to phases, steps, an outcome, a key and a window, over what all workers recorded.
 
+mod cut;
 mod errors;
 mod flow;
 mod groups;
 mod length;
 mod outcomes;
 mod pool;
+mod slope;
 mod times;
 mod unmeasured;
 mod values;
@@ -15,6 +17,7 @@ use crate::plan::figure::Figure;
 use crate::plan::metric::Metric;
 use crate::plan::{Narrowed, Plan};
 
+pub(super) use cut::keys;
 use groups::Group;
 pub(super) use length::grows_with_length;
 use pool::Pool;
@@ -42,15 +45,22 @@ impl Measured {
     }
 }
 
-/// The figure of `narrowed`, or why there is none.
+/// The figure of `narrowed`, or why there is none. `key`: which it is of, where each key has a figure of its own.
 pub(super) fn measure(
     plan: &Plan,
     aggregate: &Aggregate,
     narrowed: &Narrowed,
+    key: Option<&str>,
 ) -> Result<Measured, Unmeasured> {
-    let pool = &Pool::new(plan, aggregate, narrowed)?;
-    match &narrowed.metric {
+    let pool = Pool::new(plan, aggregate, narrowed, key)?;
+    cut::check_fine_enough(&pool)?;
+    Ok(cut::with_precision(&pool, figure(&pool)?))
+}
+
+fn figure(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
+    match &pool.narrowed.metric {
         Metric::Latency(statistic) => times::of(&pool.cell().latency, *statistic, MICROS),
+        Metric::LatencySlope => slope::of_latency(pool),
         Metric::Service(statistic) => times::of(&times::service(pool), *statistic, MICROS),
         Metric::Ttfb(statistic) => times::of(&pool.cell().ttfb, *statistic, MICROS),
         Metric::Connect(statistic) => times::of(&pool.dist(|part| &part.connect), *statistic, MICROS),
@@ -59,8 +69,8 @@ pub(super) fn measure(
         Metric::Duration => times::duration(pool),
         Metric::Requests => Ok(flow::requests(pool)),
         Metric::Iterations => Ok(flow::iterations(pool)),
-        Metric::Rate => flow::rate(pool, &flow::requests(pool)),
-        Metric::RateIterations => flow::rate(pool, &flow::iterations(pool)),
+        Metric::Rate => flow::rate(pool),
+        Metric::RateIterations => flow::rate_of_iterations(pool),
         Metric::RateSustained => flow::sustained(pool),
         Metric::RatePeak => flow::peak(pool),
         Metric::UsersMax => Ok(flow::most(pool, |seen| seen.measured.most_users())),

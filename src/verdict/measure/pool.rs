@@ -2,15 +2,17 @@
 
 use super::super::seen::{Seen, seen_phase};
 use super::Unmeasured;
-use crate::metrics::{Aggregate, Cell, Dist, Outcome, PartState};
-use crate::plan::OutcomeFilter;
-use crate::plan::{Narrowed, Plan};
+use super::cut;
+use crate::metrics::{Aggregate, Cell, Dist, Outcome, PartState, Span};
+use crate::plan::{Narrowed, OutcomeFilter, Plan};
 
 /// The phases that a metric covers, all of which ran.
 pub(super) struct Pool<'a> {
     pub(super) plan: &'a Plan,
     pub(super) phases: Vec<Seen<'a>>,
-    narrowed: &'a Narrowed,
+    pub(super) narrowed: &'a Narrowed,
+    /// The key it is about, where each key has a figure of its own.
+    pub(super) key: Option<&'a str>,
 }
 
 impl<'a> Pool<'a> {
@@ -19,16 +21,17 @@ impl<'a> Pool<'a> {
         plan: &'a Plan,
         aggregate: &'a Aggregate,
         narrowed: &'a Narrowed,
+        key: Option<&'a str>,
     ) -> Result<Self, Unmeasured> {
         let seen = |&phase: &usize| {
             seen_phase(plan, aggregate, phase)
                 .ok_or_else(|| Unmeasured::NeverRan(plan.phases[phase].name.clone()))
         };
         let phases = narrowed.phases.iter().map(seen).collect::<Result<Vec<_>, _>>()?;
-        Ok(Pool { plan, phases, narrowed })
+        Ok(Pool { plan, phases, narrowed, key })
     }
 
-    /// The requests of all phases, of the steps and the outcome asked for.
+    /// The requests of all phases, of the steps, the outcome, the key and the window asked for.
     pub(super) fn cell(&self) -> Cell {
         let mut pooled = Cell::default();
         for seen in &self.phases {
@@ -39,11 +42,24 @@ impl<'a> Pool<'a> {
 
     /// Those of one phase.
     pub(super) fn cell_of(&self, seen: &Seen<'_>) -> Cell {
+        if let Some(cut) = self.narrowed.cut(seen.phase) {
+            return cut::cell(seen, &cut, self.key).map(|one| one.cell.clone()).unwrap_or_default();
+        }
         let outcome = self.narrowed.outcome.map(|outcome| match outcome {
             OutcomeFilter::Succeeded => Outcome::Succeeded,
             OutcomeFilter::Failed => Outcome::Failed,
         });
         seen.steady().pooled(self.narrowed.steps.as_deref(), outcome)
+    }
+
+    /// By how many samples a count of requests is known. That a key was never seen is known by the responses that
+    /// might have had it.
+    pub(super) fn counted_by(&self, requests: u64) -> u64 {
+        let responses = |seen: &Seen<'_>| {
+            let cut = self.narrowed.cut(seen.phase).filter(|cut| cut.key.is_some());
+            cut.and_then(|cut| cut::slice(seen, &cut)).map_or(0, |slice| slice.responses)
+        };
+        requests.max(self.sum(responses))
     }
 
     /// A distribution that is kept beside the requests.
@@ -60,8 +76,15 @@ impl<'a> Pool<'a> {
         self.phases.iter().map(of).sum()
     }
 
-    /// From the first request to the last response: the sum over the phases.
+    /// From the first request to the last response of the steady part or of the window: the sum over the phases.
     pub(super) fn micros(&self) -> u64 {
-        self.sum(|seen| seen.steady().span.map_or(0, |span| span.micros()))
+        self.sum(|seen| self.span(seen).map_or(0, |span| span.micros()))
+    }
+
+    fn span(&self, seen: &Seen<'_>) -> Option<Span> {
+        match self.narrowed.cut(seen.phase) {
+            Some(cut) => cut::slice(seen, &cut)?.span,
+            None => seen.steady().span,
+        }
     }
 }

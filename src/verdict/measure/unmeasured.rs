@@ -15,6 +15,10 @@ pub(in crate::verdict) enum Unmeasured {
     NotClassified(String),
     /// More keys came than are told apart, so that the count of one is only its least.
     TooManyKeys(String),
+    /// More keys came than have histograms, so that the times of some were only counted.
+    OnlyCounted { group: String, timed: usize },
+    /// One of the keys has no figure: it might have been the worst.
+    OfKey(String, Box<Unmeasured>),
     /// It needs a longer stretch of load.
     TooShort { needed_seconds: u32 },
     /// It rests on too few samples.
@@ -30,11 +34,13 @@ impl Unmeasured {
     pub(in crate::verdict) fn is_of_length(&self) -> bool {
         match self {
             Unmeasured::TooShort { .. } | Unmeasured::TooFewSamples { .. } => true,
+            Unmeasured::OfKey(_, reason) => reason.is_of_length(),
             Unmeasured::NoPhase
             | Unmeasured::NeverRan(_)
             | Unmeasured::NoData
             | Unmeasured::NotClassified(_)
             | Unmeasured::TooManyKeys(_)
+            | Unmeasured::OnlyCounted { .. }
             | Unmeasured::DividedByZero
             | Unmeasured::TooLarge => false,
         }
@@ -51,6 +57,13 @@ impl fmt::Display for Unmeasured {
             Unmeasured::TooManyKeys(what) => {
                 write!(f, "more {what} came than are told apart, so that none of their counts is exact")
             }
+            Unmeasured::OnlyCounted { group, timed } => {
+                write!(
+                    f,
+                    "more than {timed} keys of {group} came, and times are kept of {timed}: name one key"
+                )
+            }
+            Unmeasured::OfKey(key, reason) => write!(f, "{key}: {reason}"),
             Unmeasured::TooShort { needed_seconds } => write!(f, "needs {needed_seconds} s of steady load"),
             Unmeasured::TooFewSamples { needed, found } => {
                 write!(f, "needs {needed} samples and has {found}")

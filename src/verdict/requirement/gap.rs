@@ -1,23 +1,24 @@
 //! How far a figure is from its target, in its unit and in percent.
 
 use super::Candidate;
+use super::place::Place;
 use crate::plan::Requirement;
 use crate::plan::figure::{Dimension, Figure};
 use crate::plan::limit::Limit;
 use crate::verdict::Tier;
 
-/// What stands beside a row that was judged: the gap, the phase that decided, what the figure's reader must know.
+/// What stands beside a row that was judged: the gap, the phase and key that decided, what the figure's reader must know.
 pub(super) fn told(
     requirement: &Requirement,
     tier: Tier,
     candidate: &Candidate,
-    place: Option<&str>,
+    place: &Place,
 ) -> Option<String> {
     let measured = &candidate.measured;
     let limit = requirement.tiers.target.or(requirement.tiers.critical);
     let gap = limit.filter(|_| is_unmet(tier)).map(|limit| gap(&measured.figure, &limit, requirement));
-    let place = place.map(|name| format!("worst in phase {name}"));
-    let parts: Vec<String> = gap.into_iter().chain(place).chain(measured.notes.iter().cloned()).collect();
+    let parts: Vec<String> =
+        gap.into_iter().chain(place.told(tier)).chain(measured.notes.iter().cloned()).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -52,7 +53,13 @@ fn distance(figure: &Figure, edge: &Figure) -> Option<String> {
     let text = distance.to_string();
     Some(match distance.dimension() {
         Dimension::Share => format!("{} percentage points", text.trim_end_matches('%')),
-        Dimension::Time | Dimension::Count | Dimension::Rate | Dimension::Bytes | Dimension::Number => text,
+        Dimension::Time
+        | Dimension::Count
+        | Dimension::Rate
+        | Dimension::Bytes
+        | Dimension::TimeSlope
+        | Dimension::BytesSlope
+        | Dimension::Number => text,
     })
 }
 

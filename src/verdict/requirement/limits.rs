@@ -1,6 +1,7 @@
 //! Figures beside their limits, with as many digits as it takes to tell them apart.
 
 use super::name;
+use super::place::Place;
 use crate::plan::Requirement;
 use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
@@ -28,9 +29,9 @@ pub(super) fn shown(tiers: &Tiers, figure: &Figure) -> Shown {
 }
 
 /// `latency.p95 = 112 ms, target < 100 ms`: the figure and the limit that decided.
-pub(super) fn because(requirement: &Requirement, tier: Tier, figure: &Figure, place: Option<&str>) -> String {
+pub(super) fn because(requirement: &Requirement, tier: Tier, figure: &Figure, place: &Place) -> String {
     let metric = name(&requirement.measure);
-    let place = place.map(|name| format!(" in {name}")).unwrap_or_default();
+    let place = place.behind_metric();
     let tiers = &requirement.tiers;
     let (word, limit) = match tier {
         Tier::Critical => ("critical", tiers.critical),

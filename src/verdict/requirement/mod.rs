@@ -1,17 +1,21 @@
 //! Judges one requirement against what was measured.
 
 mod gap;
+mod keys;
 mod limits;
 mod not_run;
 mod over;
+mod place;
+mod worst;
 
 use super::measure::Measured;
 use crate::metrics::Aggregate;
-use crate::plan::Over;
 use crate::plan::limit::Limit;
 use crate::plan::tier::{self, Tiers};
 use crate::plan::{Measure, PhaseIndex, Plan, Requirement};
 use crate::verdict::{Row, Tier};
+use place::Place;
+use worst::worst;
 
 /// A requirement or expectation that was judged.
 #[derive(Clone, Debug)]
@@ -73,23 +77,11 @@ pub(super) fn judge(plan: &Plan, aggregate: &Aggregate, requirement: &Requiremen
     }
 }
 
-/// One figure that a requirement is held against, and the phases it is of.
+/// One figure that a requirement is held against, with the phases it is of, and the key where each is judged.
 struct Candidate {
     phases: Vec<PhaseIndex>,
+    key: Option<String>,
     measured: Measured,
-}
-
-/// A requirement on each phase is judged by the worst: first by what that does to the verdict.
-fn worst(plan: &Plan, requirement: &Requirement, candidates: &[Candidate]) -> Judged {
-    let judged = candidates.iter().map(|candidate| of_figure(plan, requirement, candidate));
-    let is_worse = |one: &Judged, other: &Judged| {
-        let points = |judged: &Judged| judged.points.unwrap_or(1.0);
-        one.effect.cmp(&other.effect).then_with(|| points(other).total_cmp(&points(one)))
-    };
-    // Of equals, the first.
-    judged
-        .reduce(|worst, next| if is_worse(&next, &worst).is_gt() { next } else { worst })
-        .unwrap_or_else(|| not_judged(plan, requirement, Tier::Unknown, "it covers no phase".to_owned()))
 }
 
 fn of_figure(plan: &Plan, requirement: &Requirement, candidate: &Candidate) -> Judged {
@@ -99,14 +91,14 @@ fn of_figure(plan: &Plan, requirement: &Requirement, candidate: &Candidate) -> J
     let is_critical = candidate.phases.iter().any(|phase| plan.phases[*phase].critical);
     let shown = limits::shown(&requirement.tiers, figure);
     let metric = name(&requirement.measure);
-    let place = (requirement.over == Over::Each).then(|| plan.phases[candidate.phases[0]].name.as_str());
-    let told = gap::told(requirement, tier, candidate, place);
+    let place = Place::of(plan, requirement, candidate);
+    let told = gap::told(requirement, tier, candidate, &place);
     Judged {
         points: judged.map(|(_, points)| points),
         is_scored: is_scored(plan, requirement),
         is_critical,
         effect: effect(requirement, tier, is_critical),
-        because: limits::because(requirement, tier, figure, place),
+        because: limits::because(requirement, tier, figure, &place),
         row: Row {
             id: requirement.id.clone(),
             title: requirement.title.clone(),

@@ -3,7 +3,7 @@
 use super::super::measure::{Unmeasured, grows_with_length};
 use super::phases;
 use crate::plan::metric::Metric;
-use crate::plan::{Measure, PhaseIndex, Plan, Requirement};
+use crate::plan::{Measure, PhaseIndex, Plan, Requirement, Window};
 
 /// Why the run can't be held against the requirement at all.
 pub(super) fn left_out(plan: &Plan, requirement: &Requirement) -> Option<String> {
@@ -14,6 +14,12 @@ pub(super) fn left_out(plan: &Plan, requirement: &Requirement) -> Option<String>
     if let Some(phase) = without_all_users(plan, measure) {
         return Some(format!(
             "not run: --quick made phase {} shorter than its pace, so that not every user has its turn",
+            plan.phases[phase].name
+        ));
+    }
+    if let Some((phase, window)) = without_window(plan, measure) {
+        return Some(format!(
+            "not run: --quick made phase {} shorter, and the window from {window} no longer lies in it",
             plan.phases[phase].name
         ));
     }
@@ -37,6 +43,11 @@ fn without_all_users(plan: &Plan, measure: &Measure) -> Option<PhaseIndex> {
     let planned = &plan.phases[phase];
     let longest_pace = planned.scenarios.iter().filter_map(|scenario| plan.pace(planned, *scenario)).max()?;
     (planned.executor.planned_length()? < longest_pace).then_some(phase)
+}
+
+/// A shortened phase that a window given in times lies outside of: times are left as they are.
+fn without_window(plan: &Plan, measure: &Measure) -> Option<(PhaseIndex, Window)> {
+    measure.parts().find_map(|part| part.misfit(&plan.phases).zip(part.window))
 }
 
 fn shortened(plan: &Plan, measure: &Measure) -> Option<PhaseIndex> {

@@ -1,45 +1,84 @@
 //! How the figures of several phases become the one, or the several, that a requirement is held against.
 
 use super::super::measure::{Measured, Unmeasured, measure};
-use super::Candidate;
+use super::{Candidate, keys};
 use crate::metrics::Aggregate;
 use crate::plan::Over;
 use crate::plan::figure::Figure;
 use crate::plan::{Measure, Narrowed, PhaseIndex, Plan, Requirement};
 
-/// The figures to judge: one, or one a phase where each is judged.
+/// The figures to judge: one, or one a phase where each is judged, and of those one a key where each key is.
 ///
-/// One phase without a figure leaves the whole without: what wasn't measured might have been the worst.
+/// One phase or key without a figure leaves the whole without: what wasn't measured might have been the worst.
 pub(super) fn candidates(
     plan: &Plan,
     aggregate: &Aggregate,
     requirement: &Requirement,
 ) -> Result<Vec<Candidate>, Unmeasured> {
-    let sight = Sight { plan, aggregate, least: requirement.min_samples };
-    let (above, _) = sides(&requirement.measure);
-    let each = || -> Result<Vec<Measured>, Unmeasured> {
-        above.phases.iter().map(|phase| sight.in_phase(&requirement.measure, *phase)).collect()
+    let sight = Sight { plan, aggregate, least: requirement.min_samples, over: requirement.over, key: None };
+    let mut all = Vec::new();
+    for (phases, measure) in in_turn(requirement) {
+        match measure.each_of() {
+            Some(group) => all.extend(keys::candidates(sight, &measure, &group.group, &phases)?),
+            None => all.push(Candidate { phases, key: None, measured: sight.of(&measure)? }),
+        }
+    }
+    Ok(all)
+}
+
+/// What is judged one by one: the measure in each phase, or over all of them.
+fn in_turn(requirement: &Requirement) -> Vec<(Vec<PhaseIndex>, Measure)> {
+    let measure = &requirement.measure;
+    let (above, _) = sides(measure);
+    match requirement.over {
+        Over::Each => above.phases.iter().map(|phase| (vec![*phase], in_phase(measure, *phase))).collect(),
+        Over::Pooled | Over::Mean | Over::Min | Over::Max => vec![(above.phases.clone(), measure.clone())],
+    }
+}
+
+/// A lower side that doesn't cover the phase is a yardstick for all of them: it is taken as it is.
+fn in_phase(measure: &Measure, phase: PhaseIndex) -> Measure {
+    let only = |part: &Narrowed| {
+        let is_covered = part.phases.contains(&phase);
+        let phases = if is_covered { vec![phase] } else { part.phases.clone() };
+        Narrowed { phases, ..part.clone() }
     };
-    let all = |measured| vec![Candidate { phases: above.phases.clone(), measured }];
-    Ok(match requirement.over {
-        Over::Pooled => all(sight.pooled(&requirement.measure)?),
-        Over::Mean => all(mean(&each()?)?),
-        Over::Min => all(extreme(each()?, |one, other| one < other)?),
-        Over::Max => all(extreme(each()?, |one, other| one > other)?),
-        Over::Each => (above.phases.iter().zip(each()?))
-            .map(|(phase, measured)| Candidate { phases: vec![*phase], measured })
-            .collect(),
-    })
+    match measure {
+        Measure::Metric(one) => Measure::Metric(only(one)),
+        Measure::Ratio(above, below) => Measure::Ratio(only(above), only(below)),
+    }
 }
 
-/// What is measured from, and by how many samples at least.
-struct Sight<'a> {
-    plan: &'a Plan,
-    aggregate: &'a Aggregate,
+/// What is measured from, by how many samples at least, how phases become one, and of which key.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) aggregate: &'a Aggregate,
     least: Option<u64>,
+    over: Over,
+    pub(super) key: Option<&'a str>,
 }
 
-impl Sight<'_> {
+impl<'a> Sight<'a> {
+    /// The same of one key.
+    pub(super) fn of_key(self, key: &'a str) -> Self {
+        Sight { key: Some(key), ..self }
+    }
+
+    /// The figure of `measure`.
+    pub(super) fn of(&self, measure: &Measure) -> Result<Measured, Unmeasured> {
+        let (above, _) = sides(measure);
+        let each = || -> Result<Vec<Measured>, Unmeasured> {
+            above.phases.iter().map(|phase| self.pooled(&in_phase(measure, *phase))).collect()
+        };
+        match self.over {
+            Over::Pooled | Over::Each => self.pooled(measure),
+            Over::Mean => mean(&each()?),
+            Over::Min => extreme(each()?, |one, other| one < other),
+            Over::Max => extreme(each()?, |one, other| one > other),
+        }
+    }
+
     fn pooled(&self, measure: &Measure) -> Result<Measured, Unmeasured> {
         match sides(measure) {
             (one, None) => self.figure(one),
@@ -47,21 +86,8 @@ impl Sight<'_> {
         }
     }
 
-    /// A lower side that doesn't cover the phase is a yardstick for all of them: it is taken as it is.
-    fn in_phase(&self, measure: &Measure, phase: PhaseIndex) -> Result<Measured, Unmeasured> {
-        let only = |part: &Narrowed| {
-            let is_covered = part.phases.contains(&phase);
-            let phases = if is_covered { vec![phase] } else { part.phases.clone() };
-            Narrowed { phases, ..part.clone() }
-        };
-        match sides(measure) {
-            (one, None) => self.figure(&only(one)),
-            (above, Some(below)) => divide(self.figure(&only(above))?, &self.figure(&only(below))?),
-        }
-    }
-
     fn figure(&self, part: &Narrowed) -> Result<Measured, Unmeasured> {
-        let measured = measure(self.plan, self.aggregate, part)?;
+        let measured = measure(self.plan, self.aggregate, part, self.key)?;
         let needed = self.least.unwrap_or_else(|| part.metric.min_samples());
         if measured.samples < needed {
             return Err(Unmeasured::TooFewSamples { needed, found: measured.samples });
@@ -79,7 +105,8 @@ fn sides(measure: &Measure) -> (&Narrowed, Option<&Narrowed>) {
 
 fn divide(above: Measured, below: &Measured) -> Result<Measured, Unmeasured> {
     let figure = above.figure.divide(below.figure).ok_or(Unmeasured::DividedByZero)?;
-    let notes = above.notes.into_iter().chain(below.notes.iter().cloned()).collect();
+    let mut notes = above.notes;
+    notes.extend(below.notes.iter().filter(|note| !notes.contains(note)).cloned().collect::<Vec<_>>());
     Ok(Measured { figure, samples: above.samples.min(below.samples), notes })
 }
 

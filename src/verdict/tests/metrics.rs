@@ -48,6 +48,28 @@ fn service_time_begins_with_sending_where_a_plan_says_when() {
 }
 
 #[test]
+fn a_slope_is_that_of_the_means_of_the_seconds() {
+    let rising = || (0..20).fold(Load::every(10_000), |load, second| load.of(100, 5_000 + second * 30));
+    // Each second has one request of the second before, which ended in it.
+    check(rising, &[("latency.slope", "1.8 ms/m")]);
+    let falling = || (0..20).fold(Load::every(10_000), |load, second| load.of(100, 9_000 - second * 5));
+    check(falling, &[("latency.slope", "-300 us/m")]);
+    check(|| Load::steady(5_000), &[("latency.slope", "0 us/m")]);
+}
+
+#[test]
+fn a_slope_needs_ten_seconds() {
+    let row = |seconds: u64, with: &str| {
+        let target = format!("metric: latency.slope{with}, target: '< 0.1ms/m'");
+        judged(&required(&target), [Load::every(10_000).of(seconds * 100, 5_000)]).requirements.remove(0)
+    };
+    assert_eq!(row(9, "").gap.as_deref(), Some("needs 10 samples and has 9"));
+    assert_eq!(row(10, "").measured.as_deref(), Some("0 us/m"));
+    assert_eq!(row(2, ", minSamples: 2").measured.as_deref(), Some("0 us/m"));
+    assert_eq!(row(1, ", minSamples: 1").gap.as_deref(), Some("needs 2 samples and has 1"));
+}
+
+#[test]
 fn counts_and_rates_are_of_the_steady_part() {
     let load = || Load::every(10_000).sends(100, Hit { part: Part::RampUp, ..FINE }).of(1901, 50_000);
     check(

@@ -1,5 +1,6 @@
 //! Tables of runs: what was required, what was recorded, and the judgement on it.
 
+mod cuts;
 mod findings;
 mod generators;
 mod judgements;

@@ -207,6 +207,36 @@ fn a_wrong_value_is_told_with_those_that_are_right() {
 }
 
 #[test]
+fn keys_and_windows_have_a_form_of_their_own() {
+    let narrowed = |narrow: &str| {
+        let row = format!("  requirements: [{{id: R, metric: requests, where: {{{narrow}}}}}]\n");
+        format!("{RIGHT}{row}")
+    };
+    check(
+        &narrowed("window: {from: soon, to: 5}"),
+        &[
+            "spec.requirements[0].where.window.from: expected a duration such as 30s or a share such as 75%, found `soon`",
+            "spec.requirements[0].where.window.to: expected a duration such as 30s or a share such as 75%, found 5",
+        ],
+    );
+    check(
+        &narrowed("group: {tier: 4}"),
+        &["spec.requirements[0].where.group.tier: expected a text, found 4"],
+    );
+    check(
+        &narrowed("group: {}, fault: slow"),
+        &[
+            "spec.requirements[0].where.group: must have at least 1, found 0",
+            "spec.requirements[0].where.fault: unknown field; there are `group`, `outcome`, `phases`, `steps` and `window`",
+        ],
+    );
+    check(
+        &narrowed("group: {tier: a, account: b}"),
+        &["spec.requirements[0].where.group: must have at most 1, found 2"],
+    );
+}
+
+#[test]
 fn form_and_meaning_are_told_at_once_and_each_field_once() {
     check(
         &with(

@@ -1,6 +1,7 @@
 //! Tables of specs: each fault with its exact text, and what a right spec becomes.
 
 mod checks;
+mod cuts;
 mod hashes;
 mod headers;
 mod loads;

@@ -107,9 +107,11 @@ fn a_row_measures_one_thing() {
             ".ratio[1].metric: \"nothing\", character 1: there is no metric…",
         ],
     );
+    check_row("ratio: [{metric: bytes.received}, {metric: requests}]", &[]);
+    check_row("ratio: [{metric: bytes.received}, {metric: duration}], target: '> 1MB/m'", &[]);
     check_row(
-        "ratio: [{metric: bytes.received}, {metric: duration}]",
-        &[".ratio: bytes can't be divided by time: the result has no unit"],
+        "ratio: [{metric: bytes.received}, {metric: rate}]",
+        &[".ratio: bytes can't be divided by a rate: the result has no unit"],
     );
 }
 
@@ -145,7 +147,7 @@ fn what_a_metric_names_must_be_declared() {
         ),
         (
             "errors(nope)",
-            "there is no error class `nope`; there are `connect`, `timeout`, `reset`, `stale`, `protocol`, `body_limit`, `check` and `unsent`; declare it in spec.classify.errors",
+            "there is no error class `nope`; there are `connect`, `timeout`, `reset`, `stale`, `protocol`, `body_limit`, `check`, `exhausted` and `unsent`; declare it in spec.classify.errors",
         ),
         (
             "value(tokens).p95",
