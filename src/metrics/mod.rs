@@ -6,12 +6,15 @@ pub mod aggregate;
 pub mod books;
 pub mod cell;
 pub mod dist;
+mod form;
+mod inflated;
 pub mod outcome;
 pub mod phase;
 pub mod recorder;
 pub mod sample;
 pub mod series;
 pub mod snapshot;
+mod sound;
 pub mod summary;
 pub mod tally;
 
@@ -25,6 +28,7 @@ pub use recorder::{Layout, Recorder};
 pub use sample::{CacheHit, Sample, Timing};
 pub use series::Second;
 pub use snapshot::{PhaseSnapshot, Snapshot, WireError};
+pub use sound::{Shape, Unsound};
 pub use tally::Tally;
 
 #[cfg(test)]
