@@ -4,7 +4,8 @@
 
 mod support;
 
-use std::process::{Child, Command};
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use k8s_openapi::api::authentication::v1::TokenRequest;
@@ -33,7 +34,7 @@ const LONG: Duration = Duration::from_secs(20);
 /// Names the kubeconfig and the namespace for a candidate that is a process of its own.
 const CANDIDATE: [&str; 2] = ["LOADGATE_TEST_CANDIDATE_KUBECONFIG", "LOADGATE_TEST_CANDIDATE_NAMESPACE"];
 
-/// What the chart allows: see the table in `src/operator/lease` and `tls`.
+/// What the chart allows the operator for this.
 fn rules() -> Value {
     json!([
         {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
@@ -115,7 +116,7 @@ fn leases(own: &Own) -> Api<Lease> {
 }
 
 async fn holder(own: &Own) -> Option<String> {
-    leases(own).get("operator").await.unwrap().spec?.holder_identity
+    leases(own).get_opt("operator").await.unwrap()?.spec?.holder_identity
 }
 
 #[tokio::test]
@@ -257,6 +258,42 @@ async fn a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends() {
         process.ended_within(TIMING.renew_deadline).await;
         assert_eq!(version().await, written, "it has written after it went on");
         assert_eq!(holder(&own).await.as_deref(), Some("next"));
+    })
+    .await;
+}
+
+/// The operator itself, outside of the cluster.
+fn operator(own: &Own) -> Process {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgate"));
+    command.args(["operator", "--log-format", "json", "--worker-image", "loadgate:none"]);
+    command.args(["--ingest-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
+    command.args(["--ingest-url", "https://127.0.0.1:8443", "--lease-name", "operator"]);
+    command.args(["--namespace", &own.namespace, "--watch-namespace", &own.namespace]);
+    command.env("KUBECONFIG", own.cluster.kubeconfig()).env("RUST_LOG", "info").stderr(Stdio::piped());
+    Process(command.spawn().unwrap())
+}
+
+#[tokio::test]
+async fn an_operator_that_is_terminated_gives_the_lease_back_within_a_second_and_logs_json() {
+    in_own_namespace(|own| async move {
+        for _ in 0..3 {
+            let mut operator = operator(&own);
+            let began = Instant::now();
+            while holder(&own).await.is_none_or(|holder| holder.is_empty()) {
+                assert!(began.elapsed() < LONG, "the operator leads");
+                sleep(Duration::from_millis(50)).await;
+            }
+            operator.signal(Signal::TERM);
+            operator.ended_within(Duration::from_secs(1)).await;
+            assert_eq!(holder(&own).await.as_deref(), Some(""));
+            let mut log = String::new();
+            operator.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+            assert!(!log.is_empty());
+            for line in log.lines() {
+                let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+                assert!(line["level"].is_string() && line["message"].is_string(), "{line}");
+            }
+        }
     })
     .await;
 }

@@ -104,6 +104,7 @@ pub async fn run(
         standing: standing.clone(),
     });
     tokio::spawn(tell_readiness(telemetry, context.client.clone(), tls, standing.clone()));
+    let election = election.run(stop.clone());
     let work = async {
         tokio::join!(
             serve(http, http_site, stop.clone()),
@@ -112,11 +113,18 @@ pub async fn run(
             control(context, configuration.watched, rings, standing, stop.clone()),
         )
     };
-    // Whoever was told to stop gives the Lease back at once: nothing is written any more.
+    tokio::pin!(work, election);
     tokio::select! {
-        lost = election.run(stop.clone()) => Ok(lost?),
-        _ = work => Ok(()),
+        ended = &mut election => {
+            // Who has lost the Lease leaves at once; who was told to stop has given it back, and lets go of those
+            // who are being served.
+            ended?;
+            work.await;
+        }
+        // The Lease is given back before the process ends: the next one needn't wait for it to run out.
+        _ = &mut work => election.await?,
     }
+    Ok(())
 }
 
 async fn keep(keeper: Option<Keeper>, stop: watch::Receiver<bool>) {
