@@ -9,6 +9,7 @@ use std::process::Command;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use loadgate::api;
+use loadgate::cli::Cli;
 use serde_json::{Value, json};
 use support::chart::{self, NAMESPACE, Rendering};
 use support::{is_as_committed, path, schemas, tools};
@@ -222,6 +223,14 @@ fn the_operator_is_started_with_what_the_chart_made_for_it() {
             "--log-format=json",
         ]
     );
+}
+
+#[test]
+fn the_program_takes_all_that_the_chart_passes() {
+    for rendering in chart::renderings().unwrap_or_default() {
+        let line = ["loadgate"].into_iter().chain(arguments(rendering)).map(Into::into);
+        assert!(Cli::read(line).is_ok(), "{}: {:?}", rendering.values, arguments(rendering));
+    }
 }
 
 #[test]

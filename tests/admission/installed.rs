@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
+use crate::support::cluster::Cluster;
 use crate::support::{chart, tools};
 
 /// Secrets that alice may get, and one that neither she nor bob may.
@@ -32,7 +33,7 @@ impl Installed {
         let installed = Installed {
             helm: tools::program("helm")?,
             kubectl: tools::program("kubectl")?,
-            kubeconfig: tools::kubeconfig()?,
+            kubeconfig: Cluster::up()?.kubeconfig().to_owned(),
             team: format!("{namespace}-team"),
             namespace,
         };
