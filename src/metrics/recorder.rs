@@ -189,6 +189,13 @@ impl PartState {
     /// Requests of all steps and outcomes.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.cells.values().map(|cell| cell.requests).sum()
+        self.requests_of(None)
+    }
+
+    /// Requests of some steps (none: all), whatever their outcome.
+    #[must_use]
+    pub fn requests_of(&self, steps: Option<&[usize]>) -> u64 {
+        let is_meant = |step: u32| steps.is_none_or(|steps| steps.contains(&(step as usize)));
+        self.cells.iter().filter(|((step, _), _)| is_meant(*step)).map(|(_, cell)| cell.requests).sum()
     }
 }
