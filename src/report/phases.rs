@@ -78,7 +78,7 @@ pub(super) struct Seen<'a> {
 impl PhaseReport {
     pub(super) fn new(seen: &Seen<'_>, engine: &str, facts: &RunFacts, names: &Names<'_>) -> Self {
         let Seen { planned, measured, whole, judged, left_out } = seen;
-        let micros = whole.span.map_or(0, |span| span.micros());
+        let micros = whole.span().map_or(0, |span| span.micros());
         let began = measured.started_micros.is_some();
         PhaseReport {
             name: planned.name.clone(),

@@ -74,7 +74,7 @@ pub(super) fn over_all(plan: &Plan, aggregate: &Aggregate, wholes: &[PartState])
         all.merge(whole);
         books.merge(&phase.state.books);
     }
-    let micros = wholes.iter().filter_map(|whole| whole.span).map(|span| span.micros()).sum();
+    let micros = wholes.iter().filter_map(PartState::span).map(|span| span.micros()).sum();
     let (errors, groups) = phases::declared(plan);
     summarise(&all, &books, micros, &Names { errors: &errors, groups: &groups })
 }

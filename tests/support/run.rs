@@ -149,7 +149,7 @@ fn request(recorder: &mut Recorder, load: Load, number: u64) {
     });
     if !is_order {
         recorder.scheduled(1);
-        recorder.iteration_started(part, Some(40));
+        recorder.iteration_started(part, sent, Some(40));
         recorder.iteration_completed(part, sent + micros);
     }
 }

@@ -31,7 +31,9 @@ fn check_row(row: &Objective, implied: Option<PhaseIndex>, spec: &LoadTestSpec, 
         };
         check_steps(narrow, &phases, row.over, spec, &at.field("where").field("steps"));
         if Metric::parse(metric) == Ok(Metric::RateSustained) {
-            phases.iter().for_each(|phase| check_length(phase, &at.field("metric")));
+            for phase in phases {
+                check_length(phase, &at.field("metric"));
+            }
         }
     };
     for (index, part) in row.ratio.iter().flatten().enumerate() {

@@ -3,8 +3,8 @@
 mod cells;
 mod check;
 mod classify;
-mod deadlines;
 mod cut_off;
+mod deadlines;
 mod header;
 mod length;
 mod load;

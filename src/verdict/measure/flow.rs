@@ -68,7 +68,7 @@ pub(super) fn peak(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
 
 /// A phase that is over within a second has no second that could be counted: its rate is that of the time it took.
 fn peak_of(seen: &Seen<'_>) -> Result<Measured, Unmeasured> {
-    let micros = seen.steady().span.ok_or(Unmeasured::NoData)?.micros();
+    let micros = seen.steady().span().ok_or(Unmeasured::NoData)?.micros();
     let requests = seen.steady().requests();
     let (most, over) = if micros < MICROS_PER_SECOND {
         (requests, micros)
@@ -83,7 +83,7 @@ fn peak_of(seen: &Seen<'_>) -> Result<Measured, Unmeasured> {
 
 /// The whole seconds of the steady part: from the end of the ramp to the planned end, or to the last request sent.
 pub(super) fn whole_seconds(seen: &Seen<'_>) -> (u32, u32) {
-    let sent = || seen.steady().span.map_or(0, |span| span.last_sent / MICROS_PER_SECOND);
+    let sent = || seen.steady().span().map_or(0, |span| span.last_sent / MICROS_PER_SECOND);
     let whole = seen.phase.executor.whole_seconds().unwrap_or_else(|| 0..sent());
     let second = |at: u64| u32::try_from(at).unwrap_or(u32::MAX);
     (second(whole.start), second(whole.end))

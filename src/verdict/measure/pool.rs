@@ -100,7 +100,7 @@ impl<'a> Pool<'a> {
     fn span(&self, seen: &Seen<'_>) -> Option<Span> {
         match self.narrowed.cut(seen.phase) {
             Some(cut) => cut::slice(seen, &cut)?.span,
-            None => seen.steady().span,
+            None => seen.steady().span(),
         }
     }
 }
