@@ -40,7 +40,7 @@ struct Drawn {
 }
 
 fn drawn(recorders: usize) -> impl Strategy<Value = Drawn> {
-    (0..recorders, 0..3_usize, 0..20_000_000_u64, 0..8_000_000_u64, 0..20_000_u64, any::<u8>())
+    (0..recorders, 0..3_usize, 0..20_000_000_u64, 0..8_000_000_u64, 0..6_000_u64, any::<u8>())
         .prop_map(|(recorder, step, sent, took, late, fate)| Drawn { recorder, step, sent, took, late, fate })
 }
 

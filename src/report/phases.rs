@@ -111,11 +111,7 @@ impl PhaseReport {
             grade: self.grade.clone(),
             started_at: self.started_at.clone(),
             summary: self.summary.clone().map(|summary| shortened(summary, in_full)),
-            expectations: if in_full {
-                gravest(&self.expectations, self.critical, MOST_EXPECTATIONS)
-            } else {
-                Vec::new()
-            },
+            expectations: if in_full { gravest(&self.expectations, MOST_EXPECTATIONS) } else { Vec::new() },
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::verdict::{Row, Tier};
+use crate::verdict::{Effect, Row, Tier, Verdict};
 
 /// The only requirement's row.
 #[track_caller]
@@ -205,4 +205,30 @@ fn a_whole_run_that_is_too_short_is_unknown_not_left_out() {
     let of = format!("{}\n{short}", required("metric: rate.sustained, target: '> 1/s'"));
     let row = judged(&of, [Load::every(10_000).of(300, 50_000)]).requirements.remove(0);
     assert_eq!((row.tier, row.gap.as_deref()), (Tier::Unknown, Some("needs 10 s of steady load")));
+}
+
+/// The effect of a row, the verdict, and whether the phases `low`, `mid` and `high` are critical.
+#[track_caller]
+fn check_effect(requirement: &str, critical: [bool; 3], effect: Effect, verdict: Verdict) {
+    let (parts, loads) = three(requirement);
+    let mut places = ["low", "mid", "high"].into_iter().zip(critical);
+    let parts = places.try_fold(parts, |parts, (name, critical)| {
+        Some(parts.replace(&format!("{{name: {name}"), &format!("{{name: {name}, critical: {critical}")))
+    });
+    let judgement = judged(&parts.unwrap(), loads);
+    assert_eq!((judgement.requirements[0].effect, judgement.verdict), (effect, verdict), "{requirement}");
+}
+
+#[test]
+fn the_effect_of_a_row_is_that_on_the_verdict() {
+    let below = |limit: &str| format!("metric: latency.max, target: '< {limit}'");
+    check_effect(&below("100ms"), [true; 3], Effect::Met, Verdict::Pass);
+    check_effect(&below("50ms"), [true; 3], Effect::Fails, Verdict::Fail);
+    check_effect(&below("50ms"), [false; 3], Effect::Warns, Verdict::Warning);
+    check_effect(&below("50ms"), [true, false, false], Effect::Fails, Verdict::Fail);
+    let each = format!("{}, over: each", below("50ms"));
+    check_effect(&each, [true, true, false], Effect::Warns, Verdict::Warning);
+    check_effect(&each, [false, false, true], Effect::Fails, Verdict::Fail);
+    let unknown = "metric: cache.misses, target: '< 5'";
+    check_effect(unknown, [true; 3], Effect::Unknown, Verdict::Inconclusive);
 }

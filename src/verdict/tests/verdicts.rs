@@ -253,7 +253,12 @@ fn the_gate_closes_for_a_warning_where_it_should() {
     let of = |gate: &str| format!("{}\nscoring: {{pass: 1, warning: 0}}\n{gate}", required(TIERED));
     let warned = |gate: &str| judged(&of(gate), [Load::steady(150 * MILLI)]);
     assert_eq!((warned("").verdict, warned("").gate_closed), (Warning, false));
-    assert!(warned("gate: {failOn: Warning}").gate_closed);
+    let closed = warned("gate: {failOn: Warning}");
+    assert!(closed.gate_closed);
+    assert_eq!(
+        closed.message,
+        format!("{}; the gate is closed by spec.gate.failOn: Warning", warned("").message)
+    );
     assert!(!judged(&of("gate: {failOn: Warning}"), [Load::steady(50 * MILLI)]).gate_closed);
 }
 
