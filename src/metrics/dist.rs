@@ -109,6 +109,12 @@ impl Dist {
         (self.count > 0).then_some(self.greatest)
     }
 
+    /// How many of them are above `limit`, as far as its digits tell them apart.
+    #[must_use]
+    pub fn above(&self, limit: u64) -> u64 {
+        self.histogram().map_or(0, |histogram| histogram.len() - histogram.count_between(0, limit))
+    }
+
     /// How many were beyond what the histogram tells apart.
     #[must_use]
     pub fn overflow(&self) -> u64 {

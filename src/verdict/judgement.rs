@@ -80,6 +80,22 @@ pub enum Tier {
     NotRun,
 }
 
+/// What a row does to the verdict, from nothing to the worst.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Shown only, or left out of a quick or partial run.
+    #[default]
+    Outside,
+    /// Its target is reached.
+    Met,
+    /// Something is missed that doesn't fail the test.
+    Warns,
+    /// It couldn't be measured.
+    Unknown,
+    /// It fails the test.
+    Fails,
+}
+
 /// A requirement or expectation and how it was met.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
@@ -99,6 +115,8 @@ pub struct Row {
     pub critical: Option<String>,
     /// How it was met.
     pub tier: Tier,
+    /// What that does to the verdict.
+    pub effect: Effect,
     /// 0 to 100, rounded down; absent where it wasn't judged.
     pub points: Option<u32>,
     /// Its share in the score.

@@ -32,6 +32,20 @@ classify:
 }
 
 #[test]
+fn a_class_of_ones_own_is_not_called_like_one_of_the_engine_or_a_status() {
+    let errors = |name: &str| format!("classify: {{errors: [{{name: {name}, header: X, equals: a}}]}}");
+    for name in ["connect", "timeout", "body_limit", "unsent", "5xx", "'404'"] {
+        let told = name.trim_matches('\'');
+        let want = format!(
+            "spec.classify.errors[0].name: `{told}` is a name of Loadgate's own: errors({told}) counts what the \
+             engine saw; choose another"
+        );
+        check(&errors(name), &[&want]);
+    }
+    check(&errors("timed_out"), &[]);
+}
+
+#[test]
 fn an_extracted_name_means_one_thing() {
     check(
         "
