@@ -218,5 +218,6 @@ fn message<T: Serialize>(status: StatusCode, message: &T) -> Response {
 }
 
 fn is_too_long(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<LengthLimitError>())
+    let source = std::error::Error::source(error);
+    source.and_then(|source| source.downcast_ref::<LengthLimitError>()).is_some()
 }

@@ -131,7 +131,7 @@ mod tests {
             let mut dist = Dist::default();
             for shift in 0..64 {
                 (0..1000).for_each(|step| {
-                    dist.record((1_u64 << shift).saturating_add(step << (shift / 2)), GREATEST_VALUE, digits)
+                    dist.record((1_u64 << shift).saturating_add(step << (shift / 2)), GREATEST_VALUE, digits);
                 });
             }
             let mut merged = dist.clone();

@@ -64,7 +64,7 @@ impl Shape {
     /// When it can't come from a worker that runs the plan.
     pub fn check(&self, snapshot: &PhaseSnapshot) -> Result<(), Unsound> {
         let PhaseSnapshot { phase, state, seconds } = snapshot;
-        self.has("phase", *phase as usize, self.phases)?;
+        has("phase", *phase as usize, self.phases)?;
         let PhaseState { ramp_up, steady, slices, books, end: _ } = state;
         let mut total = books_total(books) + self.slices(slices)?;
         for part in [ramp_up, steady] {
@@ -76,13 +76,13 @@ impl Shape {
 
     fn slices(&self, slices: &BTreeMap<String, Slice>) -> Result<u128, Unsound> {
         let cells = slices.values().map(|slice| slice.cells.len()).sum::<usize>();
-        self.has_up_to("slice cell", cells.max(slices.len()), MOST_SLICE_CELLS)?;
+        has_up_to("slice cell", cells.max(slices.len()), MOST_SLICE_CELLS)?;
         let mut total = 0;
-        for (name, Slice { span: _, responses, cells, other }) in slices {
+        for (name, Slice { span: _, requests, responses, cells, other }) in slices {
             if name.len() > LONGEST_SLICE_NAME || cells.keys().any(|key| !is_key(key)) {
                 return Err(Unsound::Key);
             }
-            total += sum(&[*responses, *other]);
+            total += sum(&[*requests, *responses, *other]);
             for SliceCell { digits: _, cell } in cells.values() {
                 total += self.cell(cell)?;
             }
@@ -91,10 +91,10 @@ impl Shape {
     }
 
     fn part(&self, part: &PartState) -> Result<u128, Unsound> {
-        let PartState { cells, lag, connect, iterations, dropped, span: _ } = part;
+        let PartState { cells, lag, connect, iterations, dropped } = part;
         let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect]);
         for ((step, _), cell) in cells {
-            self.has("step", *step as usize, self.steps)?;
+            has("step", *step as usize, self.steps)?;
             total += self.cell(cell)?;
         }
         Ok(total)
@@ -103,6 +103,7 @@ impl Shape {
     fn cell(&self, cell: &Cell) -> Result<u128, Unsound> {
         let Cell {
             requests,
+            span: _,
             latency,
             service,
             ttfb,
@@ -117,11 +118,11 @@ impl Shape {
         } = cell;
         for (class, _) in errors.iter() {
             if let ErrorClass::Declared(place) = class {
-                self.has("error class", (*place).into(), self.errors)?;
+                has("error class", (*place).into(), self.errors)?;
             }
         }
-        self.has_up_to("group", groups.len(), self.groups)?;
-        self.has_up_to("value", values.len(), self.values)?;
+        has_up_to("group", groups.len(), self.groups)?;
+        has_up_to("value", values.len(), self.values)?;
         for tally in groups.iter().chain([layers]) {
             keys(tally)?;
         }
@@ -131,14 +132,14 @@ impl Shape {
         let values: u128 = values.iter().map(|dist| dists_total(&[dist])).sum();
         Ok(sum(&counts) + dists_total(&[latency, service, ttfb]) + tallies + groups + values)
     }
+}
 
-    fn has(&self, what: &'static str, told: usize, known: usize) -> Result<(), Unsound> {
-        if told < known { Ok(()) } else { Err(Unsound::Unknown { what, told, known }) }
-    }
+fn has(what: &'static str, told: usize, known: usize) -> Result<(), Unsound> {
+    if told < known { Ok(()) } else { Err(Unsound::Unknown { what, told, known }) }
+}
 
-    fn has_up_to(&self, what: &'static str, count: usize, known: usize) -> Result<(), Unsound> {
-        count.checked_sub(1).map_or(Ok(()), |last| self.has(what, last, known))
-    }
+fn has_up_to(what: &'static str, count: usize, known: usize) -> Result<(), Unsound> {
+    count.checked_sub(1).map_or(Ok(()), |last| has(what, last, known))
 }
 
 fn books_total(books: &Books) -> u128 {
@@ -147,8 +148,8 @@ fn books_total(books: &Books) -> u128 {
 }
 
 fn second_total(second: &Second) -> u128 {
-    let Second { requests, failed, iterations, users, in_flight, latency } = second;
-    sum(&[*requests, *failed, *iterations, *users, *in_flight]) + dists_total(&[latency])
+    let Second { requests, failed, iterations, users, in_flight, latency, begun, late } = second;
+    sum(&[*requests, *failed, *iterations, *users, *in_flight, *begun]) + dists_total(&[latency, late])
 }
 
 fn keys(tally: &Tally<String>) -> Result<(), Unsound> {
