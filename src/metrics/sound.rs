@@ -56,7 +56,7 @@ impl Shape {
     /// When it can't come from a worker that runs the plan.
     pub fn check(&self, snapshot: &PhaseSnapshot) -> Result<(), Unsound> {
         let PhaseSnapshot { phase, state, seconds } = snapshot;
-        self.has("phase", *phase as usize, self.phases)?;
+        within("phase", *phase as usize, self.phases)?;
         let PhaseState { ramp_up, steady, books, end: _ } = state;
         let mut total = books_total(books);
         for part in [ramp_up, steady] {
@@ -70,7 +70,7 @@ impl Shape {
         let PartState { cells, lag, connect, iterations, dropped, span: _ } = part;
         let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect]);
         for ((step, _), cell) in cells {
-            self.has("step", *step as usize, self.steps)?;
+            within("step", *step as usize, self.steps)?;
             total += self.cell(cell)?;
         }
         Ok(total)
@@ -93,11 +93,11 @@ impl Shape {
         } = cell;
         for (class, _) in errors.iter() {
             if let ErrorClass::Declared(place) = class {
-                self.has("error class", (*place).into(), self.errors)?;
+                within("error class", (*place).into(), self.errors)?;
             }
         }
-        self.has_up_to("group", groups.len(), self.groups)?;
-        self.has_up_to("value", values.len(), self.values)?;
+        all_within("group", groups.len(), self.groups)?;
+        all_within("value", values.len(), self.values)?;
         for tally in groups.iter().chain([layers]) {
             keys(tally)?;
         }
@@ -107,14 +107,15 @@ impl Shape {
         let values: u128 = values.iter().map(|dist| dists_total(&[dist])).sum();
         Ok(sum(&counts) + dists_total(&[latency, service, ttfb]) + tallies + groups + values)
     }
+}
 
-    fn has(&self, what: &'static str, told: usize, known: usize) -> Result<(), Unsound> {
-        if told < known { Ok(()) } else { Err(Unsound::Unknown { what, told, known }) }
-    }
+fn within(what: &'static str, told: usize, known: usize) -> Result<(), Unsound> {
+    if told < known { Ok(()) } else { Err(Unsound::Unknown { what, told, known }) }
+}
 
-    fn has_up_to(&self, what: &'static str, count: usize, known: usize) -> Result<(), Unsound> {
-        count.checked_sub(1).map_or(Ok(()), |last| self.has(what, last, known))
-    }
+/// The same for the last of a list.
+fn all_within(what: &'static str, count: usize, known: usize) -> Result<(), Unsound> {
+    count.checked_sub(1).map_or(Ok(()), |last| within(what, last, known))
 }
 
 fn books_total(books: &Books) -> u128 {
