@@ -205,19 +205,14 @@ async fn read<T: serde::de::DeserializeOwned>(body: Body, most: usize) -> Result
     if usize::try_from(body.size_hint().lower()).is_ok_and(|least| least > most) {
         return Err(Error::TooLarge(most));
     }
-    let bytes = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, most)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) if is_too_long(&error) => return Err(Error::TooLarge(most)),
-        Ok(Err(_)) | Err(_) => return Err(Error::Broken),
-    };
+    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, most)).await.map_err(|_| Error::Broken)?;
+    let bytes = read.map_err(|error| match error.into_inner() {
+        error if error.is::<LengthLimitError>() => Error::TooLarge(most),
+        _ => Error::Broken,
+    })?;
     wire::decode(&bytes).map_err(|error| Error::Refused(Refusal::Unreadable(error.to_string())))
 }
 
 fn message<T: Serialize>(status: StatusCode, message: &T) -> Response {
     (status, [(header::CONTENT_TYPE, wire::MEDIA_TYPE)], wire::encode(message)).into_response()
-}
-
-fn is_too_long(error: &axum::Error) -> bool {
-    let source = std::error::Error::source(error);
-    source.and_then(|source| source.downcast_ref::<LengthLimitError>()).is_some()
 }

@@ -129,10 +129,8 @@ mod tests {
     fn what_is_recorded_is_within_the_form() {
         for digits in [Digits::Two, Digits::Three] {
             let mut dist = Dist::default();
-            for shift in 0..64 {
-                (0..1000).for_each(|step| {
-                    dist.record((1_u64 << shift).saturating_add(step << (shift / 2)), GREATEST_VALUE, digits);
-                });
+            for (shift, step) in (0..64).flat_map(|shift| (0..1000).map(move |step| (shift, step))) {
+                dist.record((1_u64 << shift).saturating_add(step << (shift / 2)), GREATEST_VALUE, digits);
             }
             let mut merged = dist.clone();
             merged.merge(&dist);

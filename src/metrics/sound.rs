@@ -64,7 +64,7 @@ impl Shape {
     /// When it can't come from a worker that runs the plan.
     pub fn check(&self, snapshot: &PhaseSnapshot) -> Result<(), Unsound> {
         let PhaseSnapshot { phase, state, seconds } = snapshot;
-        has("phase", *phase as usize, self.phases)?;
+        within("phase", *phase as usize, self.phases)?;
         let PhaseState { ramp_up, steady, slices, books, end: _ } = state;
         let mut total = books_total(books) + self.slices(slices)?;
         for part in [ramp_up, steady] {
@@ -76,7 +76,7 @@ impl Shape {
 
     fn slices(&self, slices: &BTreeMap<String, Slice>) -> Result<u128, Unsound> {
         let cells = slices.values().map(|slice| slice.cells.len()).sum::<usize>();
-        has_up_to("slice cell", cells.max(slices.len()), MOST_SLICE_CELLS)?;
+        all_within("slice cell", cells.max(slices.len()), MOST_SLICE_CELLS)?;
         let mut total = 0;
         for (name, Slice { span: _, requests, responses, cells, other }) in slices {
             if name.len() > LONGEST_SLICE_NAME || cells.keys().any(|key| !is_key(key)) {
@@ -94,7 +94,7 @@ impl Shape {
         let PartState { cells, lag, connect, iterations, dropped } = part;
         let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect]);
         for ((step, _), cell) in cells {
-            has("step", *step as usize, self.steps)?;
+            within("step", *step as usize, self.steps)?;
             total += self.cell(cell)?;
         }
         Ok(total)
@@ -118,11 +118,11 @@ impl Shape {
         } = cell;
         for (class, _) in errors.iter() {
             if let ErrorClass::Declared(place) = class {
-                has("error class", (*place).into(), self.errors)?;
+                within("error class", (*place).into(), self.errors)?;
             }
         }
-        has_up_to("group", groups.len(), self.groups)?;
-        has_up_to("value", values.len(), self.values)?;
+        all_within("group", groups.len(), self.groups)?;
+        all_within("value", values.len(), self.values)?;
         for tally in groups.iter().chain([layers]) {
             keys(tally)?;
         }
@@ -134,12 +134,13 @@ impl Shape {
     }
 }
 
-fn has(what: &'static str, told: usize, known: usize) -> Result<(), Unsound> {
+fn within(what: &'static str, told: usize, known: usize) -> Result<(), Unsound> {
     if told < known { Ok(()) } else { Err(Unsound::Unknown { what, told, known }) }
 }
 
-fn has_up_to(what: &'static str, count: usize, known: usize) -> Result<(), Unsound> {
-    count.checked_sub(1).map_or(Ok(()), |last| has(what, last, known))
+/// The same for the last of a list.
+fn all_within(what: &'static str, count: usize, known: usize) -> Result<(), Unsound> {
+    count.checked_sub(1).map_or(Ok(()), |last| within(what, last, known))
 }
 
 fn books_total(books: &Books) -> u128 {

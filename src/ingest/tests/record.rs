@@ -102,7 +102,7 @@ fn a_run_that_was_taken_up_learns_from_its_workers_when_phases_began() {
     let now = NOW + SECOND;
     assert_eq!(directive_at(&mut session, &begun(0, Stage::Running(0), 5000), now), Directive::Continue);
     directive_at(&mut session, &begun(1, Stage::Running(0), 5800), now);
-    assert_eq!(session.first_start(), now.checked_sub(Duration::from_millis(5800)));
+    assert_eq!(session.first_start(), Some(now.saturating_sub(Duration::from_millis(5800))));
     let none_of_the_plan =
         Report { begun: vec![Begun { phase: 9, micros_ago: 0 }], ..told(0, Stage::Running(0)) };
     directive_at(&mut session, &none_of_the_plan, now);
