@@ -3,6 +3,7 @@
 mod crd;
 mod demo;
 mod descriptors;
+mod ended;
 pub mod exit;
 pub mod load;
 pub mod local;
@@ -18,6 +19,7 @@ mod target;
 pub mod terminal;
 mod validate;
 mod worker;
+mod workers;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Circumstances {
     /// Why the run was aborted, if it was.
     pub aborted: Option<String>,
+    /// Why the run couldn't go on, if it couldn't: the load generator's own fault.
+    #[serde(default)]
+    pub failed: Option<String>,
     /// Workers that were lost on the way.
     pub workers_lost: u32,
     /// Why the load never began (preflight, target not reached), if it didn't.

@@ -165,6 +165,10 @@ fn doubts_about_the_run_win_over_a_failed_row() {
     let nothing = Circumstances::default;
     with(Circumstances { aborted: Some("Ctrl-C".to_owned()), ..nothing() }, "the run was aborted: Ctrl-C");
     with(
+        Circumstances { failed: Some("worker 0 failed: it panicked".to_owned()), ..nothing() },
+        "the run couldn't go on: worker 0 failed: it panicked",
+    );
+    with(
         Circumstances { workers_lost: 1, ..nothing() },
         "1 of 1 workers were lost, and with them what they measured last",
     );
