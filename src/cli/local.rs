@@ -25,7 +25,7 @@ pub enum NotStarted {
     #[error(transparent)]
     Unreachable(#[from] ReachError),
     /// A preflight request failed.
-    #[error(transparent)]
+    #[error("{}", .0.in_full())]
     Preflight(#[from] PreflightError),
     /// It was aborted before it began.
     #[error("aborted before any load was sent")]

@@ -31,9 +31,34 @@ pub enum PreflightError {
         method: String,
         /// The path requested, as written.
         target: String,
-        /// What was wrong at the last try.
+        /// What was wrong at the last try, without a word of what the target answered.
         cause: String,
+        /// What the target answered instead: for the eyes of who runs the test, not for a status or a log.
+        found: Option<String>,
     },
+}
+
+impl PreflightError {
+    /// All of it, with what the target answered.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        match self {
+            PreflightError::Failed { found: Some(found), .. } => format!("{self}; it is {found}"),
+            PreflightError::Failed { found: None, .. } | PreflightError::Client(_) => self.to_string(),
+        }
+    }
+}
+
+/// What is wrong with an answer.
+struct Complaint {
+    cause: String,
+    found: Option<String>,
+}
+
+impl From<String> for Complaint {
+    fn from(cause: String) -> Self {
+        Complaint { cause, found: None }
+    }
 }
 
 /// Sends every preflight request of `plan`, one after the other; each is repeated until its time is over.
@@ -50,11 +75,14 @@ pub async fn preflight(
     }
     let client = client(&plan.target, addresses)?;
     for action in &plan.target.preflight {
-        attempt(&client, plan, action, secrets).await.map_err(|cause| PreflightError::Failed {
-            path: action.path.clone(),
-            method: method(action).to_string(),
-            target: action.request.path.clone(),
-            cause,
+        attempt(&client, plan, action, secrets).await.map_err(|Complaint { cause, found }| {
+            PreflightError::Failed {
+                path: action.path.clone(),
+                method: method(action).to_string(),
+                target: action.request.path.clone(),
+                cause,
+                found,
+            }
         })?;
     }
     Ok(())
@@ -78,19 +106,19 @@ async fn attempt(
     plan: &Plan,
     action: &Action,
     secrets: &Secrets,
-) -> Result<(), String> {
+) -> Result<(), Complaint> {
     let began = Instant::now();
     let limit = action.within.unwrap_or_default();
     loop {
         let patience =
             plan.target.timeout.min(limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1)));
         let patience = if action.within.is_some() { patience } else { plan.target.timeout };
-        let Err(cause) = once(client, plan, action, secrets, patience).await else { return Ok(()) };
+        let Err(mut complaint) = once(client, plan, action, secrets, patience).await else { return Ok(()) };
         if began.elapsed() + PAUSE >= limit {
-            return Err(match action.within {
-                Some(within) => format!("{cause} (tried for {within:?})"),
-                None => cause,
-            });
+            if let Some(within) = action.within {
+                complaint.cause.push_str(&format!(" (tried for {within:?})"));
+            }
+            return Err(complaint);
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -102,7 +130,7 @@ async fn once(
     action: &Action,
     secrets: &Secrets,
     patience: Duration,
-) -> Result<(), String> {
+) -> Result<(), Complaint> {
     let target = &plan.target;
     let path = constant(&action.request.target, plan);
     let url = format!("http://{}{}{path}", target.authority, target.base_path);
@@ -221,17 +249,17 @@ impl Seen {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// What was wrong. Of the body, only what the check itself asks for is told.
-    fn complaint(&self, check: &Check) -> String {
+    /// What was wrong. Of the body, only what the check itself asks for is told, and that apart.
+    fn complaint(&self, check: &Check) -> Complaint {
         let status = self.status;
         match check {
             Check::Status(_) | Check::BelowFourHundred => format!("the target answered with status {status}"),
             Check::JsonPath(path, _) => match self.json.as_ref().and_then(|json| path.query(json).first()) {
                 Some(value) => {
-                    format!(
-                        "{path} is {}, which the check doesn't accept",
-                        text_of(value).chars().take(64).collect::<String>()
-                    )
+                    return Complaint {
+                        cause: format!("{path} isn't what the check wants (status {status})"),
+                        found: Some(text_of(value).chars().take(64).collect()),
+                    };
                 }
                 None => format!("{path} finds nothing in the answer (status {status})"),
             },
@@ -243,6 +271,7 @@ impl Seen {
             }
             Check::Latency(limit) => format!("the answer took {:?}, wanted {limit}", self.took),
         }
+        .into()
     }
 }
 
