@@ -183,7 +183,7 @@ async fn the_last_report_is_accepted_until_it_is_stored() {
         session.report(told(worker, Stage::Ready(0)), Duration::ZERO).await.unwrap();
     }
     assert!(session.permit(&["p0".to_owned(), "p1".to_owned()]));
-    let last = loadgate::ingest::Report { snapshot: snapshot(1, 10), ..told(0, Stage::Finished) };
+    let last = loadgate::ingest::Report { snapshot: Some(snapshot(1, 10)), ..told(0, Stage::Finished) };
     for _ in 0..2 {
         assert_eq!(counter.post(&report, &counter.shown(0), &wire::encode(&last)).await.0, 202);
     }

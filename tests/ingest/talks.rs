@@ -14,7 +14,14 @@ use super::{LIMIT, plan, recorded, registration, snapshot, told, unrecorded};
 /// How workers reach the session.
 enum Transport {
     Calls,
-    Http { house: Arc<House>, ingest: Ingest, files: Files, authority: Option<Authority> },
+    Http(Box<Http>),
+}
+
+struct Http {
+    house: Arc<House>,
+    ingest: Ingest,
+    files: Files,
+    authority: Option<Authority>,
 }
 
 impl Transport {
@@ -30,7 +37,7 @@ impl Transport {
     async fn http(session: &SharedSession, authority: Option<Authority>) -> Self {
         let house = House::of(session);
         let ingest = Ingest::serve(&house, authority.as_ref()).await;
-        Transport::Http { house, ingest, files: Files::new(), authority }
+        Transport::Http(Box::new(Http { house, ingest, files: Files::new(), authority }))
     }
 }
 
@@ -45,9 +52,9 @@ impl Scene {
     fn worker(&self, worker: u32, process: &str) -> Arc<dyn Coordinator> {
         match &self.transport {
             Transport::Calls => Arc::new(self.session.clone()),
-            Transport::Http { house, ingest, files, authority } => {
-                let token = house.token(RUN, worker, process);
-                files.client(ingest.address.port(), &token, authority.as_ref())
+            Transport::Http(http) => {
+                let token = http.house.token(RUN, worker, process);
+                http.files.client(http.ingest.address.port(), &token, http.authority.as_ref())
             }
         }
     }
@@ -180,7 +187,7 @@ async fn a_run_begins_with_permission_and_is_left_after_release() {
             .await;
             assert!(matches!(answer.directive, Directive::Begin { phase: 0, .. }));
             assert_eq!(directive(&second, told(1, Stage::Finished)).await, Directive::Wait);
-            let last = Report { snapshot: snapshot(1, 10), ..told(0, Stage::Finished) };
+            let last = Report { snapshot: Some(snapshot(1, 10)), ..told(0, Stage::Finished) };
             let answer = held(scene, &first, last, async || {
                 assert!(scene.session.view().finished);
                 scene.session.release();
@@ -218,7 +225,10 @@ async fn what_is_measured_is_acknowledged_and_what_cannot_be_is_refused() {
             }
             let with = |snapshot| Report { snapshot, ..told(0, Stage::Running(0)) };
             for (number, acknowledged) in [(1, 1), (3, 3), (2, 3), (3, 3)] {
-                assert_eq!(now(&first, with(snapshot(number, number * 10))).await.acknowledged, acknowledged);
+                assert_eq!(
+                    now(&first, with(Some(snapshot(number, number * 10)))).await.acknowledged,
+                    acknowledged
+                );
             }
             for bytes in [vec![0xc1], vec![0xde; 40], Vec::new()] {
                 let told = refusal(first.report(with(Some(bytes)), Duration::ZERO).await);
@@ -234,13 +244,13 @@ async fn what_is_measured_is_acknowledged_and_what_cannot_be_is_refused() {
 async fn a_new_epoch_is_told_and_then_goes_on_from_where_the_run_is() {
     let resumed = || {
         let owners = ["p0".to_owned(), "p1".to_owned()];
-        SharedSession::resume(&plan(), 8, &owners, Duration::from_secs(60))
+        SharedSession::resume(&plan(), 8, &owners, Duration::from_mins(1))
     };
     each_way(resumed, |scene| {
         Box::pin(async move {
             let first = scene.worker(0, "p0");
             let begun = vec![Begun { phase: 0, micros_ago: 5_000_000 }];
-            let old = Report { snapshot: snapshot(4, 40), begun, ..told(0, Stage::Running(0)) };
+            let old = Report { snapshot: Some(snapshot(4, 40)), begun, ..told(0, Stage::Running(0)) };
             let answer = first.report(old.clone(), LIMIT).await.unwrap();
             assert_eq!((answer.epoch, answer.acknowledged), (8, 0));
             assert_eq!(scene.session.since_start(), None, "nothing of it counted");
