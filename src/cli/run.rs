@@ -73,9 +73,9 @@ pub(super) fn execute(checked: Checked, secrets: Secrets, output: &Output) -> an
     info!(verdict = ?judgement.verdict, gate_closed = judgement.gate_closed, "run judged");
     let report = Report::new(&name, &spec, &plan, &ended.aggregate, &judgement, &facts);
     if facts.started_at.is_some() {
-        output.write(&report)?
+        output.write(&report)?;
     } else {
-        output.write_for_programs(&report)?
+        output.write_for_programs(&report)?;
     }
     Ok(Exit::of_run(judgement.verdict, judgement.gate_closed, &facts.circumstances))
 }
