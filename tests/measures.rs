@@ -4,7 +4,7 @@
 
 mod support;
 
-use loadgate::plan::metric::catalogue;
+use loadgate::plan::metric::{EngineClass, catalogue};
 use loadgate::plan::{Document, Options};
 use support::{is_as_committed, path};
 
@@ -63,4 +63,12 @@ spec:
     assert_eq!(plan.requirements.len(), 5);
     let cuts: Vec<String> = plan.phases[0].cuts.iter().map(ToString::to_string).collect();
     assert_eq!(cuts[..2], ["each=account", "account=acc-1"]);
+}
+
+#[test]
+fn every_class_of_the_engine_is_named() {
+    let page = page();
+    for class in EngineClass::ALL {
+        assert!(page.contains(class.name()), "{class}");
+    }
 }

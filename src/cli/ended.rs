@@ -67,7 +67,13 @@ mod tests {
 
     /// How a run of two phases ends the program, of which so many began.
     #[track_caller]
-    fn check(begun: usize, aborted: Option<&'static str>, failed: Option<&str>, want: (Exit, Circumstances)) {
+    fn check(
+        begun: usize,
+        aborted: Option<&'static str>,
+        failed: Option<&str>,
+        exit: Exit,
+        want: &Circumstances,
+    ) {
         let mut aggregate = Aggregate::new(2);
         for phase in &mut aggregate.phases[..begun] {
             phase.started_micros = Some(0);
@@ -82,8 +88,9 @@ mod tests {
         };
         let outcome = Outcome { aggregate, view, aborted, failed: failed.map(str::to_owned) };
         let ended = Ended::of_outcome(outcome, Timestamp::UNIX_EPOCH);
-        let exit = Exit::of_run(Verdict::Inconclusive, true, &ended.facts.circumstances);
-        assert_eq!((exit, ended.facts.circumstances), want);
+        let circumstances = &ended.facts.circumstances;
+        assert_eq!(Exit::of_run(Verdict::Inconclusive, true, circumstances), exit);
+        assert_eq!(circumstances, want);
         assert_eq!(ended.facts.started_at.is_some(), begun > 0);
     }
 
@@ -91,12 +98,12 @@ mod tests {
     fn a_run_that_could_not_go_on_was_aborted_by_nobody() {
         let nothing = Circumstances::default;
         let some = |text: &str| Some(text.to_owned());
-        check(1, None, None, (Exit::Inconclusive, nothing()));
+        check(1, None, None, Exit::Inconclusive, &nothing());
         let failed = Circumstances { failed: some("it broke"), ..nothing() };
-        check(1, None, Some("it broke"), (Exit::Inconclusive, failed));
+        check(1, None, Some("it broke"), Exit::Inconclusive, &failed);
         let not_started = Circumstances { not_started: some("it broke"), ..nothing() };
-        check(0, None, Some("it broke"), (Exit::CouldNotRun, not_started));
+        check(0, None, Some("it broke"), Exit::CouldNotRun, &not_started);
         let aborted = Circumstances { aborted: some("interrupted"), ..nothing() };
-        check(1, Some("interrupted"), None, (Exit::Aborted, aborted));
+        check(1, Some("interrupted"), None, Exit::Aborted, &aborted);
     }
 }

@@ -38,14 +38,6 @@ impl Live {
         }
     }
 
-    /// Says something without breaking the bars.
-    pub fn say(&self, text: &str) {
-        match self {
-            Live::Bars(bars) => bars.all.suspend(|| eprintln!("{}", printable(text))),
-            Live::Lines(_) => eprintln!("{}", printable(text)),
-        }
-    }
-
     /// Leaves the bars as they are.
     pub fn finish(self) {
         if let Live::Bars(bars) = self {
@@ -56,7 +48,6 @@ impl Live {
 
 /// One line a phase.
 pub struct Bars {
-    all: MultiProgress,
     phases: Vec<(PhaseIndex, ProgressBar)>,
 }
 
@@ -70,7 +61,7 @@ impl Bars {
             bar.tick();
             (index, bar)
         });
-        Bars { phases: phases.collect(), all }
+        Bars { phases: phases.collect() }
     }
 
     fn show(&mut self, glance: &Glance) {

@@ -114,12 +114,6 @@ impl Executor {
         }
     }
 
-    /// Whether nothing is sent at all.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        matches!(self, Executor::Idle { .. })
-    }
-
     /// When user number `user` (from 0, over all workers) connects, from the phase's start. Open loops have no
     /// users of their own: zero.
     #[must_use]
@@ -261,7 +255,6 @@ mod tests {
                 executor.is_open_loop(),
             );
             assert_eq!(told, want);
-            assert_eq!(executor.is_idle(), executor.name() == "idle");
         }
     }
 }

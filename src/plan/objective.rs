@@ -29,8 +29,6 @@ pub struct Requirement {
     pub must: bool,
     /// The fewest samples it can be judged by, where the spec says so.
     pub min_samples: Option<u64>,
-    /// Whether the spec names its phases itself (an expectation's phase counts as named).
-    pub names_phases: bool,
     /// The field path: `spec.requirements[2]`.
     pub path: String,
 }

@@ -30,6 +30,8 @@ pub struct PhaseForecast {
     pub start: Duration,
     /// How long it takes; none where that depends on the target.
     pub length: Option<Duration>,
+    /// When it is cut off, counted from its start.
+    pub deadline: Duration,
     /// The most users at the same time.
     pub users: u32,
     /// The most iterations started in a second; none where that depends on the target.
@@ -92,6 +94,7 @@ impl PhaseForecast {
             phase: index,
             start,
             length: phase.executor.planned_length(),
+            deadline: phase.deadline,
             users: phase.executor.users(),
             rate,
             iterations,

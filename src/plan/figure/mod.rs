@@ -60,12 +60,6 @@ impl Figure {
         Self::new(i128::from(count) * MICROS_PER_SECOND, over_micros.into(), Dimension::Rate)
     }
 
-    /// The mean of `count` values whose sum is `sum` base units; `None` when there are none.
-    #[must_use]
-    pub fn mean(sum: i128, count: u64, dimension: Dimension) -> Option<Self> {
-        Self::new(sum, count.into(), dimension)
-    }
-
     /// A float in base units, to twelve decimals: for what is irrational, such as a coefficient of variation.
     /// `None` when it is not finite or too large.
     #[must_use]
@@ -220,13 +214,8 @@ mod tests {
     }
 
     #[test]
-    fn rates_and_means_stay_exact() {
+    fn rates_stay_exact() {
         check(Figure::per_second(1, 3_000_000), Figure::new(1, 3, Dimension::Rate), Some(Ordering::Equal));
-        check(
-            Figure::mean(10, 4, Dimension::Time),
-            Figure::new(5, 2, Dimension::Time),
-            Some(Ordering::Equal),
-        );
     }
 
     #[test]
@@ -246,7 +235,6 @@ mod tests {
         assert_eq!(Figure::count(1).divide(Figure::count(0)), None);
         assert_eq!(Figure::share(0, 0), None);
         assert_eq!(Figure::per_second(1, 0), None);
-        assert_eq!(Figure::mean(0, 0, Dimension::Time), None);
     }
 
     #[test]

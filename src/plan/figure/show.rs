@@ -170,7 +170,7 @@ mod tests {
         check(Some(Figure::micros(1_234_567)), "1.23 s");
         check(Some(Figure::micros(450_000_000)), "7.5 m");
         check(Some(Figure::micros(7_200_000_000)), "2 h");
-        check(Figure::mean(10, 3, Dimension::Time), "3.33 us");
+        check(Figure::new(10, 3, Dimension::Time), "3.33 us");
     }
 
     #[test]

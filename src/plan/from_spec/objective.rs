@@ -60,7 +60,6 @@ impl Place<'_> {
             weight: row.weight.unwrap_or(1),
             must: row.must.unwrap_or(false),
             min_samples: row.min_samples,
-            names_phases: self.phase.is_some() || row.narrow.as_ref().is_some_and(|by| !by.phases.is_empty()),
             path: self.at.path().to_owned(),
         })
     }

@@ -1,12 +1,10 @@
 //! The strings of a spec that carry a unit, each parsed once at the edge into a type that needs no second check.
 
-mod bytes;
 mod duration;
 mod moment;
 mod rate;
 mod share;
 
-pub use bytes::parse_bytes;
 pub use duration::{DurationRange, LONGEST_DURATION, parse_duration};
 pub use moment::Moment;
 pub use rate::Rate;

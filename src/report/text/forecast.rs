@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::style::{Style, Tone};
-use crate::plan::Plan;
+use crate::plan::{Executor, Phase, Plan};
 use crate::report::figures::{count, length, of_these};
 use crate::report::forecast::{Count, Forecast, PhaseForecast, WorkerForecast};
 use crate::report::phases::load;
@@ -52,7 +52,10 @@ fn row(plan: &Plan, forecast: &PhaseForecast, exact: bool, style: Style) -> [com
     [
         style.cell(Tone::Plain, &phase.name),
         figure(&if exact { start } else { format!("≥ {start}") }),
-        or_nothing(forecast.length.map(length)),
+        figure(&match forecast.length {
+            Some(known) => length(known),
+            None => format!("≤ {}", length(forecast.deadline)),
+        }),
         style.cell(Tone::Quiet, &load(&phase.executor)),
         figure(&count(u64::from(forecast.users))),
         or_nothing(forecast.rate.map(|rate| bound(rate, forecast.iterations))),
@@ -110,16 +113,30 @@ fn totals(plan: &Plan, forecast: &Forecast, style: Style) -> String {
     table.to_string()
 }
 
-fn lines(plan: &Plan, forecast: &Forecast) -> [(&'static str, Vec<String>); 5] {
+fn lines(plan: &Plan, forecast: &Forecast) -> [(&'static str, Vec<String>); 6] {
     let requirements = of_these(plan.requirements.len(), "requirement");
     let expectations = plan.phases_to_run().map(|(_, phase)| phase.expect.len()).sum();
     [
         ("Length", vec![whole_length(forecast.length, forecast.open_ended)]),
         ("Peak", vec![peak(forecast)]),
         ("Judged by", vec![format!("{requirements}, {}", of_these(expectations, "expectation"))]),
+        ("Pace", plan.phases_to_run().filter_map(|(_, phase)| idle_pace(plan, phase)).collect()),
         ("Quick run", plan.quick_changes.clone()),
         ("Left out", plan.left_out.iter().map(|phase| plan.phases[*phase].name.clone()).collect()),
     ]
+}
+
+/// That the scenarios of a phase have a pace which nothing heeds there.
+fn idle_pace(plan: &Plan, phase: &Phase) -> Option<String> {
+    let why = match phase.executor {
+        Executor::Burst { .. } => "a burst begins all its iterations at once",
+        Executor::ConstantRate { .. } => "the rate says when iterations begin",
+        Executor::ConstantUsers { .. } | Executor::Iterations { .. } | Executor::Idle { .. } => return None,
+    };
+    let scenarios = phase.scenarios.iter().map(|scenario| &plan.scenarios[*scenario]);
+    let paced: Vec<&str> =
+        scenarios.filter(|scenario| scenario.pace.is_some()).map(|scenario| scenario.name.as_str()).collect();
+    (!paced.is_empty()).then(|| format!("that of {} isn't kept in {}: {why}", paced.join(", "), phase.name))
 }
 
 fn whole_length(known: Duration, open_ended: bool) -> String {
