@@ -141,11 +141,23 @@ fn a_preflight_that_fails_names_its_field_and_no_load_is_sent() {
     ends(&run(&test(&server.url(), once, GET, FEW), &[]), 4, &["spec.target.preflight[0]", "/health", "503"]);
     let tried =
         ", preflight: [{request: {path: /health}, checks: [{jsonPath: $.status, equals: ok}], within: 1s}]";
-    ends(
-        &run(&test(&server.url(), tried, GET, FEW), &[]),
-        4,
-        &["spec.target.preflight[0]", "down", "tried for 1s"],
-    );
+    let ended = run(&test(&server.url(), tried, GET, FEW), &[]);
+    let complaint = "$.status isn't what the check wants (status 503)";
+    ends(&ended, 4, &["spec.target.preflight[0]", complaint, "tried for 1s"]);
+    assert!(!ended.err.contains("down"), "a body is told: {}", ended.err);
+}
+
+#[test]
+fn what_is_done_is_told_on_demand_and_without_colours_where_nobody_looks() {
+    let preflight = ", preflight: [{request: {path: /}}]";
+    let run = |arguments: &[&str]| run(&test(&healthy().url(), preflight, GET, FEW), arguments).err;
+    let lines =
+        ["run begins", "target reached", "preflight passed", "phase begun", "phase ended", "run judged"];
+    let (told, silent) = (run(&["-v"]), run(&[]));
+    for line in lines {
+        assert!(told.contains(line) && !silent.contains(line), "{line}: {told}");
+    }
+    assert!(!told.contains('\u{1b}'), "{told:?}");
 }
 
 #[test]

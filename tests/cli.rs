@@ -80,6 +80,16 @@ fn a_sound_file_is_ok() {
 }
 
 #[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_loadgate"));
+    let ended = program.args(["validate", SHOP, SHOP]).stdout(writer).stderr(std::process::Stdio::piped());
+    let ended = ended.spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!((code(&ended), err(&ended).as_str()), (0, ""));
+}
+
+#[test]
 fn a_fault_is_told_with_its_field_and_ends_with_3() {
     for (part, fault, want) in [
         ("users: 5", "users: 5, colour: red", "spec.phases[0].load.constantUsers.colour: "),

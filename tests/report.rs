@@ -115,11 +115,23 @@ fn junit_is_red_only_for_rows_that_fail_or_cannot_be_told() {
     let mut report = run::report();
     let xml = junit::render(&report);
     assert!(xml.contains(r#"failures="0""#) && xml.contains(r#"errors="1""#), "{xml}");
-    report.phases[3].critical = true;
+    report.phases[3].expectations[0].effect = loadgate::api::Effect::Fails;
     assert!(junit::render(&report).contains("<failure"));
     let rows = &mut report.status.compliance.as_mut().unwrap().requirements;
-    rows[3].tier = loadgate::api::Tier::NotRun;
+    (rows[3].tier, rows[3].effect) = (loadgate::api::Tier::NotRun, loadgate::api::Effect::Outside);
     assert!(junit::render(&report).contains("<skipped"));
+}
+
+#[test]
+fn a_warning_that_closes_the_gate_is_red_everywhere() {
+    let judgement = Judgement { gate_closed: true, ..run::judgement() };
+    let report = run::report_of(&run::options(), &run::aggregate(), &judgement, &run::facts());
+    let passed = report.status.conditions.iter().find(|condition| condition.type_ == "Passed").unwrap();
+    assert_eq!((passed.status.as_str(), passed.reason.as_str()), ("False", "WarningsNotAllowed"));
+    assert_eq!(report.status.phase.as_deref(), Some("Failed"));
+    let xml = junit::render(&report);
+    assert!(xml.contains(r#"failures="1""#) && xml.contains(r#"type="Warning""#), "{xml}");
+    assert!(!junit::render(&run::report()).contains("<failure"), "an open gate is green");
 }
 
 #[test]

@@ -303,6 +303,9 @@ pub struct Row {
     pub critical: Option<String>,
     /// How it was met.
     pub tier: Tier,
+    /// What that does to the verdict.
+    #[serde(default)]
+    pub effect: Effect,
     /// 0 to 100, rounded down; absent where it wasn't judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<u32>,
@@ -313,6 +316,22 @@ pub struct Row {
     /// How far from the target, or why it wasn't judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,
+}
+
+/// What a row does to the verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Effect {
+    /// None: it is only shown, or a quick or partial run left it out.
+    #[default]
+    Outside,
+    /// Its target is reached.
+    Met,
+    /// It isn't met, or only as far as is acceptable, without failing the test.
+    Warns,
+    /// It couldn't be judged, and so the run can't tell.
+    Unknown,
+    /// It fails the test.
+    Fails,
 }
 
 /// How a requirement was met.

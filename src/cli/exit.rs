@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::report::escape::printable;
-use crate::verdict::Verdict;
+use crate::verdict::{Circumstances, Verdict};
 
 /// The exit codes, for the help text.
 pub(super) const HELP: &str =
@@ -36,9 +36,10 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// How a run ends the program.
     #[must_use]
-    pub fn of_run(verdict: Verdict, gate_closed: bool, aborted: bool) -> Self {
+    pub fn of_run(verdict: Verdict, gate_closed: bool, circumstances: &Circumstances) -> Self {
         match verdict {
-            _ if aborted => Exit::Aborted,
+            _ if circumstances.aborted.is_some() => Exit::Aborted,
+            _ if circumstances.not_started.is_some() => Exit::CouldNotRun,
             Verdict::Inconclusive => Exit::Inconclusive,
             Verdict::Pass | Verdict::Warning | Verdict::Fail if gate_closed => Exit::Fail,
             Verdict::Pass | Verdict::Warning | Verdict::Fail => Exit::Pass,
@@ -66,9 +67,18 @@ pub(super) fn told(error: &anyhow::Error) -> Exit {
         }
         Exit::Invalid
     } else {
-        eprintln!("error: {}", printable(&format!("{error:#}")));
+        eprintln!("error: {}", printable(&whole(error)));
         Exit::CouldNotRun
     }
+}
+
+/// The error with its causes, but those that it has told itself.
+fn whole(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        told if told.contains(&cause) => text,
+        told => format!("{told}: {cause}"),
+    })
 }
 
 #[cfg(test)]
@@ -77,15 +87,34 @@ mod tests {
 
     #[test]
     fn a_run_ends_by_its_gate_unless_it_cannot_tell_or_was_stopped() {
-        for (verdict, gate_closed, aborted, want) in [
-            (Verdict::Pass, false, false, Exit::Pass),
-            (Verdict::Warning, false, false, Exit::Pass),
-            (Verdict::Warning, true, false, Exit::Fail),
-            (Verdict::Fail, true, false, Exit::Fail),
-            (Verdict::Inconclusive, true, false, Exit::Inconclusive),
-            (Verdict::Inconclusive, true, true, Exit::Aborted),
+        let nothing = Circumstances::default;
+        let aborted = Circumstances { aborted: Some("interrupted".to_owned()), ..nothing() };
+        let not_started = Circumstances { not_started: Some("preflight".to_owned()), ..nothing() };
+        for (verdict, gate_closed, circumstances, want) in [
+            (Verdict::Pass, false, nothing(), Exit::Pass),
+            (Verdict::Warning, false, nothing(), Exit::Pass),
+            (Verdict::Warning, true, nothing(), Exit::Fail),
+            (Verdict::Fail, true, nothing(), Exit::Fail),
+            (Verdict::Inconclusive, true, nothing(), Exit::Inconclusive),
+            (Verdict::Inconclusive, true, aborted, Exit::Aborted),
+            (Verdict::Inconclusive, true, not_started, Exit::CouldNotRun),
         ] {
-            assert_eq!(Exit::of_run(verdict, gate_closed, aborted), want, "{verdict:?}");
+            assert_eq!(Exit::of_run(verdict, gate_closed, &circumstances), want, "{verdict:?}");
         }
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the door is shut: {0}")]
+        struct Told(#[source] std::io::Error);
+        #[derive(Debug, thiserror::Error)]
+        #[error("the door is shut")]
+        struct Silent(#[source] std::io::Error);
+        let cause = || std::io::Error::other("locked");
+        assert_eq!(whole(&Told(cause()).into()), "the door is shut: locked");
+        assert_eq!(whole(&Silent(cause()).into()), "the door is shut: locked");
+        let below = anyhow::Error::from(Silent(cause())).context("can't go in");
+        assert_eq!(whole(&below), "can't go in: the door is shut: locked");
     }
 }

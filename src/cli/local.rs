@@ -3,20 +3,15 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::task::JoinSet;
-
+use super::workers::{Ending, Workers};
 use crate::conduct::{self, PreflightError, ReachError};
 use crate::engine::Setup;
 use crate::ingest::{Coordinator, Session, SessionView, SharedSession};
 use crate::metrics::Aggregate;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Plan, Share};
-use crate::worker::{self, WorkerError};
-
-/// How often the run is looked at while it goes.
-const GLANCE: Duration = Duration::from_millis(500);
+use crate::worker;
 
 /// Why no load was sent.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +23,8 @@ pub enum NotStarted {
     #[error(transparent)]
     Preflight(#[from] PreflightError),
     /// It was aborted before it began.
-    #[error("aborted before any load was sent")]
-    Aborted,
+    #[error("{0} before any load was sent")]
+    Aborted(&'static str),
 }
 
 /// What came of a run.
@@ -39,8 +34,10 @@ pub struct Outcome {
     pub aggregate: Aggregate,
     /// How the session ended.
     pub view: SessionView,
-    /// What went wrong at workers.
-    pub faults: Vec<WorkerError>,
+    /// Why it was aborted from outside, if it was.
+    pub aborted: Option<&'static str>,
+    /// Why it couldn't go on, if it couldn't.
+    pub failed: Option<String>,
 }
 
 /// What a run needs besides the plan.
@@ -60,38 +57,17 @@ pub async fn run(
     plan: Arc<Plan>,
     means: &Means,
     abort: impl Future<Output = &'static str>,
-    mut observe: impl FnMut(&SharedSession),
+    observe: impl FnMut(&SharedSession),
 ) -> Result<Outcome, NotStarted> {
     tokio::pin!(abort);
     let addresses = tokio::select! {
         addresses = make_ready(&plan, means) => addresses?,
-        _ = &mut abort => return Err(NotStarted::Aborted),
+        reason = &mut abort => return Err(NotStarted::Aborted(reason)),
     };
-    let coordinator = SharedSession::new(Session::new(&plan, 1).without_record());
-    let mut workers = start_workers(&plan, means, &addresses, &coordinator);
-    let mut faults = Vec::new();
-    let mut glances = tokio::time::interval(GLANCE);
-    let mut aborted = false;
-    loop {
-        tokio::select! {
-            ended = workers.join_next() => match ended {
-                None => break,
-                Some(Ok((_, Ok(())))) => {}
-                Some(Ok((worker, Err(fault)))) => {
-                    coordinator.lose(worker);
-                    coordinator.abort(&format!("worker {worker} failed: {fault}"));
-                    faults.push(fault);
-                }
-                Some(Err(panic)) => coordinator.abort(&format!("a worker failed: {panic}")),
-            },
-            _ = glances.tick() => observe(&coordinator),
-            reason = &mut abort, if !aborted => {
-                aborted = true;
-                coordinator.abort(reason);
-            }
-        }
-    }
-    Ok(Outcome { aggregate: coordinator.aggregate(), view: coordinator.view(), faults })
+    let session = SharedSession::new(Session::new(&plan, 1).without_record());
+    let workers = start_workers(&plan, means, &addresses, &session);
+    let Ending { aborted, failed } = workers.ended(&session, abort, observe).await;
+    Ok(Outcome { aggregate: session.aggregate(), view: session.view(), aborted, failed })
 }
 
 /// Finds the target and sends the preflight requests.
@@ -106,8 +82,8 @@ fn start_workers(
     means: &Means,
     addresses: &Arc<[SocketAddr]>,
     coordinator: &SharedSession,
-) -> JoinSet<(u32, Result<(), WorkerError>)> {
-    let mut workers = JoinSet::new();
+) -> Workers {
+    let mut workers = Workers::default();
     for worker in 0..plan.workers {
         let Some(share) = Share::new(worker, plan.workers) else {
             unreachable!("a worker's number is below the number of workers")
@@ -122,7 +98,7 @@ fn start_workers(
         };
         let coordinator: Arc<dyn Coordinator> = Arc::new(coordinator.clone());
         let process = format!("local-{worker}");
-        workers.spawn(async move { (worker, worker::run(setup, coordinator, process).await) });
+        workers.spawn(worker, worker::run(setup, coordinator, process));
     }
     workers
 }

@@ -3,6 +3,7 @@
 mod crd;
 mod demo;
 mod descriptors;
+mod ended;
 pub mod exit;
 pub mod load;
 pub mod local;
@@ -18,6 +19,7 @@ mod target;
 pub mod terminal;
 mod validate;
 mod worker;
+mod workers;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -73,7 +75,8 @@ impl Cli {
     /// How much is told: a worker has no terminal, its log is read afterwards.
     #[must_use]
     pub fn verbosity(&self) -> u8 {
-        self.verbose.saturating_add(u8::from(matches!(self.command, Command::Worker(_))))
+        self.verbose
+            .saturating_add(u8::from(matches!(self.command, Command::Worker(_) | Command::Operator(_))))
     }
 
     /// Does what was typed.

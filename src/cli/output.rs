@@ -14,6 +14,9 @@ use crate::report::{Report, json, junit};
 /// The width of lines in `report.txt`.
 const FILE_STYLE: Style = Style { colour: false, width: 120 };
 
+/// The files of a report.
+const FILES: [&str; 3] = ["report.json", "junit.xml", "report.txt"];
+
 /// Where the report of a run will go.
 #[derive(Clone, Debug)]
 pub struct Output {
@@ -23,14 +26,18 @@ pub struct Output {
 
 impl Output {
     /// Makes the folder and tries to write in it, so that a long run doesn't end with a report that finds no place.
+    /// The report of an earlier run is removed.
     pub fn prepare(options: &OutputOptions) -> anyhow::Result<Self> {
         if let Some(folder) = &options.report {
             fs::create_dir_all(folder)
                 .with_context(|| format!("--report: can't make the folder {}", folder.display()))?;
-            // A file of its own: an earlier report stays as it is until there is a new one.
             let probe = folder.join(".loadgate");
             write(&probe, "")?;
-            fs::remove_file(&probe).with_context(|| format!("--report: can't remove {}", probe.display()))?;
+            remove(&probe)?;
+            // Of a run that then can't begin, or is killed, nobody shall find an earlier one that passed.
+            for name in FILES {
+                remove(&folder.join(name))?;
+            }
         }
         Ok(Output { folder: options.report.clone(), format: options.format })
     }
@@ -43,16 +50,36 @@ impl Output {
 
     /// Writes the report: every form into the folder, the one asked for to standard output.
     pub fn write(&self, report: &Report) -> anyhow::Result<()> {
-        if let Some(folder) = &self.folder {
-            write(&folder.join("report.json"), &json::render(report))?;
-            write(&folder.join("junit.xml"), &junit::render(report))?;
-            write(&folder.join("report.txt"), &text::render(report, FILE_STYLE))?;
-        }
+        self.write_files(report)?;
         print(&match self.format {
             Format::Text => text::render(report, terminal::style()),
             Format::Json => json::render(report),
             Format::Junit => junit::render(report),
         })
+    }
+
+    /// Writes the report of a run that never began: to standard output only where a program reads it. A person has been
+    /// told why, and tables of nothing say nothing.
+    pub fn write_for_programs(&self, report: &Report) -> anyhow::Result<()> {
+        match self.format {
+            Format::Text => self.write_files(report),
+            Format::Json | Format::Junit => self.write(report),
+        }
+    }
+
+    fn write_files(&self, report: &Report) -> anyhow::Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let texts = [json::render(report), junit::render(report), text::render(report, FILE_STYLE)];
+        FILES.iter().zip(texts).try_for_each(|(name, text)| write(&folder.join(name), &text))
+    }
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("--report: can't remove {}", path.display()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -85,6 +112,18 @@ mod tests {
         let folder = parent.path().join("a/b");
         into(folder.clone()).unwrap();
         assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_report_of_an_earlier_run_is_gone_before_the_next_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["report.json", "junit.xml", "report.txt", "notes.txt"] {
+            fs::write(folder.path().join(name), "passed").unwrap();
+        }
+        into(folder.path().to_owned()).unwrap();
+        let left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left, ["notes.txt"], "what others wrote stays");
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use jiff::Timestamp;
+use tracing::info;
 use uuid::Uuid;
 
+use super::ended::Ended;
 use super::exit::Exit;
 use super::local::{self, Means, NotStarted, Outcome};
 use super::options::RunOptions;
@@ -16,9 +18,10 @@ use super::{descriptors, load, secrets, signals};
 use crate::ingest::SharedSession;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Checked, Plan};
+use crate::report::escape::printable;
 use crate::report::progress::{Moment, glance};
 use crate::report::{Report, RunFacts};
-use crate::verdict::{Circumstances, judge};
+use crate::verdict::judge;
 
 /// Runs a test in this process, judges it and reports.
 #[derive(Args, Debug)]
@@ -29,9 +32,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let options = &arguments.options;
+    // First of all: whatever goes wrong from here on, the report of an earlier run is no longer there.
+    let output = Output::prepare(&options.output)?;
     let checked = load::load(&options.test)?;
     let secrets = secrets::read(&checked.plan, &options.secret)?;
-    let output = Output::prepare(&options.output)?;
     execute(checked, secrets, &output)
 }
 
@@ -42,33 +46,38 @@ pub(super) fn execute(checked: Checked, secrets: Secrets, output: &Output) -> an
     let means = Means { run_uid: Uuid::new_v4().to_string(), secrets };
     descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-    let (outcome, started_at) = match runtime.block_on(observed(&plan, &means)) {
-        Ok(done) => done,
-        Err(NotStarted::Aborted) => {
-            eprintln!("{}", NotStarted::Aborted);
-            return Ok(Exit::Aborted);
+    let phases = plan.phases_to_run().count();
+    info!(
+        test = name,
+        run = means.run_uid,
+        target = plan.target.authority,
+        workers = plan.workers,
+        phases,
+        "run begins"
+    );
+    let run = runtime.block_on(observed(&plan, &means));
+    let ended = match run {
+        Ok((outcome, started_at)) => Ended::of_outcome(outcome, started_at),
+        Err(not_started) => {
+            eprintln!("error: {}", printable(&not_started.to_string()));
+            Ended::before_the_load(&plan, &not_started)
         }
-        Err(error) => return Err(error.into()),
     };
-    let circumstances = Circumstances {
-        aborted: outcome.view.aborted.clone(),
-        workers_lost: outcome.view.lost,
-        not_started: None,
-    };
-    let judgement = judge(&plan, &outcome.aggregate, &circumstances);
+    let judgement = judge(&plan, &ended.aggregate, &ended.facts.circumstances);
     let facts = RunFacts {
         number: 1,
         uid: means.run_uid,
-        started_at: Some(started_at),
-        finished_at: Timestamp::now(),
-        workers_desired: outcome.view.desired,
-        workers_ready: outcome.view.admitted,
-        circumstances,
         results: output.folder().map(|folder| folder.display().to_string()),
-        ..RunFacts::default()
+        ..ended.facts
     };
-    output.write(&Report::new(&name, &spec, &plan, &outcome.aggregate, &judgement, &facts))?;
-    Ok(Exit::of_run(judgement.verdict, judgement.gate_closed, outcome.view.aborted.is_some()))
+    info!(verdict = ?judgement.verdict, gate_closed = judgement.gate_closed, "run judged");
+    let report = Report::new(&name, &spec, &plan, &ended.aggregate, &judgement, &facts);
+    if facts.started_at.is_some() {
+        output.write(&report)?;
+    } else {
+        output.write_for_programs(&report)?;
+    }
+    Ok(Exit::of_run(judgement.verdict, judgement.gate_closed, &facts.circumstances))
 }
 
 /// Runs the plan and shows how it goes; tells when its first phase began.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::exit::{Exit, Refused};
-use super::load;
 use super::options::Changes;
+use super::{load, output};
 use crate::report::escape::printable;
 
 /// Checks files, without sending anything: all that is wrong with all of them is told at once.
@@ -18,14 +18,18 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
-    let refused: Vec<String> =
-        arguments.files.iter().filter_map(|file| validate(file).err()).flat_map(|r| r.0).collect();
+    let mut refused = Vec::new();
+    for file in &arguments.files {
+        match validate(file) {
+            Ok(()) => output::print(&format!("{}: ok\n", printable(&load::called(file))))?,
+            Err(Refused(lines)) => refused.extend(lines),
+        }
+    }
     if refused.is_empty() { Ok(Exit::Pass) } else { Err(Refused(refused).into()) }
 }
 
 fn validate(file: &Path) -> Result<(), Refused> {
     let text = load::read(file)?;
     load::check(&text, &Changes::default()).map_err(|faults| load::refused(file, &faults))?;
-    println!("{}: ok", printable(&load::called(file)));
     Ok(())
 }

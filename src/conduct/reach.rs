@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
+use tracing::{debug, info};
 
 use crate::plan::Target;
 
@@ -46,8 +47,14 @@ pub async fn reach(target: &Target) -> Result<Arc<[SocketAddr]>, ReachError> {
     let mut last = None;
     for address in addresses {
         match within(target.connect_timeout, TcpStream::connect(address)).await {
-            Ok(_) => reached.push(address),
-            Err(source) => last = Some(ReachError::Refused { address, source }),
+            Ok(_) => {
+                info!(%address, "target reached");
+                reached.push(address);
+            }
+            Err(source) => {
+                debug!(%address, %source, "target not reached");
+                last = Some(ReachError::Refused { address, source });
+            }
         }
     }
     match last {

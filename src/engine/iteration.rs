@@ -216,7 +216,7 @@ impl<'a> Begun<'a> {
     fn new(floor: &'a Floor, due: Option<u64>) -> Self {
         let now = floor.now();
         let part = floor.part(now);
-        floor.recorder.borrow_mut().iteration_started(part, due.map(|due| now.saturating_sub(due)));
+        floor.recorder.borrow_mut().iteration_started(part, now, due.map(|due| now.saturating_sub(due)));
         Begun { floor, part, complete: false }
     }
 

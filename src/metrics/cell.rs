@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dist::Dist;
 use super::outcome::ErrorClass;
+use super::phase::Span;
 use super::tally::Tally;
 
 /// Requests of one phase, part, step and outcome, or of several of these put together.
@@ -11,6 +12,8 @@ use super::tally::Tally;
 pub struct Cell {
     /// How many requests.
     pub requests: u64,
+    /// From the first of them sent to the last response.
+    pub span: Option<Span>,
     /// Response times in microseconds, from the intended start.
     pub latency: Dist,
     /// Service times in microseconds, from the moment of sending; empty in closed loops, where they are the response times.
@@ -50,6 +53,7 @@ impl Cell {
     /// Adds all of `other`. The order of merging changes nothing.
     pub fn merge(&mut self, other: &Cell) {
         self.requests += other.requests;
+        self.span = Span::union(self.span, other.span);
         self.latency.merge(&other.latency);
         self.service.merge(&other.service);
         self.ttfb.merge(&other.ttfb);

@@ -3,6 +3,7 @@
 use super::cell::Cell;
 use super::dist::{Digits, GREATEST_VALUE, LONGEST_MICROS};
 use super::outcome::ErrorClass;
+use super::phase::Span;
 use super::recorder::Layout;
 use super::sample::{CacheHit, Sample};
 
@@ -10,6 +11,7 @@ impl Cell {
     /// Adds `sample`: its counts, and in so many digits its times and values; none: the counts only.
     pub(super) fn enter(&mut self, sample: &Sample<'_>, layout: Layout, digits: Option<Digits>) {
         self.requests += 1;
+        self.span = Span::union(self.span, Some(Span::of(&sample.timing)));
         self.bytes_sent += sample.bytes_sent;
         self.bytes_received += sample.bytes_received;
         if let Some(error) = sample.error {

@@ -40,8 +40,6 @@ pub struct PartState {
     pub iterations: u64,
     /// Iterations that found no free user.
     pub dropped: u64,
-    /// From the first request sent to the last response.
-    pub span: Option<Span>,
 }
 
 /// A stretch of time, in microseconds since the phase began.
@@ -116,7 +114,12 @@ impl PartState {
         self.connect.merge(&other.connect);
         self.iterations += other.iterations;
         self.dropped += other.dropped;
-        self.span = Span::union(self.span, other.span);
+    }
+
+    /// From the first request sent to the last response.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        self.cells.values().fold(None, |all, cell| Span::union(all, cell.span))
     }
 
     /// The cells of some steps (none: all) and one outcome (none: both), put together.

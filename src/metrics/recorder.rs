@@ -2,7 +2,7 @@
 
 use super::dist::Digits;
 use super::outcome::Part;
-use super::phase::{PartState, PhaseState, Seconds, Span};
+use super::phase::{PartState, PhaseState, Seconds};
 use super::sample::Sample;
 use super::series::Second;
 use super::slice::{Filter, Slice};
@@ -59,7 +59,6 @@ impl Recorder {
         let micros = sample.timing.response_micros();
         self.second(sample.timing.end).request(micros, sample.error.is_some());
         let part = self.state.part_mut(sample.part);
-        part.span = Span::union(part.span, Some(Span::of(&sample.timing)));
         // A plan has at most 32 × 32 steps.
         let step = u32::try_from(sample.step).unwrap_or(u32::MAX);
         let cell = part.cells.entry((step, sample.outcome())).or_default();
@@ -87,11 +86,14 @@ impl Recorder {
         self.state.books.scheduled += count;
     }
 
-    /// An iteration began, `lag` microseconds late; none: it had no time of its own to begin at.
-    pub fn iteration_started(&mut self, part: Part, lag: Option<u64>) {
+    /// An iteration began at `now`, `lag` microseconds late; none: it had no time of its own to begin at.
+    pub fn iteration_started(&mut self, part: Part, now: u64, lag: Option<u64>) {
         self.state.books.started += 1;
         if let Some(lag) = lag {
             self.state.part_mut(part).lag.record_micros(lag);
+            if part == Part::Steady {
+                self.second(now).begin(lag);
+            }
         }
     }
 
@@ -169,7 +171,7 @@ impl Recorder {
         let at = u32::try_from(now / MICROS_PER_SECOND).unwrap_or(u32::MAX);
         if at > self.current.0 {
             let (last, mut second) = std::mem::replace(&mut self.current, (at, Second::default()));
-            second.latency.pack();
+            second.pack();
             self.seconds.insert(last, second);
             for idle in last + 1..at {
                 self.seconds.insert(
@@ -189,6 +191,13 @@ impl PartState {
     /// Requests of all steps and outcomes.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.cells.values().map(|cell| cell.requests).sum()
+        self.requests_of(None)
+    }
+
+    /// Requests of some steps (none: all), whatever their outcome.
+    #[must_use]
+    pub fn requests_of(&self, steps: Option<&[usize]>) -> u64 {
+        let is_meant = |step: u32| steps.is_none_or(|steps| steps.contains(&(step as usize)));
+        self.cells.iter().filter(|((step, _), _)| is_meant(*step)).map(|(_, cell)| cell.requests).sum()
     }
 }

@@ -43,7 +43,9 @@ pub enum Keys {
 pub struct Slice {
     /// From the first request sent to the last response, of all in the window.
     pub span: Option<Span>,
-    /// Responses of its steps in its window, whatever their key and outcome: those that might have had the key.
+    /// Requests of its steps in its window, whatever their key and outcome.
+    pub requests: u64,
+    /// Those of them that had a response, and so might have had the key.
     pub responses: u64,
     /// The cell of each key; where it isn't by key, there is one, and its key is empty.
     pub cells: BTreeMap<String, SliceCell>,
@@ -71,6 +73,7 @@ impl Filter {
         if self.steps.as_ref().is_some_and(|steps| !steps.contains(&sample.step)) {
             return;
         }
+        slice.requests += 1;
         slice.responses += u64::from(sample.status.is_some());
         let Some(key) = self.key(sample) else { return };
         let is_meant = self.outcome.is_none_or(|outcome| outcome == sample.outcome());
@@ -120,6 +123,7 @@ impl Slice {
     /// least fine that went into it.
     pub fn merge(&mut self, other: &Slice) {
         self.span = Span::union(self.span, other.span);
+        self.requests += other.requests;
         self.responses += other.responses;
         self.other += other.other;
         for (key, theirs) in &other.cells {

@@ -40,7 +40,7 @@ struct Drawn {
 }
 
 fn drawn(recorders: usize) -> impl Strategy<Value = Drawn> {
-    (0..recorders, 0..3_usize, 0..20_000_000_u64, 0..8_000_000_u64, 0..2_000_u64, any::<u8>())
+    (0..recorders, 0..3_usize, 0..20_000_000_u64, 0..8_000_000_u64, 0..6_000_u64, any::<u8>())
         .prop_map(|(recorder, step, sent, took, late, fate)| Drawn { recorder, step, sent, took, late, fate })
 }
 
@@ -48,7 +48,7 @@ fn record(recorder: &mut Recorder, drawn: &Drawn) {
     let Drawn { step, sent, took, late, fate, .. } = *drawn;
     let part = if fate % 4 == 0 { Part::RampUp } else { Part::Steady };
     let key = format!("account-{}", fate % 7);
-    recorder.iteration_started(part, Some(late));
+    recorder.iteration_started(part, sent + took, Some(late));
     recorder.request(&Sample {
         step,
         part,
@@ -185,7 +185,7 @@ fn a_request_is_in_flight_in_every_second_until_it_is_over() {
 #[test]
 fn a_histogram_that_does_not_hold_what_is_said_of_it_is_refused() {
     let mut recorder = Recorder::new(LAYOUT);
-    recorder.iteration_started(Part::Steady, Some(5));
+    recorder.iteration_started(Part::Steady, 0, Some(5));
     let (state, seconds) = recorder.so_far(0, 0);
     let snapshot = Snapshot { number: 1, phases: vec![PhaseSnapshot { phase: 0, state, seconds }] };
     let mut bytes = snapshot.to_bytes();

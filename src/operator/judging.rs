@@ -107,6 +107,7 @@ fn facts(
         workers_ready: view.as_ref().map_or(0, |view| view.admitted),
         circumstances: Circumstances {
             aborted: ending.aborted.clone(),
+            failed: None,
             workers_lost: view.as_ref().map_or(0, |view| view.lost),
             not_started: ending.not_started.as_ref().map(|(_, line)| line.clone()),
         },

@@ -11,6 +11,10 @@ impl StatusPattern {
     /// Reads `200` or `2xx`; none where it is neither, or no status can be meant.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        // Numbers as programs read them may have a sign.
+        if !text.starts_with(|first: char| first.is_ascii_digit()) {
+            return None;
+        }
         if let Some(hundreds) = text.strip_suffix("xx") {
             let hundreds = hundreds.parse().ok().filter(|hundreds| (1..=5).contains(hundreds));
             return hundreds.map(StatusPattern::Family);

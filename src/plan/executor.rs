@@ -6,6 +6,7 @@
 //!                         user 2     ├──────────                user 2 ├──┤       idle
 //! ```
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::units::Rate;
@@ -155,6 +156,15 @@ impl Executor {
             | Executor::Burst { .. }
             | Executor::Idle { .. } => Duration::ZERO,
         }
+    }
+
+    /// The whole seconds of what is judged, by number from the phase's start; none where its length depends on the
+    /// target.
+    #[must_use]
+    pub fn whole_seconds(&self) -> Option<Range<u64>> {
+        let ramp = self.ramp_end();
+        let from = ramp.as_secs() + u64::from(ramp.subsec_nanos() > 0);
+        self.planned_length().map(|length| from..length.as_secs())
     }
 
     /// Until when what is sent isn't judged, from the phase's start.

@@ -3,6 +3,7 @@
 //! Behind [`Plan::from_spec`] everything is known to be right: a rate is never zero, a name always resolves.
 
 pub mod condition;
+pub mod credential;
 pub mod cut;
 pub mod document;
 pub mod draw;

@@ -12,6 +12,8 @@ use crate::api::{Load, LoadTestSpec};
 pub const FACTOR: u32 = 60;
 /// A phase isn't made shorter than this.
 const SHORTEST: Duration = Duration::from_secs(2);
+/// A ramp isn't made shorter than this: a spec has no finer length, and none of 0.
+const FINEST: Duration = Duration::from_micros(1);
 /// A count isn't made smaller than this.
 const SMALLEST: u64 = 100;
 
@@ -55,7 +57,7 @@ impl Scale<'_> {
         if let Some(users) = constant_users {
             self.length("duration", &mut users.duration, SHORTEST);
             if let Some(ramp_up) = &mut users.ramp_up {
-                self.length("rampUp", ramp_up, Duration::ZERO);
+                self.length("rampUp", ramp_up, FINEST);
             }
         }
         if let Some(iterations) = iterations {

@@ -17,6 +17,15 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whether it is the same part of a phase of any length.
+    #[must_use]
+    pub fn scales(self) -> bool {
+        [self.from, self.to].iter().all(|moment| match moment {
+            Moment::Share(_) => true,
+            Moment::After(time) => time.is_zero(),
+        })
+    }
+
     /// The window in a phase of this load, in microseconds from its start. One that reaches to the phase's end has
     /// none, so that it also holds what is sent while the last iterations come to theirs. None where it doesn't fit:
     /// the load has no length that is known beforehand, or it is shorter.

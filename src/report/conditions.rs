@@ -60,10 +60,11 @@ pub fn ended(gate_closed: bool, told: &Told<'_>) -> Vec<Condition> {
 
 /// The reason of a run that has ended.
 #[must_use]
-pub fn reason(verdict: Verdict, aborted: bool) -> &'static str {
+pub fn reason(verdict: Verdict, gate_closed: bool, aborted: bool) -> &'static str {
     match verdict {
         _ if aborted => "Aborted",
         Verdict::Pass => "Passed",
+        Verdict::Warning if gate_closed => "WarningsNotAllowed",
         Verdict::Warning => "PassedWithWarnings",
         Verdict::Fail => "RequirementsMissed",
         Verdict::Inconclusive => "Inconclusive",

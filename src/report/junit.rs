@@ -6,8 +6,7 @@ use quick_junit::{NonSuccessKind, Property, Report as Document, TestCase, TestCa
 
 use super::Report;
 use super::phases::PhaseReport;
-use super::rows::{Standing, standing};
-use crate::api::{Row, Tier, Verdict};
+use crate::api::{Effect, Row, Tier, Verdict};
 
 /// One suite for the verdict and the requirements, and one for each phase that has expectations.
 #[must_use]
@@ -29,7 +28,7 @@ fn requirements(report: &Report) -> TestSuite {
     let class = format!("{}.requirements", report.metadata.name);
     suite.add_test_case(overall(report, &class));
     let rows = report.status.compliance.iter().flat_map(|compliance| &compliance.requirements);
-    suite.add_test_cases(rows.map(|row| case(row, report.is_critical(row), &class)));
+    suite.add_test_cases(rows.map(|row| case(row, &class)));
     suite
 }
 
@@ -38,7 +37,7 @@ fn expectations(report: &Report, phase: &PhaseReport) -> TestSuite {
     suite.set_time(duration(phase.summary.as_ref().map(|summary| summary.duration_millis)));
     suite.add_property(("load", phase.load.as_str()));
     let class = format!("{}.{}", report.metadata.name, phase.name);
-    suite.add_test_cases(phase.expectations.iter().map(|row| case(row, phase.critical, &class)));
+    suite.add_test_cases(phase.expectations.iter().map(|row| case(row, &class)));
     suite
 }
 
@@ -66,8 +65,10 @@ fn add_properties(suite: &mut TestSuite, report: &Report) {
 fn overall(report: &Report, class: &str) -> TestCase {
     let message = report.status.message.clone().unwrap_or_default();
     let status = match report.status.verdict {
-        Some(Verdict::Pass | Verdict::Warning) => TestCaseStatus::success(),
-        Some(Verdict::Fail) => failed(NonSuccessKind::Failure, "Fail", &message),
+        Some(Verdict::Pass | Verdict::Warning) if report.opens_gate() => TestCaseStatus::success(),
+        Some(verdict @ (Verdict::Pass | Verdict::Warning | Verdict::Fail)) => {
+            failed(NonSuccessKind::Failure, &format!("{verdict:?}"), &message)
+        }
         Some(Verdict::Inconclusive) | None => failed(NonSuccessKind::Error, "Inconclusive", &message),
     };
     let mut case = TestCase::new("verdict", status);
@@ -75,14 +76,14 @@ fn overall(report: &Report, class: &str) -> TestCase {
     case
 }
 
-fn case(row: &Row, critical: bool, class: &str) -> TestCase {
+fn case(row: &Row, class: &str) -> TestCase {
     let told = told(row);
-    let status = match standing(row, critical) {
-        Standing::Met | Standing::Warns => TestCaseStatus::success(),
-        Standing::Fails => failed(NonSuccessKind::Failure, &format!("{:?}", row.tier), &told),
-        Standing::Unknown => failed(NonSuccessKind::Error, "Inconclusive", &told),
-        Standing::Aside if row.tier == Tier::Shown => TestCaseStatus::success(),
-        Standing::Aside => skipped(&told),
+    let status = match row.effect {
+        Effect::Met | Effect::Warns => TestCaseStatus::success(),
+        Effect::Fails => failed(NonSuccessKind::Failure, &format!("{:?}", row.tier), &told),
+        Effect::Unknown => failed(NonSuccessKind::Error, "Inconclusive", &told),
+        Effect::Outside if row.tier == Tier::Shown => TestCaseStatus::success(),
+        Effect::Outside => skipped(&told),
     };
     let name = row.id.as_ref().map_or_else(|| row.title.clone(), |id| format!("{id} {}", row.title));
     let mut case = TestCase::new(name, status);

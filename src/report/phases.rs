@@ -78,7 +78,7 @@ pub(super) struct Seen<'a> {
 impl PhaseReport {
     pub(super) fn new(seen: &Seen<'_>, engine: &str, facts: &RunFacts, names: &Names<'_>) -> Self {
         let Seen { planned, measured, whole, judged, left_out } = seen;
-        let micros = whole.span.map_or(0, |span| span.micros());
+        let micros = whole.span().map_or(0, |span| span.micros());
         let began = measured.started_micros.is_some();
         PhaseReport {
             name: planned.name.clone(),
@@ -111,11 +111,7 @@ impl PhaseReport {
             grade: self.grade.clone(),
             started_at: self.started_at.clone(),
             summary: self.summary.clone().map(|summary| shortened(summary, in_full)),
-            expectations: if in_full {
-                gravest(&self.expectations, self.critical, MOST_EXPECTATIONS)
-            } else {
-                Vec::new()
-            },
+            expectations: if in_full { gravest(&self.expectations, MOST_EXPECTATIONS) } else { Vec::new() },
         }
     }
 }

@@ -1,29 +1,73 @@
 //! Leaves credentials out of the spec that a report carries.
+//!
+//! Left out are the values of headers, query parameters and variables whose names may be those of credentials (see
+//! [`may_hold_credential`]), and of the variables that such a header or parameter is written with. Values of Secrets
+//! aren't in a spec: it only refers to them.
 
-use crate::api::{Header, LoadTestSpec};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::api::{LoadTestSpec, Request};
+use crate::plan::credential::may_hold_credential;
 
 /// What stands in place of a credential.
 const LEFT_OUT: &str = "(left out)";
-/// Headers whose values are credentials.
-const CREDENTIALS: [&str; 6] =
-    ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "api-key"];
 
-/// `spec` without the values of credential headers. Secrets it only refers to: they are not in it.
+/// `spec` without credentials.
 pub(super) fn without_credentials(spec: &LoadTestSpec) -> LoadTestSpec {
     let mut spec = spec.clone();
+    let mut blanks = Blanks::default();
+    for header in &mut spec.target.headers {
+        blanks.text(&header.name, header.value.as_mut());
+    }
     let of_steps = spec.scenarios.iter_mut().flat_map(|scenario| &mut scenario.steps);
     let of_actions = spec.target.preflight.iter_mut().map(|action| &mut action.request);
-    let requests = of_steps.map(|step| &mut step.request).chain(of_actions);
-    let headers = requests.flat_map(|request| &mut request.headers);
-    headers.chain(&mut spec.target.headers).for_each(blank);
+    for request in of_steps.map(|step| &mut step.request).chain(of_actions) {
+        blanks.request(request);
+    }
+    blanks.variables(&mut spec.variables);
+    for phase in &mut spec.phases {
+        blanks.variables(&mut phase.variables);
+    }
     spec
 }
 
-fn blank(header: &mut Header) {
-    let is_credential = CREDENTIALS.iter().any(|name| header.name.eq_ignore_ascii_case(name));
-    if let Some(value) = header.value.as_mut().filter(|_| is_credential) {
-        LEFT_OUT.clone_into(value);
+/// Blanks values, and remembers the variables that they were written with.
+#[derive(Default)]
+struct Blanks {
+    used: BTreeSet<String>,
+}
+
+impl Blanks {
+    fn request(&mut self, request: &mut Request) {
+        for header in &mut request.headers {
+            self.text(&header.name, header.value.as_mut());
+        }
+        for (name, value) in &mut request.query {
+            self.text(name, Some(value));
+        }
     }
+
+    fn text(&mut self, name: &str, value: Option<&mut String>) {
+        if let Some(value) = value.filter(|_| may_hold_credential(name)) {
+            self.used.extend(names(value).map(str::to_owned));
+            LEFT_OUT.clone_into(value);
+        }
+    }
+
+    fn variables(&self, variables: &mut BTreeMap<String, Value>) {
+        for (name, value) in variables {
+            if self.used.contains(name) || may_hold_credential(name) {
+                *value = Value::from(LEFT_OUT);
+            }
+        }
+    }
+}
+
+/// The names in `a${name}b`.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.trim())
 }
 
 #[cfg(test)]
@@ -34,14 +78,22 @@ mod tests {
     fn a_credential_written_into_the_spec_is_not_in_the_report() {
         let spec: LoadTestSpec = serde_json::from_value(serde_json::json!({
             "target": {"baseUrl": "http://shop", "headers": [
-                {"name": "authorization", "value": "Bearer hunter2"}, {"name": "Accept", "value": "text/plain"}]},
+                {"name": "authorization", "value": "Bearer hunter2"},
+                {"name": "X-Access-Token", "value": "hunter2"},
+                {"name": "Accept", "value": "text/plain"}],
+                "preflight": [{"request": {"path": "/", "headers": [{"name": "X-Signature", "value": "hunter2"}]}}]},
+            "variables": {"sid": "hunter2", "nested": {"deep": "hunter2"}, "password": "hunter2", "model": "small"},
             "scenarios": [{"name": "s", "steps": [{"name": "get", "request":
-                {"path": "/", "headers": [{"name": "Cookie", "value": "session=hunter2"}]}}]}],
-            "phases": [],
+                {"path": "/", "query": {"api_key": "hunter2-${nested}", "page": "seven"},
+                 "headers": [{"name": "Cookie", "value": "lang=de; session=${sid}"}]}}]}],
+            "phases": [{"name": "p", "variables": {"sid": "hunter2", "model": "large"},
+                        "load": {"idle": {"duration": "1s"}}}],
         }))
         .unwrap();
         let shown = serde_json::to_string(&without_credentials(&spec)).unwrap();
         assert!(!shown.contains("hunter2"), "{shown}");
-        assert!(shown.contains("text/plain"), "{shown}");
+        for kept in ["text/plain", "seven", "small", "large"] {
+            assert!(shown.contains(kept), "{kept}: {shown}");
+        }
     }
 }

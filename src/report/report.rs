@@ -10,7 +10,7 @@ use super::series::{self, PhaseSeries};
 use super::steps::{self, StepFigures};
 use super::told::{Judgement, PhaseJudgement};
 use super::{figures, status};
-use crate::api::{LoadTestSpec, LoadTestStatus, Row, Tier};
+use crate::api::{LoadTestSpec, LoadTestStatus, Tier};
 use crate::metrics::summary::Names;
 use crate::metrics::{Aggregate, PartState, PhaseAggregate};
 use crate::plan::Plan;
@@ -94,17 +94,13 @@ impl Report {
 }
 
 impl Report {
-    /// Whether missing a requirement can fail the test: not where all phases it names are uncritical.
+    /// Whether a gate opens by it.
     #[must_use]
-    pub fn is_critical(&self, requirement: &Row) -> bool {
-        let written =
-            self.spec.requirements.iter().find(|written| requirement.id.as_ref() == Some(&written.id));
-        let named = written
-            .and_then(|written| written.objective.narrow.as_ref())
-            .map_or(&[][..], |narrow| &narrow.phases);
-        let is_critical =
-            |name: &String| self.phases.iter().any(|phase| phase.name == *name && phase.critical);
-        named.is_empty() || named.iter().any(is_critical)
+    pub fn opens_gate(&self) -> bool {
+        self.status
+            .conditions
+            .iter()
+            .any(|condition| condition.type_ == "Passed" && condition.status == "True")
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn of_run(
     let summary = over_all(plan, aggregate, wholes);
     let aborted = facts.circumstances.aborted.is_some();
     LoadTestStatus {
-        phase: Some(stage(judgement.verdict, aborted).to_owned()),
+        phase: Some(stage(judgement, aborted).to_owned()),
         verdict: Some(judgement.verdict),
         message: Some(judgement.message.clone()),
         observed_generation: facts.generation,
@@ -48,13 +48,13 @@ pub(super) fn of_run(
     }
 }
 
-/// The final word for `status.phase`.
-fn stage(verdict: Verdict, aborted: bool) -> &'static str {
-    match verdict {
+/// The final word for `status.phase`. It says what the gate says.
+fn stage(judgement: &Judgement, aborted: bool) -> &'static str {
+    match judgement.verdict {
         _ if aborted => "Aborted",
-        Verdict::Pass | Verdict::Warning => "Passed",
-        Verdict::Fail => "Failed",
         Verdict::Inconclusive => "Inconclusive",
+        Verdict::Pass | Verdict::Warning | Verdict::Fail if judgement.gate_closed => "Failed",
+        Verdict::Pass | Verdict::Warning | Verdict::Fail => "Passed",
     }
 }
 
@@ -62,7 +62,7 @@ fn told<'a>(judgement: &'a Judgement, aborted: bool, facts: &RunFacts) -> Told<'
     Told {
         generation: facts.generation,
         since: facts.finished_at,
-        reason: conditions::reason(judgement.verdict, aborted),
+        reason: conditions::reason(judgement.verdict, judgement.gate_closed, aborted),
         message: &judgement.message,
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn over_all(plan: &Plan, aggregate: &Aggregate, wholes: &[PartState])
         all.merge(whole);
         books.merge(&phase.state.books);
     }
-    let micros = wholes.iter().filter_map(|whole| whole.span).map(|span| span.micros()).sum();
+    let micros = wholes.iter().filter_map(PartState::span).map(|span| span.micros()).sum();
     let (errors, groups) = phases::declared(plan);
     summarise(&all, &books, micros, &Names { errors: &errors, groups: &groups })
 }

@@ -80,13 +80,38 @@ fn row(row: &verdict::Row) -> api::Row {
         acceptable,
         critical,
         tier,
+        effect,
         points,
         weight,
         must,
         gap,
     } = row.clone();
-    let tier = self::tier(tier);
-    api::Row { id, title, metric, measured, target, acceptable, critical, tier, points, weight, must, gap }
+    let (tier, effect) = (self::tier(tier), self::effect(effect));
+    api::Row {
+        id,
+        title,
+        metric,
+        measured,
+        target,
+        acceptable,
+        critical,
+        tier,
+        effect,
+        points,
+        weight,
+        must,
+        gap,
+    }
+}
+
+fn effect(effect: verdict::Effect) -> api::Effect {
+    match effect {
+        verdict::Effect::Outside => api::Effect::Outside,
+        verdict::Effect::Met => api::Effect::Met,
+        verdict::Effect::Warns => api::Effect::Warns,
+        verdict::Effect::Unknown => api::Effect::Unknown,
+        verdict::Effect::Fails => api::Effect::Fails,
+    }
 }
 
 fn tier(tier: verdict::Tier) -> api::Tier {

@@ -14,11 +14,11 @@
 //! beside it fails whatever the unknown one would have said.
 
 use super::doubts::Doubt;
-use super::requirement::{Effect, Judged};
+use super::requirement::Judged;
 use super::score::{best_possible, grade, score};
 use crate::plan::FailOn;
 use crate::plan::Scoring;
-use crate::verdict::{Tier, Verdict};
+use crate::verdict::{Effect, Tier, Verdict};
 
 /// The most doubts told in the message.
 const MOST_DOUBTS: usize = 2;
@@ -46,7 +46,7 @@ pub(super) fn phase_verdict(is_doubtful: bool, expectations: &[Judged]) -> Optio
     if is_doubtful {
         return Some(Verdict::Inconclusive);
     }
-    match expectations.iter().map(|row| row.effect).max()? {
+    match expectations.iter().map(|row| row.row.effect).max()? {
         Effect::Outside => None,
         Effect::Met => Some(Verdict::Pass),
         Effect::Warns => Some(Verdict::Warning),
@@ -92,7 +92,7 @@ fn unknown(grounds: &Grounds<'_>) -> Option<(Verdict, String)> {
         None if grounds.rows.is_empty() => {
             "nothing is required: give the test spec.requirements or phases with expect".to_owned()
         }
-        None if judged(grounds).any(|row| row.effect != Effect::Outside) => return None,
+        None if judged(grounds).any(|row| row.row.effect != Effect::Outside) => return None,
         None if judged(grounds).any(|row| row.row.tier == Tier::NotRun) => {
             "no requirement was judged: a quick or partial run left out all of them".to_owned()
         }
@@ -107,7 +107,7 @@ fn warned(grounds: &Grounds<'_>) -> Option<(Verdict, String)> {
 }
 
 fn passed(grounds: &Grounds<'_>) -> String {
-    let count = |effect| judged(grounds).filter(|row| row.effect == effect).count();
+    let count = |effect| judged(grounds).filter(|row| row.row.effect == effect).count();
     let met = count(Effect::Met);
     let not_run = judged(grounds).filter(|row| row.row.tier == Tier::NotRun).count();
     let left_out = if not_run > 0 { format!(", {not_run} not run") } else { String::new() };
@@ -124,10 +124,10 @@ fn judged<'a>(grounds: &Grounds<'a>) -> impl Iterator<Item = &'a Judged> {
 
 /// The row to name: beyond critical before a must, a must before the others, else the first.
 fn gravest(grounds: &Grounds<'_>, effect: Effect) -> Option<String> {
-    let rows = grounds.rows.iter().filter(|(_, judged)| judged.effect == effect);
+    let rows = grounds.rows.iter().filter(|(_, judged)| judged.row.effect == effect);
     let grave = |judged: &Judged| (judged.row.tier != Tier::Critical, !judged.row.must);
     let (phase, judged) = rows.min_by_key(|(_, judged)| grave(judged))?;
-    let others = grounds.rows.iter().filter(|(_, judged)| judged.effect == effect).count() - 1;
+    let others = grounds.rows.iter().filter(|(_, judged)| judged.row.effect == effect).count() - 1;
     let more = if others > 0 { format!("; and {others} more") } else { String::new() };
     let name = judged.row.id.clone().or(phase.map(|phase| format!("phase {phase}:"))).unwrap_or_default();
     Some(format!("{name} {}{more}", judged.because).trim_start().to_owned())

@@ -16,12 +16,13 @@ pub(super) struct Doubt {
 
 /// All reasons, the most telling first. A load that never began needs no other.
 pub(super) fn doubts(plan: &Plan, aggregate: &Aggregate, circumstances: &Circumstances) -> Vec<Doubt> {
-    let Circumstances { aborted, workers_lost, not_started } = circumstances;
+    let Circumstances { aborted, failed, workers_lost, not_started } = circumstances;
     let of_run = |reason: String| Doubt { phase: None, reason };
     if let Some(reason) = not_started {
         return vec![of_run(format!("the load never began: {reason}"))];
     }
     let aborted = aborted.iter().map(|reason| of_run(format!("the run was aborted: {reason}")));
+    let failed = failed.iter().map(|reason| of_run(format!("the run couldn't go on: {reason}")));
     let lost = (*workers_lost > 0).then(|| {
         let workers = plan.workers;
         of_run(format!(
@@ -29,7 +30,7 @@ pub(super) fn doubts(plan: &Plan, aggregate: &Aggregate, circumstances: &Circums
         ))
     });
     let phases = plan.phases_to_run().filter_map(|(index, phase)| of_phase(plan, aggregate, index, phase));
-    aborted.chain(lost).chain(phases).collect()
+    aborted.chain(failed).chain(lost).chain(phases).collect()
 }
 
 fn of_phase(plan: &Plan, aggregate: &Aggregate, index: PhaseIndex, phase: &Phase) -> Option<Doubt> {

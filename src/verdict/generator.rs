@@ -1,8 +1,9 @@
 //! Whether the load generator was sound, so that the figures tell of the target and not of it.
 
+use super::lateness::{late, tolerable};
 use super::seen::{Seen, seen};
 use crate::metrics::summary::ppm;
-use crate::metrics::{Aggregate, Dist, ErrorClass};
+use crate::metrics::{Aggregate, Dist, ErrorClass, Span};
 use crate::plan::figure::Figure;
 use crate::plan::{Executor, PhaseIndex, Plan};
 use crate::verdict::Generator;
@@ -11,12 +12,8 @@ use crate::verdict::Generator;
 const ENGINE: &str = "fast (HTTP/1.1)";
 /// Less of the planned load than this is another load.
 const LEAST_ACHIEVED_PPM: u32 = 990_000;
-/// A lateness that no timer can be blamed for.
-const MOST_LAG_MICROS: u64 = 5_000;
 /// A burst that takes longer than this, from the first request to the last, is a slope.
 const MOST_SPREAD_MICROS: u64 = 50_000;
-/// What is late by less than this part of the usual response time changes no figure that is judged.
-const HARMLESS_PART: u64 = 10;
 
 /// What was wrong in one phase, and what to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,32 +76,18 @@ fn undelivered(seen: &Seen<'_>) -> Option<String> {
     ))
 }
 
-fn late(seen: &Seen<'_>) -> Option<String> {
-    let (lag, most) = (lag_p99(seen)?, tolerable(seen, MOST_LAG_MICROS));
-    (lag > most).then(|| {
-        let (lag, most) = Figure::micros(lag).show_beside(&Figure::micros(most));
-        format!("iterations began up to {lag} late (99th percentile), {most} is tolerable: raise workers.count or give the workers more CPU")
-    })
-}
-
-/// Only where each iteration is one request: later steps are sent when the target has answered the ones before.
+/// By the first requests of the iterations: later ones are sent when the target has answered those before.
 fn spread(plan: &Plan, seen: &Seen<'_>) -> Option<String> {
-    let has_one_step = |&scenario: &usize| plan.scenarios[scenario].steps.len() == 1;
-    if !seen.phase.scenarios.iter().all(has_one_step) {
-        return None;
-    }
-    let span = seen.steady().span?;
+    let is_first = |step: u32| {
+        seen.phase.scenarios.iter().any(|scenario| plan.scenarios[*scenario].steps.start == step as usize)
+    };
+    let first = seen.steady().cells.iter().filter(|((step, _), _)| is_first(*step));
+    let span = first.fold(None, |all, (_, cell)| Span::union(all, cell.span))?;
     let (spread, most) = (span.last_sent - span.first_sent, tolerable(seen, MOST_SPREAD_MICROS));
     (spread > most).then(|| {
         let (spread, most) = Figure::micros(spread).show_beside(&Figure::micros(most));
         format!("the burst took {spread} from the first request to the last, {most} is tolerable: raise workers.count or make the burst smaller")
     })
-}
-
-/// Where responses take long, the generator may be late by a small part of that.
-fn tolerable(seen: &Seen<'_>, least: u64) -> u64 {
-    let usual = seen.steady().pooled(None, None).latency.quantile(0.5).unwrap_or(0);
-    least.max(usual / HARMLESS_PART)
 }
 
 fn lag_p99(seen: &Seen<'_>) -> Option<u64> {

@@ -11,7 +11,9 @@ use super::score::{grade, score};
 use super::seen::seen_phase;
 use crate::metrics::Aggregate;
 use crate::plan::{Plan, Requirement};
-use crate::verdict::Row;
+use crate::verdict::{Row, Verdict};
+
+const CLOSED_BY_GATE: &str = "; the gate is closed by spec.gate.failOn: Warning";
 
 /// Judges what was measured by the plan's requirements.
 #[must_use]
@@ -27,10 +29,13 @@ pub fn judge(plan: &Plan, aggregate: &Aggregate, circumstances: &Circumstances) 
     let rows = rows(plan, &requirements, &expectations);
     let score = score(rows.iter().map(|(_, judged)| *judged));
     let (verdict, message) = verdict(&Grounds { doubts: &doubts, rows: &rows, scoring: &plan.scoring });
+    let gate_closed = closes_gate(verdict, plan.fail_on);
+    // A verdict that closes the gate by itself needs no word on it.
+    let by_gate = if gate_closed && verdict == Verdict::Warning { CLOSED_BY_GATE } else { "" };
     Judgement {
         verdict,
-        gate_closed: closes_gate(verdict, plan.fail_on),
-        message,
+        gate_closed,
+        message: format!("{message}{by_gate}"),
         score,
         grade: score.and_then(|score| grade(score, &plan.scoring)),
         phases: phases(plan, aggregate, &doubts, &expectations),

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Circumstances {
     /// Why the run was aborted, if it was.
     pub aborted: Option<String>,
+    /// Why the run couldn't go on, if it couldn't: the load generator's own fault.
+    #[serde(default)]
+    pub failed: Option<String>,
     /// Workers that were lost on the way.
     pub workers_lost: u32,
     /// Why the load never began (preflight, target not reached), if it didn't.
@@ -80,6 +83,22 @@ pub enum Tier {
     NotRun,
 }
 
+/// What a row does to the verdict, from nothing to the worst.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Shown only, or left out of a quick or partial run.
+    #[default]
+    Outside,
+    /// Its target is reached.
+    Met,
+    /// Something is missed that doesn't fail the test.
+    Warns,
+    /// It couldn't be measured.
+    Unknown,
+    /// It fails the test.
+    Fails,
+}
+
 /// A requirement or expectation and how it was met.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
@@ -99,6 +118,8 @@ pub struct Row {
     pub critical: Option<String>,
     /// How it was met.
     pub tier: Tier,
+    /// What that does to the verdict.
+    pub effect: Effect,
     /// 0 to 100, rounded down; absent where it wasn't judged.
     pub points: Option<u32>,
     /// Its share in the score.

@@ -6,6 +6,7 @@ mod findings;
 mod generator;
 mod judge;
 pub mod judgement;
+mod lateness;
 mod measure;
 mod phase_grade;
 mod requirement;

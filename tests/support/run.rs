@@ -9,7 +9,7 @@ use loadgate::metrics::{
 use loadgate::plan::{Checked, Document, Options};
 use loadgate::report::{Report, RunFacts};
 use loadgate::verdict::{
-    Circumstances, Finding, Generator, Judgement, PhaseJudgement, Row, Severity, Tier, Verdict,
+    Circumstances, Effect, Finding, Generator, Judgement, PhaseJudgement, Row, Severity, Tier, Verdict,
 };
 
 /// The test that was run.
@@ -149,7 +149,7 @@ fn request(recorder: &mut Recorder, load: Load, number: u64) {
     });
     if !is_order {
         recorder.scheduled(1);
-        recorder.iteration_started(part, Some(40));
+        recorder.iteration_started(part, sent, Some(40));
         recorder.iteration_completed(part, sent + micros);
     }
 }
@@ -164,6 +164,12 @@ fn row(title: &str, metric: &str, measured: &str, limits: [&str; 3], (tier, poin
         acceptable: limit(limits[1]),
         critical: limit(limits[2]),
         tier,
+        effect: match tier {
+            Tier::Target => Effect::Met,
+            Tier::Acceptable | Tier::Missed | Tier::Critical => Effect::Warns,
+            Tier::Unknown => Effect::Unknown,
+            Tier::Shown | Tier::NotRun => Effect::Outside,
+        },
         points: (tier != Tier::Unknown).then_some(points),
         weight: 1,
         ..Row::default()

@@ -35,6 +35,8 @@ pub struct Checked {
 impl Document {
     /// Reads YAML; merges (`<<`) are applied. Fails when it isn't YAML, or isn't one object.
     pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        // Some editors begin files with a mark of their byte order.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let root = yaml::read(text)?;
         Ok(Self { root, faults: boolean::look_alikes(text) })
     }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::boolean;
 use crate::plan::fault::Fault;
 
 /// Sets a field of the spec from `path=value`; the value is read as YAML.
@@ -9,6 +10,9 @@ pub(super) fn set(root: &mut Value, assignment: &str) -> Result<(), Fault> {
     let Some((path, text)) = assignment.split_once('=') else {
         return Err(Fault::new(format!("--set {assignment}"), "needs a value: --set path=value"));
     };
+    if let Some(Fault { message, .. }) = boolean::look_alikes(text).into_iter().next() {
+        return Err(Fault::new(format!("--set {path}"), message));
+    }
     let value = serde_yaml::from_str(text)
         .map_err(|error| Fault::new(format!("--set {path}"), format!("the value isn't YAML: {error}")))?;
     set_value(root, path, value)

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::api;
+use crate::plan::credential::holds_credential;
 use crate::plan::fault::At;
 use crate::plan::model::{CacheRule, Classify, Condition, Named, Source};
 
@@ -34,7 +35,17 @@ fn each<S, T>(list: &[S], at: &At, one: impl Fn(&S, &At) -> Option<T>) -> Option
 
 fn group(rule: &api::GroupRule, at: &At) -> Option<Named<Source>> {
     let of = source(rule.header.as_deref(), rule.json_path.as_deref(), at)?;
+    check_shown(rule.header.as_deref(), &at.field("header"));
     Some(Named { name: rule.name.clone(), of })
+}
+
+/// What tells responses apart is told in reports.
+fn check_shown(header: Option<&str>, at: &At) {
+    if let Some(name) = header.filter(|name| holds_credential(name)) {
+        at.fault(format!(
+            "{name} holds credentials, and the values of this header are told in status and reports; choose another"
+        ));
+    }
 }
 
 fn value(rule: &api::ValueRule, at: &At) -> Option<Named<(Source, Option<api::ValueUnit>)>> {
@@ -79,6 +90,7 @@ fn cache_rule(rule: &api::CacheRule, at: &At) -> Option<CacheRule> {
             .require(!is_hit, format!("{value} means a hit already; keep it in one list"));
     }
     let layer = rule.layer_header.as_deref().map(|name| lower_name(name, &at.field("layerHeader")));
+    check_shown(rule.layer_header.as_deref(), &at.field("layerHeader"));
     Some(CacheRule { source: source?, hit: rule.hit.clone(), miss: rule.miss.clone(), layer_header: layer })
 }
 

@@ -6,7 +6,7 @@ use crate::api::{self, Load};
 use crate::plan::executor::Executor;
 use crate::plan::fault::At;
 use crate::plan::near;
-use crate::plan::units::Rate;
+use crate::plan::units::{LONGEST_DURATION, Rate};
 
 use super::length;
 
@@ -80,6 +80,12 @@ fn constant_rate(spec: &api::ConstantRate, at: &At) -> Option<Executor> {
         (None, Some(total)) => {
             let rate = rate?;
             let length = Duration::from_nanos(rate.offset_nanos(total));
+            at.field("total").require(
+                length <= LONGEST_DURATION,
+                format!(
+                    "at {rate} so many take longer than 366 days (8784h); make it smaller, or raise the rate"
+                ),
+            );
             Some(Executor::ConstantRate { rate, total, length, max_users })
         }
         (Some(_), Some(_)) => {

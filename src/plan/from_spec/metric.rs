@@ -3,7 +3,7 @@
 use crate::api::{Classify, LoadTestSpec, ValueUnit, Where};
 use crate::plan::fault::At;
 use crate::plan::figure::Dimension;
-use crate::plan::metric::{Declaration, Metric};
+use crate::plan::metric::{Declaration, EngineClass, Metric};
 use crate::plan::near;
 
 /// The metric `text`, where all that it names is declared.
@@ -68,7 +68,7 @@ pub(super) fn group(name: &str, spec: &LoadTestSpec, at: &At) -> Option<usize> {
 fn missing(declaration: Declaration<'_>, classify: &Classify) -> Option<String> {
     match declaration {
         Declaration::Error(name) => {
-            let own = "connect timeout reset stale protocol body_limit check exhausted unsent".split(' ');
+            let own = EngineClass::ALL.map(EngineClass::name);
             let known = classify.errors.iter().map(|error| error.name.as_str());
             unknown("error class", "errors", name, known.chain(own))
         }

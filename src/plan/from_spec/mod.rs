@@ -3,10 +3,12 @@
 mod cells;
 mod check;
 mod classify;
+mod cut_off;
 mod deadlines;
 mod header;
 mod length;
 mod load;
+mod measurable;
 mod metric;
 mod names;
 mod narrow;
@@ -63,6 +65,7 @@ fn checked(name: &str, spec: &LoadTestSpec, options: &Options, form: Form) -> Re
     let plan = build(name, spec, options, &faults);
     if form == Form::Written {
         window::check_all(spec, &faults.at("spec"));
+        measurable::check_all(spec, &faults.at("spec"));
     }
     match (plan, faults.is_empty()) {
         (Some(plan), true) => Ok(plan),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::{Classify, LoadTestSpec, Scenario};
 use crate::plan::fault::At;
+use crate::plan::metric::ErrorSelector;
 use crate::plan::template::{Variables, is_own_name};
 
 /// Reports names that are given twice and variables that can't be named.
@@ -48,6 +49,20 @@ fn in_classify(classify: &Classify, at: &At) {
     unique("name", classify.groups.iter().map(|group| &group.name), &at.field("groups"));
     unique("name", classify.errors.iter().map(|error| &error.name), &at.field("errors"));
     unique("name", classify.values.iter().map(|value| &value.name), &at.field("values"));
+    for (index, error) in classify.errors.iter().enumerate() {
+        error_class(&error.name, &at.field("errors").item(index).field("name"));
+    }
+}
+
+/// A row on `errors(name)` would silently be about what the engine or a status tells.
+fn error_class(name: &str, at: &At) {
+    let is_free = matches!(ErrorSelector::named(name), ErrorSelector::Declared(_));
+    at.require(
+        is_free,
+        format!(
+            "`{name}` is a name of Loadgate's own: errors({name}) counts what the engine saw; choose another"
+        ),
+    );
 }
 
 fn variables(variables: &Variables, at: &At) {

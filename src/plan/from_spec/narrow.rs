@@ -94,16 +94,31 @@ fn steps(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<Vec<Step
     if narrow.steps.is_empty() {
         return Some(None);
     }
-    let labels: Vec<(&str, String)> = spec.scenarios.iter().flat_map(labels).collect();
-    let is_called = |(short, long): &(&str, String), name: &str| *short == name || long == name;
+    let in_scenario = |scenario| move |step| (scenario, step);
+    let steps: Vec<(&Scenario, &Step)> =
+        spec.scenarios.iter().flat_map(|scenario| scenario.steps.iter().map(in_scenario(scenario))).collect();
+    let labels: Vec<String> = steps.iter().map(|(scenario, step)| label(scenario, step)).collect();
     for (index, name) in narrow.steps.iter().enumerate() {
-        let known = labels.iter().flat_map(|(short, long)| [short, long.as_str()]);
-        let is_known = labels.iter().any(|label| is_called(label, name));
+        let short = steps.iter().map(|(_, step)| step.name.as_str());
+        let known = short.zip(&labels).flat_map(|(short, long)| [short, long.as_str()]);
+        let is_known = steps.iter().any(|(scenario, step)| is_step_called(scenario, step, name));
         at.item(index).require(is_known, near::unknown("step", name, known));
     }
-    let is_covered = |index: &StepIndex| narrow.steps.iter().any(|name| is_called(&labels[*index], name));
-    let covered: Vec<StepIndex> = (0..labels.len()).filter(is_covered).collect();
+    let is_covered = |index: &StepIndex| {
+        let (scenario, step) = steps[*index];
+        narrow.steps.iter().any(|name| is_step_called(scenario, step, name))
+    };
+    let covered: Vec<StepIndex> = (0..steps.len()).filter(is_covered).collect();
     (!covered.is_empty()).then_some(Some(covered))
+}
+
+/// Whether `name` is what a row calls that step: `step` or `scenario.step`.
+pub(super) fn is_step_called(scenario: &Scenario, step: &Step, name: &str) -> bool {
+    step.name == name || label(scenario, step) == name
+}
+
+fn label(scenario: &Scenario, step: &Step) -> String {
+    format!("{}.{}", scenario.name, step.name)
 }
 
 /// The key named, if one is. The outer none: it is faulty.
@@ -123,10 +138,4 @@ fn key(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<KeyOf>> {
     );
     let key = if key == EACH { Key::Each } else { Key::One(key.clone()) };
     Some(Some(KeyOf { group: group.clone(), place: place?, key }))
-}
-
-/// The name and the full name of each step, in the order of [`StepIndex`].
-fn labels(scenario: &Scenario) -> impl Iterator<Item = (&str, String)> {
-    let label = |step: &Step| format!("{}.{}", scenario.name, step.name);
-    scenario.steps.iter().map(move |step| (step.name.as_str(), label(step)))
 }

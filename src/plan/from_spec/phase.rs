@@ -1,24 +1,16 @@
 //! `spec.phases`: stretches of load, with all that holds in them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::api::{self, LoadTestSpec};
-use crate::plan::executor::Executor;
 use crate::plan::fault::At;
 use crate::plan::model::Phase;
-use crate::plan::units::{DurationRange, parse_duration};
-use crate::plan::{near, written};
+use crate::plan::near;
 
+use super::cut_off::Timed;
 use super::length;
 use super::load::executor;
 use super::objective::expectations;
-use super::target::longest_request;
-
-/// What is under way at the planned end of a phase may take this much longer.
-const GRACEFUL_STOP: Duration = Duration::from_secs(30);
-/// A phase without a planned end is given no more than this.
-const LONGEST: Duration = Duration::from_hours(1);
 
 /// All phases.
 pub(super) fn phases(spec: &LoadTestSpec, at: &At) -> Option<Vec<Phase>> {
@@ -45,19 +37,22 @@ fn one(index: usize, spec: &LoadTestSpec, at: &At) -> Option<Phase> {
     let executor = executor(&phase.load, &at.field("load"));
     let scenarios = scenarios_of(phase, spec, at);
     let pace = length::if_given(phase.pace.as_ref(), &at.field("pace"));
-    at.field("pace")
-        .require(phase.pace.is_none() || !is_idle(phase), "an idle phase has no iterations; leave it out");
+    if let Some(Some(_)) = pace {
+        check_pace(&phase.load, &at.field("pace"));
+    }
     let max_duration = length::if_given(phase.max_duration.as_ref(), &at.field("maxDuration"));
     let expect = expectations(index, spec, &at.field("expect"));
     let mut variables = spec.variables.clone();
     variables.extend(phase.variables.clone());
 
     let (executor, max_duration) = (executor?, max_duration?);
-    check_max_duration(max_duration, &executor, &at.field("maxDuration"));
+    let run = scenarios.iter().map(|index| &spec.scenarios[*index]).collect();
+    let timed = Timed { executor: &executor, phase, scenarios: run, spec };
+    timed.check(max_duration, at);
     Some(Phase {
         name: phase.name.clone(),
         title: phase.title.clone().unwrap_or_else(|| phase.name.clone()),
-        deadline: max_duration.unwrap_or_else(|| deadline(&executor, phase, &scenarios, spec)),
+        deadline: max_duration.unwrap_or_else(|| timed.deadline()),
         scenarios,
         variables: Arc::new(variables),
         pace: pace?,
@@ -98,37 +93,15 @@ fn scenarios_of(phase: &api::Phase, spec: &LoadTestSpec, at: &At) -> Vec<usize> 
     chosen
 }
 
-fn check_max_duration(max_duration: Option<Duration>, executor: &Executor, at: &At) {
-    if let (Some(most), Some(planned)) = (max_duration, executor.planned_length()) {
-        let planned_text = written::duration(planned);
-        at.require(most >= planned, format!("is shorter than the load itself; give at least {planned_text}"));
-    }
-}
-
-/// When a phase without `maxDuration` is cut.
-fn deadline(executor: &Executor, phase: &api::Phase, scenarios: &[usize], spec: &LoadTestSpec) -> Duration {
-    let longest =
-        || scenarios.iter().map(|index| longest_iteration(&spec.scenarios[*index], phase, spec)).max();
-    let times = |n: u64| {
-        let nanos = longest().unwrap_or_default().as_nanos().saturating_mul(u128::from(n));
-        u64::try_from(nanos).map_or(LONGEST, Duration::from_nanos).min(LONGEST)
-    };
-    match executor {
-        Executor::ConstantUsers { duration: length, .. } | Executor::ConstantRate { length, .. } => {
-            *length + GRACEFUL_STOP
+/// Where the load itself says when iterations begin, a pace would change nothing.
+fn check_pace(load: &api::Load, at: &At) {
+    let why = match load {
+        api::Load { idle: Some(_), .. } => "an idle phase has no iterations",
+        api::Load { burst: Some(_), .. } => "a burst begins all its iterations at once",
+        api::Load { constant_rate: Some(_), .. } => "the rate says when iterations begin",
+        api::Load { constant_users: _, iterations: _, constant_rate: None, burst: None, idle: None } => {
+            return;
         }
-        Executor::Idle { duration } => *duration,
-        Executor::Iterations { per_user, .. } => times(*per_user),
-        Executor::Burst { .. } => times(1),
-    }
-}
-
-/// How long an iteration takes when every request takes all the time it may.
-fn longest_iteration(scenario: &api::Scenario, phase: &api::Phase, spec: &LoadTestSpec) -> Duration {
-    let length = |text: &str| parse_duration(text).unwrap_or_default();
-    let think = |step: &api::Step| DurationRange::parse(step.think.as_deref()?).ok().map(|range| range.most);
-    let request = longest_request(&spec.target);
-    let steps: Duration = scenario.steps.iter().map(|step| request + think(step).unwrap_or_default()).sum();
-    let pace = phase.pace.as_deref().or(scenario.pace.as_deref()).map(length);
-    steps.max(pace.unwrap_or_default())
+    };
+    at.fault(format!("{why}; leave it out"));
 }

@@ -1,6 +1,7 @@
 //! The metrics that rows name: one grammar everywhere.
 
 mod catalogue;
+mod engine_class;
 mod parse;
 mod show;
 
@@ -8,6 +9,10 @@ use super::figure::Dimension;
 use super::model::StatusPattern;
 
 pub use catalogue::{Entry, catalogue};
+pub use engine_class::EngineClass;
+
+/// The seconds that `rate.sustained` is the least over.
+pub const SUSTAINED_SECONDS: u32 = 10;
 
 /// A figure that can be judged. Its text form is that of the spec: `latency.p95`, `count(account=acc-1)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,21 +105,6 @@ pub enum ErrorSelector {
     Class(EngineClass),
     /// A class that the spec declares.
     Declared(String),
-}
-
-/// The ways in which requests fail, besides a status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "`metrics::ErrorClass` says what each is")]
-pub enum EngineClass {
-    Connect,
-    Timeout,
-    Reset,
-    Stale,
-    Protocol,
-    BodyLimit,
-    Check,
-    Exhausted,
-    Unsent,
 }
 
 /// What a metric names that the spec must declare.

@@ -1,7 +1,7 @@
 //! Reads a metric: a dotted name, with an argument in brackets where it takes one.
 
 use super::catalogue::{Argument, FAMILIES, VALUE_STATISTICS, VALUE_SUM, names, other};
-use super::{EngineClass, ErrorSelector, Metric, Statistic};
+use super::{ErrorSelector, Metric, Statistic};
 use crate::plan::model::StatusPattern;
 use crate::plan::near;
 use crate::plan::text::{Cursor, Misread};
@@ -131,7 +131,7 @@ fn argument(argument: Argument, form: &str, cursor: &mut Cursor<'_>) -> Result<G
         Argument::Group => Given::Name(word(cursor, "the name of a group", form)?),
         Argument::Layer => Given::Name(layer(cursor, form)?),
         Argument::GroupKey => pair(cursor, form)?,
-        Argument::Class => Given::Class(class(&word(cursor, "an error class", form)?)),
+        Argument::Class => Given::Class(ErrorSelector::named(&word(cursor, "an error class", form)?)),
         Argument::Status => Given::Status(status(cursor, form)?),
         Argument::None => Given::Nothing,
     };
@@ -157,25 +157,6 @@ fn pair(cursor: &mut Cursor<'_>, form: &str) -> Result<Given, Misread> {
         return Err(cursor.fault(format!("expected a key, as in {form}")));
     }
     Ok(Given::Pair(group, key.to_owned()))
-}
-
-fn class(name: &str) -> ErrorSelector {
-    let class = match name {
-        "connect" => EngineClass::Connect,
-        "timeout" => EngineClass::Timeout,
-        "reset" => EngineClass::Reset,
-        "stale" => EngineClass::Stale,
-        "protocol" => EngineClass::Protocol,
-        "body_limit" => EngineClass::BodyLimit,
-        "check" => EngineClass::Check,
-        "exhausted" => EngineClass::Exhausted,
-        "unsent" => EngineClass::Unsent,
-        name => match StatusPattern::parse(name) {
-            Some(pattern) => return ErrorSelector::Status(pattern),
-            None => return ErrorSelector::Declared(name.to_owned()),
-        },
-    };
-    ErrorSelector::Class(class)
 }
 
 fn status(cursor: &mut Cursor<'_>, form: &str) -> Result<StatusPattern, Misread> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{EngineClass, ErrorSelector, Metric, Statistic};
+use super::{ErrorSelector, Metric, Statistic};
 use crate::plan::model::StatusPattern;
 
 impl fmt::Display for Metric {
@@ -67,22 +67,6 @@ impl fmt::Display for ErrorSelector {
             ErrorSelector::Class(class) => class.fmt(out),
             ErrorSelector::Declared(name) => out.write_str(name),
         }
-    }
-}
-
-impl fmt::Display for EngineClass {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            EngineClass::Connect => "connect",
-            EngineClass::Timeout => "timeout",
-            EngineClass::Reset => "reset",
-            EngineClass::Stale => "stale",
-            EngineClass::Protocol => "protocol",
-            EngineClass::BodyLimit => "body_limit",
-            EngineClass::Check => "check",
-            EngineClass::Exhausted => "exhausted",
-            EngineClass::Unsent => "unsent",
-        })
     }
 }
 

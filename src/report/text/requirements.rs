@@ -3,11 +3,10 @@
 use comfy_table::{Cell, Table};
 
 use super::style::{Style, Tone};
-use crate::api::{Compliance, Row, Tier};
+use crate::api::{Compliance, Effect, Row, Tier};
 use crate::report::Report;
 use crate::report::escape::printable;
 use crate::report::progress::NOTHING;
-use crate::report::rows::{Standing, standing};
 
 /// Every requirement, then the gaps, then the score.
 pub(super) fn table(report: &Report, style: Style) -> String {
@@ -15,14 +14,12 @@ pub(super) fn table(report: &Report, style: Style) -> String {
     let mut parts = Vec::new();
     if !compliance.requirements.is_empty() {
         let mut table = headed("Requirement", style);
-        table.add_rows(
-            compliance.requirements.iter().map(|row| cells(name(row), row, report.is_critical(row), style)),
-        );
+        table.add_rows(compliance.requirements.iter().map(|row| cells(name(row), row, style)));
         parts.push(table.to_string());
     }
     let rows = compliance.requirements.iter().map(|row| (name(row), row));
     parts.extend(gaps(rows, style));
-    parts.extend(score(report, compliance, style));
+    parts.extend(score(compliance, style));
     parts.join("\n")
 }
 
@@ -36,7 +33,7 @@ pub(super) fn expectations(report: &Report, style: Style) -> String {
     }
     let mut table = headed("Phase: expectation", style);
     let name = |phase: &str, row: &Row| format!("{phase}: {}", row.title);
-    table.add_rows(rows.iter().map(|(phase, row)| cells(name(&phase.name, row), row, phase.critical, style)));
+    table.add_rows(rows.iter().map(|(phase, row)| cells(name(&phase.name, row), row, style)));
     let gaps = gaps(rows.iter().map(|(phase, row)| (name(&phase.name, row), *row)), style);
     std::iter::once(table.to_string()).chain(gaps).collect::<Vec<_>>().join("\n")
 }
@@ -54,9 +51,9 @@ fn name(row: &Row) -> String {
     format!("{id}{}", row.title)
 }
 
-fn cells(name: String, row: &Row, critical: bool, style: Style) -> [Cell; 5] {
+fn cells(name: String, row: &Row, style: Style) -> [Cell; 5] {
     let name = if row.must { format!("{name} (must)") } else { name };
-    let tone = tone(standing(row, critical));
+    let tone = tone(row.effect);
     let points = row.points.map(|points| points.to_string());
     let text = |text: Option<&str>| style.figure(Tone::Plain, text.unwrap_or(NOTHING));
     [
@@ -68,12 +65,12 @@ fn cells(name: String, row: &Row, critical: bool, style: Style) -> [Cell; 5] {
     ]
 }
 
-fn tone(standing: Standing) -> Tone {
-    match standing {
-        Standing::Met => Tone::Good,
-        Standing::Warns | Standing::Unknown => Tone::Soft,
-        Standing::Fails => Tone::Bad,
-        Standing::Aside => Tone::Quiet,
+fn tone(effect: Effect) -> Tone {
+    match effect {
+        Effect::Met => Tone::Good,
+        Effect::Warns | Effect::Unknown => Tone::Soft,
+        Effect::Fails => Tone::Bad,
+        Effect::Outside => Tone::Quiet,
     }
 }
 
@@ -99,13 +96,10 @@ fn gaps<'a>(rows: impl Iterator<Item = (String, &'a Row)>, style: Style) -> Opti
     (table.row_count() > 0).then(|| format!("\n{table}"))
 }
 
-fn score(report: &Report, compliance: &Compliance, style: Style) -> Option<String> {
+fn score(compliance: &Compliance, style: Style) -> Option<String> {
     let score = compliance.score?;
     let grade = compliance.grade.as_ref().map(|grade| format!(" · {}", printable(grade))).unwrap_or_default();
-    let missed_must = compliance
-        .requirements
-        .iter()
-        .filter(|row| row.must && standing(row, report.is_critical(row)) == Standing::Fails);
+    let missed_must = compliance.requirements.iter().filter(|row| row.must && row.effect == Effect::Fails);
     let musts = match missed_must.count() {
         0 => String::new(),
         1 => style.paint(Tone::Bad, " · 1 must missed"),

@@ -109,7 +109,7 @@ fn load(seen: &Seen<'_>) -> Option<(f64, String)> {
 
 fn rate(seen: &Seen<'_>) -> Option<Figure> {
     let steady = seen.steady();
-    Figure::per_second(steady.requests(), steady.span?.micros())
+    Figure::per_second(steady.requests(), steady.span()?.micros())
 }
 
 /// The quarters of a phase's ramp, by the most users in each.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::super::seen::Seen;
 use super::pool::Pool;
 use super::{Measured, Unmeasured};
-use crate::metrics::{Aggregate, Digits, Slice, SliceCell};
+use crate::metrics::{Aggregate, Cell, Digits, Slice, SliceCell};
 use crate::plan::cut::TIMED_KEYS;
 use crate::plan::metric::Metric;
-use crate::plan::{Cut, Key, Narrowed, Plan};
+use crate::plan::{Cut, Key, KeyOf, Narrowed, Plan};
 
 /// The slice of a cut; none where nobody told of the phase.
 pub(super) fn slice<'a>(seen: &Seen<'a>, cut: &Cut) -> Option<&'a Slice> {
@@ -43,6 +43,15 @@ pub(in crate::verdict) fn keys(
         keys.extend(slice.cells.keys().cloned());
     }
     Ok(keys)
+}
+
+/// Refuses figures of one key where no response had any: then it is the group that is unknown, not the key that is
+/// absent.
+pub(super) fn check_seen(pool: &Pool<'_>) -> Result<(), Unmeasured> {
+    let Some(KeyOf { group, place, key: Key::One(_) }) = &pool.narrowed.key else { return Ok(()) };
+    let had_one = |cell: &Cell| cell.groups.get(*place).is_some_and(|tally| tally.total() > 0);
+    let was_seen = pool.phases.iter().any(|seen| seen.steady().cells.values().any(had_one));
+    if was_seen { Ok(()) } else { Err(Unmeasured::NotClassified(group.clone())) }
 }
 
 /// Refuses times and values of a key that was only counted in some place: they would be those of a part of it.

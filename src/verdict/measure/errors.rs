@@ -19,13 +19,13 @@ pub(super) fn failed(pool: &Pool<'_>, selector: &ErrorSelector) -> Result<Measur
         }
         (ErrorSelector::Status(_) | ErrorSelector::Declared(_), _) => false,
     };
-    counted(&cell.errors, "kinds of errors", pool.counted_by(cell.requests), is_meant)
+    counted(&cell.errors, "kinds of errors", pool.counted_by(), is_meant)
 }
 
 /// Responses with a status that fits, whether they failed or not.
 pub(super) fn answered(pool: &Pool<'_>, pattern: StatusPattern) -> Result<Measured, Unmeasured> {
     let cell = pool.cell();
-    counted(&cell.statuses, "statuses", pool.counted_by(cell.requests), |status| fits(pattern, *status))
+    counted(&cell.statuses, "statuses", pool.counted_by(), |status| fits(pattern, *status))
 }
 
 /// How often the keys that `is_meant` picks were counted, in so many requests.
@@ -60,5 +60,17 @@ fn of_engine(class: EngineClass) -> ErrorClass {
         EngineClass::Check => ErrorClass::Check,
         EngineClass::Exhausted => ErrorClass::Exhausted,
         EngineClass::Unsent => ErrorClass::Unsent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_called_alike_in_rows_and_in_reports() {
+        for class in EngineClass::ALL {
+            assert_eq!(of_engine(class).to_string(), class.name());
+        }
     }
 }

@@ -5,15 +5,13 @@ use super::pool::Pool;
 use super::{Measured, Unmeasured};
 use crate::metrics::Cell;
 use crate::plan::figure::Figure;
+use crate::plan::metric::SUSTAINED_SECONDS;
 
 pub(super) const MICROS_PER_SECOND: u64 = 1_000_000;
-/// What `rate.sustained` is the least over.
-const SUSTAINED_SECONDS: u32 = 10;
 
 /// Requests that ended.
 pub(super) fn requests(pool: &Pool<'_>) -> Measured {
-    let requests = pool.cell().requests;
-    Measured::of(Figure::count(requests), pool.counted_by(requests))
+    Measured::of(Figure::count(pool.cell().requests), pool.counted_by())
 }
 
 /// Iterations that ended.
@@ -30,8 +28,7 @@ pub(super) fn dropped(pool: &Pool<'_>) -> Measured {
 
 /// Requests a second.
 pub(super) fn rate(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
-    let requests = pool.cell().requests;
-    a_second(pool, requests, pool.counted_by(requests))
+    a_second(pool, pool.cell().requests, pool.counted_by())
 }
 
 /// Iterations a second.
@@ -71,7 +68,7 @@ pub(super) fn peak(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
 
 /// A phase that is over within a second has no second that could be counted: its rate is that of the time it took.
 fn peak_of(seen: &Seen<'_>) -> Result<Measured, Unmeasured> {
-    let micros = seen.steady().span.ok_or(Unmeasured::NoData)?.micros();
+    let micros = seen.steady().span().ok_or(Unmeasured::NoData)?.micros();
     let requests = seen.steady().requests();
     let (most, over) = if micros < MICROS_PER_SECOND {
         (requests, micros)
@@ -86,13 +83,10 @@ fn peak_of(seen: &Seen<'_>) -> Result<Measured, Unmeasured> {
 
 /// The whole seconds of the steady part: from the end of the ramp to the planned end, or to the last request sent.
 pub(super) fn whole_seconds(seen: &Seen<'_>) -> (u32, u32) {
-    let executor = &seen.phase.executor;
-    let sent = || seen.steady().span.map_or(0, |span| span.last_sent / MICROS_PER_SECOND);
-    let ramp = executor.ramp_end();
-    let from = ramp.as_secs() + u64::from(ramp.subsec_nanos() > 0);
-    let to = executor.planned_length().map_or_else(sent, |length| length.as_secs());
+    let sent = || seen.steady().span().map_or(0, |span| span.last_sent / MICROS_PER_SECOND);
+    let whole = seen.phase.executor.whole_seconds().unwrap_or_else(|| 0..sent());
     let second = |at: u64| u32::try_from(at).unwrap_or(u32::MAX);
-    (second(from), second(to))
+    (second(whole.start), second(whole.end))
 }
 
 fn short_window(micros: u64) -> Option<String> {
@@ -108,6 +102,5 @@ pub(super) fn most(pool: &Pool<'_>, of: impl Fn(&Seen<'_>) -> u64) -> Measured {
 
 /// Bytes on the wire.
 pub(super) fn bytes(pool: &Pool<'_>, of: impl Fn(&Cell) -> u64) -> Measured {
-    let cell = pool.cell();
-    Measured::of(Figure::bytes(of(&cell)), pool.counted_by(cell.requests))
+    Measured::of(Figure::bytes(of(&pool.cell())), pool.counted_by())
 }

@@ -2,32 +2,41 @@
 
 use super::pool::Pool;
 use super::{Measured, Unmeasured};
-use crate::metrics::Tally;
+use crate::metrics::{Cell, Tally};
 use crate::plan::figure::{Dimension, Figure};
 
-/// The responses of one group, and how many responses there were at all.
+/// The responses of one group.
 pub(super) struct Group {
     name: String,
+    /// Those asked for.
     tally: Tally<String>,
-    responses: u64,
+    /// By how many responses a count is known: those with any key, whatever their outcome.
+    classified: u64,
 }
 
 impl Group {
     /// The group `name`. More keys than are told apart leave every one of its figures unknown.
     pub(super) fn of(pool: &Pool<'_>, name: &str) -> Result<Self, Unmeasured> {
         let place = pool.plan.classify.groups.iter().position(|group| group.name == name);
-        let mut cell = pool.cell();
-        let held = place.filter(|place| *place < cell.groups.len());
-        let tally = held.map(|place| cell.groups.swap_remove(place)).unwrap_or_default();
+        let tally = |mut cell: Cell| {
+            let held = place.filter(|place| *place < cell.groups.len());
+            held.map(|place| cell.groups.swap_remove(place)).unwrap_or_default()
+        };
+        let classified = tally(pool.both_outcomes()).total();
+        let tally = tally(pool.cell());
         if tally.other() > 0 {
             return Err(Unmeasured::TooManyKeys(format!("keys of {name}")));
         }
-        Ok(Group { name: name.to_owned(), tally, responses: pool.counted_by(cell.statuses.total()) })
+        Ok(Group { name: name.to_owned(), tally, classified })
     }
 
-    /// How many responses had `key`. One never seen counts 0, if there was a response that could have had it.
-    pub(super) fn count(&self, key: &str) -> Measured {
-        Measured::of(Figure::count(self.tally.of(key)), self.responses)
+    /// How many responses had `key`. One never seen counts 0 where any other was; where none was, it is the group
+    /// that no response told, as with a header whose name is misspelt.
+    pub(super) fn count(&self, key: &str) -> Result<Measured, Unmeasured> {
+        match self.classified {
+            0 => Err(Unmeasured::NotClassified(self.name.clone())),
+            classified => Ok(Measured::of(Figure::count(self.tally.of(key)), classified)),
+        }
     }
 
     /// Those with `key`, as a share of those with any.

@@ -53,6 +53,7 @@ pub(super) fn measure(
     key: Option<&str>,
 ) -> Result<Measured, Unmeasured> {
     let pool = Pool::new(plan, aggregate, narrowed, key)?;
+    cut::check_seen(&pool)?;
     cut::check_fine_enough(&pool)?;
     Ok(cut::with_precision(&pool, figure(&pool)?))
 }
@@ -85,7 +86,7 @@ fn figure(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
         Metric::CacheHitRate(layer) => outcomes::hit_rate(pool, layer.as_deref()),
         Metric::CacheHits => outcomes::hits(pool),
         Metric::CacheMisses => outcomes::misses(pool),
-        Metric::Count(group, key) => Ok(Group::of(pool, group)?.count(key)),
+        Metric::Count(group, key) => Group::of(pool, group)?.count(key),
         Metric::Share(group, key) => Group::of(pool, group)?.share(key),
         Metric::ShareMax(group) => Group::of(pool, group)?.greatest_share(),
         Metric::Keys(group) => Group::of(pool, group)?.keys(),

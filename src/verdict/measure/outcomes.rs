@@ -2,7 +2,7 @@
 
 use super::pool::Pool;
 use super::{Measured, Unmeasured};
-use crate::metrics::Cell;
+use crate::metrics::{CacheCounts, Cell};
 use crate::plan::figure::Figure;
 
 /// Requests without a failure, as a share of all.
@@ -19,7 +19,8 @@ pub(super) fn error_rate(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
 
 /// Hits (of one layer) as a share of hits and misses.
 pub(super) fn hit_rate(pool: &Pool<'_>, layer: Option<&str>) -> Result<Measured, Unmeasured> {
-    let (cell, told) = classified(pool)?;
+    let cell = pool.cell();
+    let told = classified(&cell)?;
     let hits = match layer {
         None => cell.cache.hits,
         Some(_) if cell.cache.layers.other() > 0 => {
@@ -32,17 +33,21 @@ pub(super) fn hit_rate(pool: &Pool<'_>, layer: Option<&str>) -> Result<Measured,
 
 /// How many hits.
 pub(super) fn hits(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
-    classified(pool).map(|(cell, told)| Measured::of(Figure::count(cell.cache.hits), told))
+    counted(pool, |cache| cache.hits)
 }
 
 /// How many misses.
 pub(super) fn misses(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
-    classified(pool).map(|(cell, told)| Measured::of(Figure::count(cell.cache.misses), told))
+    counted(pool, |cache| cache.misses)
 }
 
-/// With no response that said hit or miss, neither is known: not even that there was none.
-fn classified(pool: &Pool<'_>) -> Result<(Cell, u64), Unmeasured> {
-    let cell = pool.cell();
+fn counted(pool: &Pool<'_>, of: impl Fn(&CacheCounts) -> u64) -> Result<Measured, Unmeasured> {
+    let told = classified(&pool.both_outcomes())?;
+    Ok(Measured::of(Figure::count(of(&pool.cell().cache)), told))
+}
+
+/// How many responses said hit or miss. Where none did, neither is known: not even that there was none.
+fn classified(cell: &Cell) -> Result<u64, Unmeasured> {
     let told = cell.cache.hits + cell.cache.misses;
-    if told == 0 { Err(Unmeasured::NotClassified("hit or miss".to_owned())) } else { Ok((cell, told)) }
+    if told == 0 { Err(Unmeasured::NotClassified("hit or miss".to_owned())) } else { Ok(told) }
 }

@@ -52,14 +52,30 @@ impl<'a> Pool<'a> {
         seen.steady().pooled(self.narrowed.steps.as_deref(), outcome)
     }
 
-    /// By how many samples a count of requests is known. That a key was never seen is known by the responses that
-    /// might have had it.
-    pub(super) fn counted_by(&self, requests: u64) -> u64 {
-        let responses = |seen: &Seen<'_>| {
-            let cut = self.narrowed.cut(seen.phase).filter(|cut| cut.key.is_some());
-            cut.and_then(|cut| cut::slice(seen, &cut)).map_or(0, |slice| slice.responses)
-        };
-        requests.max(self.sum(responses))
+    /// The same of both outcomes, where it is known; else of the whole steady part: what tells whether anything was
+    /// classified at all.
+    pub(super) fn both_outcomes(&self) -> Cell {
+        if self.narrowed.outcome.is_none() {
+            return self.cell();
+        }
+        let mut pooled = Cell::default();
+        for seen in &self.phases {
+            pooled.merge(&seen.steady().pooled(self.narrowed.steps.as_deref(), None));
+        }
+        pooled
+    }
+
+    /// By how many samples a count is known: by all requests that might have been counted. Which of them ended in
+    /// the way asked for, or had the key asked for, is what is measured.
+    pub(super) fn counted_by(&self) -> u64 {
+        let steps = self.narrowed.steps.as_deref();
+        self.sum(|seen| match self.narrowed.cut(seen.phase) {
+            Some(cut) => cut::slice(seen, &cut).map_or(0, |slice| {
+                // Without a response there is no key.
+                if cut.key.is_some() { slice.responses } else { slice.requests }
+            }),
+            None => seen.steady().requests_of(steps),
+        })
     }
 
     /// A distribution that is kept beside the requests.
@@ -84,7 +100,7 @@ impl<'a> Pool<'a> {
     fn span(&self, seen: &Seen<'_>) -> Option<Span> {
         match self.narrowed.cut(seen.phase) {
             Some(cut) => cut::slice(seen, &cut)?.span,
-            None => seen.steady().span,
+            None => seen.steady().span(),
         }
     }
 }

@@ -66,7 +66,8 @@ impl fmt::Display for Unmeasured {
             Unmeasured::OfKey(key, reason) => write!(f, "{key}: {reason}"),
             Unmeasured::TooShort { needed_seconds } => write!(f, "needs {needed_seconds} s of steady load"),
             Unmeasured::TooFewSamples { needed, found } => {
-                write!(f, "needs {needed} samples and has {found}")
+                let samples = if *needed == 1 { "sample" } else { "samples" };
+                write!(f, "needs {needed} {samples} and has {found}")
             }
             Unmeasured::DividedByZero => f.write_str("what it is divided by is 0"),
             Unmeasured::TooLarge => f.write_str("the numbers are too large to be exact"),

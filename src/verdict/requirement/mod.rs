@@ -13,7 +13,7 @@ use crate::metrics::Aggregate;
 use crate::plan::limit::Limit;
 use crate::plan::tier::{self, Tiers};
 use crate::plan::{Measure, PhaseIndex, Plan, Requirement};
-use crate::verdict::{Row, Tier};
+use crate::verdict::{Effect, Row, Tier};
 use place::Place;
 use worst::worst;
 
@@ -28,30 +28,13 @@ pub(super) struct Judged {
     pub(super) is_scored: bool,
     /// Whether a miss can fail the test: not where all its phases are uncritical.
     pub(super) is_critical: bool,
-    /// What it does to the verdict.
-    pub(super) effect: Effect,
     /// The figure, and the limit that decided; or why it isn't known.
     pub(super) because: String,
 }
 
-/// What a row does to the verdict, from nothing to the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Effect {
-    /// Shown only, or left out of a quick or partial run.
-    Outside,
-    /// Its target is reached.
-    Met,
-    /// Something is missed that doesn't fail the test.
-    Warns,
-    /// It couldn't be measured.
-    Unknown,
-    /// It fails the test.
-    Fails,
-}
-
 impl Judged {
     pub(super) fn is_unknown(&self) -> bool {
-        self.effect == Effect::Unknown
+        self.row.effect == Effect::Unknown
     }
 
     /// Its share in the score: 0 where it is only judged.
@@ -97,7 +80,6 @@ fn of_figure(plan: &Plan, requirement: &Requirement, candidate: &Candidate) -> J
         points: judged.map(|(_, points)| points),
         is_scored: is_scored(plan, requirement),
         is_critical,
-        effect: effect(requirement, tier, is_critical),
         because: limits::because(requirement, tier, figure, &place),
         row: Row {
             id: requirement.id.clone(),
@@ -108,6 +90,7 @@ fn of_figure(plan: &Plan, requirement: &Requirement, candidate: &Candidate) -> J
             acceptable: shown.acceptable,
             critical: shown.critical,
             tier,
+            effect: effect(requirement, tier, is_critical),
             points: judged.map(|(_, points)| whole_points(points)),
             weight: requirement.weight,
             must: requirement.must,
@@ -123,7 +106,6 @@ fn not_judged(plan: &Plan, requirement: &Requirement, tier: Tier, reason: String
         points: None,
         is_scored: is_scored(plan, requirement),
         is_critical: true,
-        effect: effect(requirement, tier, true),
         because: format!("{metric} is unknown: {reason}"),
         row: Row {
             id: requirement.id.clone(),
@@ -134,6 +116,7 @@ fn not_judged(plan: &Plan, requirement: &Requirement, tier: Tier, reason: String
             acceptable: text(requirement.tiers.acceptable),
             critical: text(requirement.tiers.critical),
             tier,
+            effect: effect(requirement, tier, true),
             points: None,
             weight: requirement.weight,
             must: requirement.must,

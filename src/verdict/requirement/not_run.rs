@@ -3,7 +3,7 @@
 use super::super::measure::{Unmeasured, grows_with_length};
 use super::phases;
 use crate::plan::metric::Metric;
-use crate::plan::{Measure, PhaseIndex, Plan, Requirement, Window};
+use crate::plan::{Measure, Narrowed, PhaseIndex, Plan, Requirement, Window};
 
 /// Why the run can't be held against the requirement at all.
 pub(super) fn left_out(plan: &Plan, requirement: &Requirement) -> Option<String> {
@@ -54,10 +54,19 @@ fn shortened(plan: &Plan, measure: &Measure) -> Option<PhaseIndex> {
     phases(measure).find(|phase| plan.shortened.contains(phase))
 }
 
-/// A ratio of two that both grow stays the same.
+/// A ratio of two that grow alike stays the same.
 fn grows(measure: &Measure) -> bool {
+    let grows = |part: &Narrowed| grows_with_length(&part.metric);
     match measure {
-        Measure::Metric(one) => grows_with_length(&one.metric),
-        Measure::Ratio(above, below) => grows_with_length(&above.metric) != grows_with_length(&below.metric),
+        Measure::Metric(one) => grows(one),
+        Measure::Ratio(above, below) if grows(above) && grows(below) => !shrink_alike(above, below),
+        Measure::Ratio(above, below) => grows(above) || grows(below),
     }
+}
+
+/// Whether a quick run leaves both the same part of what they count. No two phases become shorter by the same factor
+/// for sure, since none is made shorter than a least length; and windows in times stay as they are.
+fn shrink_alike(above: &Narrowed, below: &Narrowed) -> bool {
+    let scales = |part: &Narrowed| part.window.is_none_or(Window::scales);
+    above.phases == below.phases && (above.window == below.window || scales(above) && scales(below))
 }

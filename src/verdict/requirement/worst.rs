@@ -42,7 +42,7 @@ fn badness(
         Some(false) => by_figure.reverse(),
         None => Ordering::Equal,
     };
-    (judged_one.effect.cmp(&judged_other.effect))
+    (judged_one.row.effect.cmp(&judged_other.row.effect))
         .then_with(|| points(judged_other).total_cmp(&points(judged_one)))
         .then(by_side)
 }

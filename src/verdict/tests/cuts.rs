@@ -107,7 +107,6 @@ fn a_key_never_seen_counts_nothing_and_has_no_times() {
         ("errors(5xx)", "0"),
         ("bytes.sent", "0 B"),
         ("rate", "0/s"),
-        ("count(region=eu)", "0"),
     ] {
         let groups = "classify: {groups: [{name: account, header: A}, {name: region, header: R}]}";
         let row = format!("metric: {metric}, where: {{group: {{account: never}}}}");
@@ -120,7 +119,19 @@ fn a_key_never_seen_counts_nothing_and_has_no_times() {
     check_unknown(&format!("metric: latency.max, {never}"), STORY, "nothing was measured");
     // Nothing answered, so that nobody knows which key it would have had.
     let a = "metric: requests, where: {group: {account: a}}, target: '== 0'";
-    check_unknown(a, &[], "needs 1 samples and has 0");
+    let silent = "no response told account: see spec.classify";
+    check_unknown(a, &[], silent);
+    check_unknown(a, &[(1000, None, 10, false)], silent);
+}
+
+#[test]
+fn that_nothing_failed_in_a_window_or_with_a_key_is_known_by_what_succeeded() {
+    let fine: Story<'_> = &[(2000, A, 10, false)];
+    for narrow in ["group: {account: a}", "window: {from: 50%}", "window: {from: 50%}, group: {account: a}"] {
+        let of = |outcome: &str| format!("metric: requests, where: {{outcome: {outcome}, {narrow}}}");
+        check(&of("failed"), fine, "0", None);
+        check(&of("succeeded"), &[(2000, A, 10, true)], "0", None);
+    }
 }
 
 #[test]
@@ -339,7 +350,7 @@ fn a_window_in_times_that_no_longer_lies_in_a_quick_phase_is_not_run() {
 #[test]
 fn what_was_recorded_without_the_cut_is_unknown() {
     let plan = plan(&required("metric: requests, where: {group: {account: a}}, target: '>= 0'"));
-    let load = Load::steady(10_000);
+    let load = Load::every(10_000).sends(2000, Hit { account: A, ..FINE });
     let row = judge(&plan, &measured([load]), &Circumstances::default()).requirements.remove(0);
-    assert_eq!((row.tier, row.gap.as_deref()), (Tier::Unknown, Some("needs 1 samples and has 0")));
+    assert_eq!((row.tier, row.gap.as_deref()), (Tier::Unknown, Some("needs 1 sample and has 0")));
 }

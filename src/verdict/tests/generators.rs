@@ -35,14 +35,48 @@ fn a_little_late_is_sound() {
 
 #[test]
 fn lateness_that_changes_the_figures_is_not() {
-    let reason = |phase: &str| {
-        format!(
-            "phase {phase}: iterations began up to 6 ms late (99th percentile), 5 ms is tolerable: \
-                 raise workers.count or give the workers more CPU"
-        )
+    check("rate", late(6_000, 10_000), &[&reason("rate", "1,000 of 1,000", "6 ms", "10 of 10")]);
+    check("users", late(6_000, 10_000), &[&reason("users", "1,000 of 1,000", "6 ms", "10 of 10")]);
+}
+
+fn reason(phase: &str, iterations: &str, worst: &str, seconds: &str) -> String {
+    format!(
+        "phase {phase}: {iterations} iterations began more than 5 ms late, up to {worst}, in {seconds} seconds: raise \
+         workers.count or give the workers more CPU"
+    )
+}
+
+#[test]
+fn few_iterations_that_were_late_are_chance() {
+    // Of 67 in 7 s, one is more than 1 %.
+    let few = |late: u64| {
+        let fine = Load::every(100_000).of(67 - late, 10_000);
+        fine.sends(late, Hit { lag: 9_000, micros: 10_000, ..FINE })
     };
-    check("rate", late(6_000, 10_000), &[&reason("rate")]);
-    check("users", late(6_000, 10_000), &[&reason("users")]);
+    check("users", few(1), &[]);
+    check("users", few(9), &[]);
+    check("users", few(10), &[&reason("users", "10 of 67", "9 ms", "2 of 7")]);
+    let all = Load::every(1_000_000).sends(3, Hit { lag: 9_000, micros: 10_000, ..FINE });
+    check("users", all, &[&reason("users", "3 of 3", "9 ms", "3 of 3")]);
+}
+
+#[test]
+fn lateness_counts_by_seconds_and_after_a_standstill_by_iterations() {
+    // 2 % of the iterations of each of so many seconds, of 100 in all.
+    let seconds = |late: u64| {
+        let fine = Load::every(1_000).of((100 - late) * 1_000, 1_000);
+        (0..late)
+            .fold(fine, |load, _| load.sends(20, Hit { lag: 7_000, micros: 1_000, ..FINE }).of(980, 1_000))
+    };
+    check("rate", seconds(4), &[]);
+    check("rate", seconds(5), &[&reason("rate", "100 of 100,000", "7 ms", "5 of 100")]);
+    // For two seconds nothing began, and then all of it at once: one second of 39.
+    let standstill = Load::every(1_000).of(37_000, 1_000);
+    let standstill = (0..2_000).fold(standstill, |load, place| {
+        let lag = (2_000 - place) * 1_000;
+        load.sends(1, Hit { lag, micros: 1_000, ..FINE })
+    });
+    check("rate", standstill, &[&reason("rate", "1,995 of 39,000", "2 s", "1 of 38")]);
 }
 
 #[test]
@@ -86,11 +120,21 @@ fn a_burst_is_judged_by_its_spread() {
 }
 
 #[test]
-fn a_burst_of_several_steps_ends_when_the_target_has_answered() {
+fn a_burst_of_several_steps_is_judged_by_its_first_requests() {
     let two = "
 scenarios: [{name: shop, steps: [{name: list, request: {path: /}}, {name: buy, request: {path: /buy}}]}]
-phases: [{name: burst, load: {burst: {iterations: 100}}}]";
-    assert!(judged(two, [Load::every(10_000).of(100, 1_000)]).generator.healthy);
+phases: [{name: burst, load: {burst: {iterations: 101}}}]";
+    let burst = |every: u64| {
+        let first = Load::every(every).sends(101, Hit { step: 0, micros: 1_000, ..FINE });
+        let second = first.paced(10_000).sends(101, Hit { step: 1, micros: 1_000, ..FINE });
+        judged(two, [second]).generator.reasons
+    };
+    assert_eq!(burst(400), [""; 0], "the second requests are sent when the target has answered the first");
+    assert_eq!(
+        burst(600),
+        ["phase burst: the burst took 60 ms from the first request to the last, 50 ms is tolerable: \
+          raise workers.count or make the burst smaller"]
+    );
 }
 
 #[test]

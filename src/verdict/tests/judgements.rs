@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::verdict::PhaseJudgement;
-use crate::verdict::{Finding, Generator, Row, Severity, Tier, Verdict};
+use crate::verdict::{Effect, Finding, Generator, Row, Severity, Tier, Verdict};
 
 const PRD: &str = "
 phases:
@@ -43,6 +43,8 @@ fn p95(measured: &str, tier: Tier, points: u32, gap: Option<&str>) -> Row {
         acceptable: Some("< 200 ms".to_owned()),
         critical: Some("> 500 ms".to_owned()),
         tier,
+        // It is a must.
+        effect: if tier == Tier::Target { Effect::Met } else { Effect::Fails },
         points: Some(points),
         weight: 3,
         must: true,
@@ -58,6 +60,7 @@ fn plain(id: Option<&str>, metric: &str, measured: &str, target: &str) -> Row {
         measured: Some(measured.to_owned()),
         target: Some(target.to_owned()),
         tier: Tier::Target,
+        effect: Effect::Met,
         points: Some(100),
         weight: 1,
         ..Row::default()
@@ -136,6 +139,7 @@ fn a_load_that_never_began() {
         measured: None,
         points: None,
         tier: Tier::Unknown,
+        effect: Effect::Unknown,
         gap: Some("phase steady never ran".to_owned()),
         ..row
     };

@@ -226,14 +226,52 @@ fn groups_count_responses_by_key() {
 }
 
 #[test]
-fn a_key_never_seen_counts_nothing_only_where_something_answered() {
+fn a_key_never_seen_counts_nothing_only_where_the_group_was_seen() {
     let silent = "no response told account: see spec.classify";
+    let unclassified =
+        [("count(account=a)", silent), ("share(account=a)", silent), ("spread(account)", silent)];
+    check(|| Load::steady(50_000), &unclassified);
+    check(|| Load::every(10_000).failing(300, ErrorClass::Connect), &unclassified);
     check(
-        || Load::steady(50_000),
-        &[("count(account=a)", "0"), ("share(account=a)", silent), ("spread(account)", silent)],
+        || Load::steady(50_000).sends(1, Hit { account: Some("b"), ..FINE }),
+        &[("count(account=a)", "0"), ("share(account=a)", "0%")],
     );
-    let refused = Load::every(10_000).failing(300, ErrorClass::Connect);
-    assert_eq!(figure("count(account=a)", refused), "needs 1 samples and has 0");
+}
+
+/// What is measured of the requests that ended in one way.
+#[track_caller]
+fn check_outcome(outcome: &str, load: impl Fn() -> Load, figures: &[(&str, &str)]) {
+    for (metric, want) in figures {
+        let row = required(&format!("metric: '{metric}', where: {{outcome: {outcome}}}"));
+        let mut row = judged(&row, [load()]).requirements.remove(0);
+        let told = row.measured.take().or(row.gap.take());
+        similar_asserts::assert_eq!(told.as_deref(), Some(*want), "{metric}");
+    }
+}
+
+#[test]
+fn that_nothing_ended_in_one_way_is_known_by_what_ended_in_the_other() {
+    let hit = Hit { account: Some("a"), cache: Some(Miss), ..FINE };
+    check_outcome(
+        "failed",
+        || Load::every(10_000).sends(1000, hit),
+        &[
+            ("requests", "0"),
+            ("rate", "0/s"),
+            ("status(500)", "0"),
+            ("bytes.received", "0 B"),
+            ("count(account=a)", "0"),
+            ("cache.misses", "0"),
+            ("cache.hit_rate", "no response told hit or miss: see spec.classify"),
+            ("latency.max", "nothing was measured"),
+        ],
+    );
+    check_outcome(
+        "succeeded",
+        || Load::every(10_000).failing(1000, ErrorClass::Connect),
+        &[("requests", "0"), ("status(200)", "0")],
+    );
+    check_outcome("failed", || Load::every(10_000), &[("requests", "needs 1 sample and has 0")]);
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl Load {
         let (intended, sent) = (self.at, self.at + hit.lag);
         let end = sent + hit.micros;
         self.recorder.scheduled(1);
-        self.recorder.iteration_started(hit.part, Some(hit.lag));
+        self.recorder.iteration_started(hit.part, sent, Some(hit.lag));
         let (groups, values) = ([hit.account], [hit.waited]);
         let told = usize::from(hit.status.is_some());
         self.recorder.request(&Sample {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::verdict::{Row, Tier};
+use crate::verdict::{Effect, Row, Tier, Verdict};
 
 /// The only requirement's row.
 #[track_caller]
@@ -171,6 +171,29 @@ fn a_quick_run_leaves_out_what_depends_on_its_length() {
 }
 
 #[test]
+fn a_quick_run_leaves_out_a_ratio_of_counts_unless_both_shrink_alike() {
+    let is_left_out = |above: &str, below: &str| {
+        let part = |narrow: &str| format!("{{metric: requests, where: {{{narrow}}}}}");
+        let row = required(&format!("ratio: [{}, {}], target: '>= 150'", part(above), part(below)));
+        let phase = |name: &str, length: &str| {
+            format!("{{name: {name}, load: {{constantRate: {{rate: 100/s, duration: {length}}}}}}}")
+        };
+        let phases = format!("phases: [{}, {}]", phase("long", "10m"), phase("short", "3s"));
+        let options = Options { quick: Some(200), ..Options::default() };
+        let plan = plan_with(&options, &format!("{row}\n{phases}"));
+        let loads = [Load::every(10_000).of(300, 1_000), Load::every(10_000).of(200, 1_000)];
+        let row = judge(&plan, &measured(loads), &Circumstances::default()).requirements.remove(0);
+        row.tier == Tier::NotRun && row.gap.is_some_and(|gap| gap.ends_with("depends on its length"))
+    };
+    assert!(is_left_out("phases: [long]", "phases: [short]"));
+    assert!(is_left_out("phases: [long]", "phases: [long, short]"));
+    assert!(!is_left_out("phases: [long], steps: [list]", "phases: [long]"));
+    let window = |window: &str| format!("phases: [long], window: {{{window}}}");
+    assert!(is_left_out(&window("to: 1s"), "phases: [long]"));
+    assert!(!is_left_out(&window("from: 50%"), &window("to: 50%")));
+}
+
+#[test]
 fn a_whole_run_that_is_too_short_is_unknown_not_left_out() {
     let row = row("metric: rate.sustained, target: '> 1/s'", [Load::every(10_000).of(300, 50_000)]);
     assert_eq!(
@@ -178,8 +201,34 @@ fn a_whole_run_that_is_too_short_is_unknown_not_left_out() {
         Some("0/s"),
         "20 s were planned: that nothing came later is measured"
     );
-    let short = "phases: [{name: steady, load: {constantRate: {rate: 100/s, duration: 3s}}}]";
+    let short = "phases: [{name: steady, load: {iterations: {users: 1, perUser: 300}}}]";
     let of = format!("{}\n{short}", required("metric: rate.sustained, target: '> 1/s'"));
     let row = judged(&of, [Load::every(10_000).of(300, 50_000)]).requirements.remove(0);
     assert_eq!((row.tier, row.gap.as_deref()), (Tier::Unknown, Some("needs 10 s of steady load")));
+}
+
+/// The effect of a row, the verdict, and whether the phases `low`, `mid` and `high` are critical.
+#[track_caller]
+fn check_effect(requirement: &str, critical: [bool; 3], effect: Effect, verdict: Verdict) {
+    let (parts, loads) = three(requirement);
+    let mut places = ["low", "mid", "high"].into_iter().zip(critical);
+    let parts = places.try_fold(parts, |parts, (name, critical)| {
+        Some(parts.replace(&format!("{{name: {name}"), &format!("{{name: {name}, critical: {critical}")))
+    });
+    let judgement = judged(&parts.unwrap(), loads);
+    assert_eq!((judgement.requirements[0].effect, judgement.verdict), (effect, verdict), "{requirement}");
+}
+
+#[test]
+fn the_effect_of_a_row_is_that_on_the_verdict() {
+    let below = |limit: &str| format!("metric: latency.max, target: '< {limit}'");
+    check_effect(&below("100ms"), [true; 3], Effect::Met, Verdict::Pass);
+    check_effect(&below("50ms"), [true; 3], Effect::Fails, Verdict::Fail);
+    check_effect(&below("50ms"), [false; 3], Effect::Warns, Verdict::Warning);
+    check_effect(&below("50ms"), [true, false, false], Effect::Fails, Verdict::Fail);
+    let each = format!("{}, over: each", below("50ms"));
+    check_effect(&each, [true, true, false], Effect::Warns, Verdict::Warning);
+    check_effect(&each, [false, false, true], Effect::Fails, Verdict::Fail);
+    let unknown = "metric: cache.misses, target: '< 5'";
+    check_effect(unknown, [true; 3], Effect::Unknown, Verdict::Inconclusive);
 }

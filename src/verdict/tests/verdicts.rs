@@ -165,6 +165,10 @@ fn doubts_about_the_run_win_over_a_failed_row() {
     let nothing = Circumstances::default;
     with(Circumstances { aborted: Some("Ctrl-C".to_owned()), ..nothing() }, "the run was aborted: Ctrl-C");
     with(
+        Circumstances { failed: Some("worker 0 failed: it panicked".to_owned()), ..nothing() },
+        "the run couldn't go on: worker 0 failed: it panicked",
+    );
+    with(
         Circumstances { workers_lost: 1, ..nothing() },
         "1 of 1 workers were lost, and with them what they measured last",
     );
@@ -178,7 +182,7 @@ fn lost_data_is_never_a_pass() {
     let steady = || Load::steady(50 * MILLI);
     let cut = |recorder: &mut Recorder| {
         recorder.scheduled(3);
-        (0..3).for_each(|_| recorder.iteration_started(Part::Steady, None));
+        (0..3).for_each(|_| recorder.iteration_started(Part::Steady, 0, None));
         (0..3).for_each(|_| recorder.iteration_cut());
     };
     for (load, message) in [
@@ -198,7 +202,7 @@ fn lost_data_is_never_a_pass() {
         (
             steady().with(|recorder| {
                 recorder.scheduled(1);
-                recorder.iteration_started(Part::Steady, None);
+                recorder.iteration_started(Part::Steady, 0, None);
             }),
             "phase steady lost data: of 2001 iterations due, 2001 were started, 0 dropped, 2000 completed and 0 cut, \
              which doesn't add up",
@@ -228,8 +232,8 @@ fn the_message_tells_of_a_maximum_that_the_spec_sets() {
 #[test]
 fn an_unsound_generator_wins_over_a_failed_row() {
     let late = Load::every(10 * MILLI).sends(2000, Hit { lag: 40 * MILLI, micros: 150 * MILLI, ..FINE });
-    let message = "the load generator was not sound in phase steady: iterations began up to 40 ms late \
-                   (99th percentile), 19 ms is tolerable: raise workers.count or give the workers more CPU";
+    let message = "the load generator was not sound in phase steady: 2,000 of 2,000 iterations began more than 19 ms \
+                   late, up to 40 ms, in 21 of 21 seconds: raise workers.count or give the workers more CPU";
     check(&required(BELOW_100), [late], Inconclusive, message);
 }
 
@@ -253,7 +257,12 @@ fn the_gate_closes_for_a_warning_where_it_should() {
     let of = |gate: &str| format!("{}\nscoring: {{pass: 1, warning: 0}}\n{gate}", required(TIERED));
     let warned = |gate: &str| judged(&of(gate), [Load::steady(150 * MILLI)]);
     assert_eq!((warned("").verdict, warned("").gate_closed), (Warning, false));
-    assert!(warned("gate: {failOn: Warning}").gate_closed);
+    let closed = warned("gate: {failOn: Warning}");
+    assert!(closed.gate_closed);
+    assert_eq!(
+        closed.message,
+        format!("{}; the gate is closed by spec.gate.failOn: Warning", warned("").message)
+    );
     assert!(!judged(&of("gate: {failOn: Warning}"), [Load::steady(50 * MILLI)]).gate_closed);
 }
 

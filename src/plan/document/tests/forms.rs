@@ -7,6 +7,8 @@ fn a_right_file_becomes_a_plan() {
     let shop = checked(RIGHT).expect("nothing is wrong");
     assert_eq!((shop.name.as_str(), shop.plan.title.as_str(), shop.spec.phases.len()), ("shop", "shop", 1));
     check(&format!("---\n{RIGHT}---\n"), &[]);
+    check(&format!("\u{feff}{RIGHT}"), &[]);
+    check(&format!("\u{feff}---\n{RIGHT}"), &[]);
 }
 
 #[test]
@@ -278,7 +280,7 @@ fn values_of_any_type_are_left_alone() {
 fn merges_are_applied() {
     let text = with(
         "  phases:\n  - {name: main, load: {burst: {iterations: 10}}}\n",
-        "  phases:\n  - &main {name: main, pace: 5s, load: {burst: {iterations: 10}}}\n  - {<<: *main, name: again}\n",
+        "  phases:\n  - &main {name: main, pace: 5s, load: {iterations: {users: 1, perUser: 9}}}\n  - {<<: *main, name: again}\n",
     );
     let phases = checked(&text).expect("nothing is wrong").plan.phases;
     assert_eq!((phases[1].name.as_str(), phases[1].pace), ("again", phases[0].pace));

@@ -35,6 +35,16 @@ fn a_field_of_the_spec_is_set() {
 }
 
 #[test]
+fn a_word_that_kubectl_reads_as_a_boolean_needs_quotes_here_too() {
+    let message =
+        "`on` without quotes is a boolean to kubectl and a text to us; write \"on\", or true or false";
+    check("variables.a=on", &[&format!("--set variables.a: {message}")]);
+    check("variables.a=[1, on]", &[&format!("--set variables.a: {message}")]);
+    check("variables.a=\"on\"", &[]);
+    check("variables.a=once", &[]);
+}
+
+#[test]
 fn a_path_that_leads_nowhere_is_told() {
     for (assignment, want) in [
         (

@@ -57,6 +57,8 @@ fn what_a_check_says_must_be_readable() {
         ("status: []", ".status: is empty; list statuses such as 200 or 2xx"),
         ("status: [99]", ".status[0]: isn't a status: 100 to 599, or a family such as 2xx"),
         ("status: [200, 6xx]", ".status[1]: isn't a status: 100 to 599, or a family such as 2xx"),
+        ("status: [+2xx]", ".status[0]: isn't a status: 100 to 599, or a family such as 2xx"),
+        ("status: ['+20']", ".status[0]: isn't a status: 100 to 599, or a family such as 2xx"),
         ("status: [ok]", ".status[0]: isn't a status: 100 to 599, or a family such as 2xx"),
         (
             "jsonPath: 'id', exists: true",

@@ -61,6 +61,19 @@ fn a_rate_goes_on_for_a_time_or_a_number() {
 }
 
 #[test]
+fn a_total_is_through_within_a_year() {
+    check_load(
+        "constantRate: {rate: 0.001/day, total: 1000000000000}",
+        &[
+            ".constantRate.total: at 0.001/day so many take longer than 366 days (8784h); make it smaller, or raise \
+           the rate",
+        ],
+    );
+    check_load("constantRate: {rate: 1/day, total: 366}", &[]);
+    check_load("constantRate: {rate: 1/day, total: 367}", &[".constantRate.total: at 1/day so many…"]);
+}
+
+#[test]
 fn a_duration_and_a_total_say_the_same() {
     for (load, total, millis) in [
         ("rate: 10/s, duration: 2s", 20, 2000),

@@ -46,8 +46,8 @@ fn a_deadline_is_the_planned_end_and_a_graceful_stop_or_the_longest_iteration() 
         ("constantRate: {rate: 10/s, total: 100}", 40),
         ("idle: {duration: 7s}", 7),
         ("burst: {iterations: 10}", 3 * 13),
-        ("iterations: {users: 2, perUser: 4}", 3 * 13 * 4),
-        ("iterations: {users: 2, perUser: 1000}", 3600),
+        ("iterations: {users: 2, perUser: 4}", 15 + 3 * 13 * 4),
+        ("iterations: {users: 2, perUser: 100}", 3600),
     ] {
         let plan = plan(&format!(
             "

@@ -32,6 +32,39 @@ classify:
 }
 
 #[test]
+fn a_class_of_ones_own_is_not_called_like_one_of_the_engine_or_a_status() {
+    let errors = |name: &str| format!("classify: {{errors: [{{name: {name}, header: X, equals: a}}]}}");
+    for name in ["connect", "timeout", "body_limit", "unsent", "5xx", "'404'"] {
+        let told = name.trim_matches('\'');
+        let want = format!(
+            "spec.classify.errors[0].name: `{told}` is a name of Loadgate's own: errors({told}) counts what the \
+             engine saw; choose another"
+        );
+        check(&errors(name), &[&want]);
+    }
+    check(&errors("timed_out"), &[]);
+}
+
+#[test]
+fn no_group_is_made_of_credentials() {
+    let told = |field: &str, name: &str| {
+        format!(
+            "spec.classify.{field}: {name} holds credentials, and the values of this header are told in status and \
+             reports; choose another"
+        )
+    };
+    for name in
+        ["Authorization", "set-cookie", "Cookie", "Proxy-Authorization", "X-Api-Key", "X-Access-Token"]
+    {
+        let group = format!("classify: {{groups: [{{name: g, header: {name}}}]}}");
+        check(&group, &[&told("groups[0].header", name)]);
+        let cache = format!("classify: {{cache: {{header: X, hit: [a], miss: [b], layerHeader: {name}}}}}");
+        check(&cache, &[&told("cache.layerHeader", name)]);
+    }
+    check("classify: {groups: [{name: g, header: X-Account}]}", &[]);
+}
+
+#[test]
 fn an_extracted_name_means_one_thing() {
     check(
         "

@@ -1,7 +1,8 @@
 //! Faults of requirements and expectations, and what right ones become.
 
-use super::{check, plan};
+use super::{check, check_with, plan};
 use crate::plan::Measure;
+use crate::plan::Options;
 
 const PHASES: &str = "
 scenarios:
@@ -249,4 +250,59 @@ fn figures_are_combined_over_several_phases_only() {
         "metric: latency.p95, over: mean, where: {phases: [main]}",
         &[".over: combines several phases, and this is about one; leave it out"],
     );
+}
+
+/// Two scenarios, one of them never drawn, and a phase of the first and of both.
+const STEPS: &str = "
+scenarios:
+- {name: browse, steps: [{name: home, request: {path: /}}, {name: list, request: {path: /}}]}
+- {name: buy, steps: [{name: pay, request: {path: /}}, {name: list, request: {path: /}}]}
+- {name: never, weight: 0, steps: [{name: ghost, request: {path: /}}]}
+phases:
+- {name: one, scenarios: [browse], load: {burst: {iterations: 10}}}
+- {name: all, load: {burst: {iterations: 10}}}
+";
+
+#[test]
+fn a_row_is_about_steps_that_are_run() {
+    let row = |narrow: &str| format!("{STEPS}requirements: [{{id: R, metric: requests, {narrow}}}]");
+    let not_run = |place: &str| {
+        format!(
+            "spec.requirements[0].where.steps[0]: isn't run in {place}: its scenario isn't among those of the phase, \
+             or has a weight of 0"
+        )
+    };
+    check(&row("where: {phases: [one], steps: [pay]}"), &[&not_run("phase one")]);
+    check(&row("where: {phases: [one], steps: [buy.list]}"), &[&not_run("phase one")]);
+    check(&row("where: {phases: [one], steps: [list]}"), &[]);
+    check(&row("where: {steps: [pay]}"), &[]);
+    check(&row("where: {steps: [ghost]}"), &[&not_run("any phase that this is about")]);
+    check(
+        &row("over: each, where: {steps: [pay]}"),
+        &[
+            "spec.requirements[0].where.steps: phase one, which has a figure of its own here, runs none of them",
+        ],
+    );
+    let expected = STEPS
+        .replace("iterations: 10}}", "iterations: 10}}, expect: [{metric: rate, where: {steps: [pay]}}]");
+    check(&expected, &[&not_run("phase one").replace("requirements[0]", "phases[0].expect[0]")]);
+}
+
+#[test]
+fn a_sustained_rate_needs_ten_whole_seconds() {
+    let row =
+        |load: &str| format!("phases: [{{name: p, load: {{{load}}}, expect: [{{metric: rate.sustained}}]}}]");
+    let short = |seconds: u32| {
+        format!(
+            "spec.phases[0].expect[0].metric: is the least over any 10 s, and of phase p only {seconds} whole seconds \
+             are judged; make it longer, or require rate or rate.peak"
+        )
+    };
+    check(&row("constantRate: {rate: 10/s, duration: 9999ms}"), &[&short(9)]);
+    check(&row("constantRate: {rate: 10/s, duration: 10s}"), &[]);
+    check(&row("constantUsers: {users: 1, duration: 11s, rampUp: 1500ms}"), &[&short(9)]);
+    check(&row("iterations: {users: 1, perUser: 10}"), &[]);
+    // What a quick run is too short for is no fault of the file.
+    let quick = Options { quick: Some(60), ..Options::default() };
+    check_with(&quick, &row("constantRate: {rate: 10/s, duration: 5m}"), &[]);
 }

@@ -7,7 +7,7 @@ const PHASES: &str = "
 phases:
 - {name: main, load: {constantUsers: {users: 500, duration: 10m, rampUp: 90s}}}
 - {name: pause, load: {idle: {duration: 5m}}}
-- {name: spike, pace: 10s, load: {burst: {iterations: 50}}, maxDuration: 10m}
+- {name: spike, load: {burst: {iterations: 50}}, maxDuration: 10m}
 - {name: steady, load: {constantRate: {rate: 10/s, total: 20000}}}
 - {name: loops, load: {iterations: {users: 3, perUser: 7000}}}
 - {name: short, load: {constantRate: {rate: 10/s, duration: 1s}}}
@@ -46,6 +46,14 @@ fn a_phase_is_never_shorter_than_two_seconds_nor_a_count_below_a_hundred() {
     let plan = planned(&Options { quick: Some(100_000), ..Options::default() });
     assert_eq!(plan.quick_changes[0], "main: duration 10m → 2s");
     assert_eq!(plan.quick_changes[2], "steady: total 20000 → 100");
+}
+
+#[test]
+fn a_ramp_is_never_shortened_to_nothing() {
+    let ramp = "phases: [{name: a, load: {constantUsers: {users: 1, duration: 10m, rampUp: 50us}}}]";
+    let quick = Options { quick: Some(60), ..Options::default() };
+    let plan = Plan::from_spec("shop", &spec(ramp), &quick).expect("the file is valid");
+    assert_eq!(plan.quick_changes, ["a: duration 10m → 10s", "a: rampUp 50us → 1us"]);
 }
 
 #[test]

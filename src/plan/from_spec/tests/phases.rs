@@ -70,3 +70,66 @@ phases:
         ],
     );
 }
+
+#[test]
+fn a_pace_stands_only_where_it_can_be_kept() {
+    let phase = |load: &str| format!("phases: [{{name: p, pace: 1s, load: {{{load}}}}}]");
+    check(
+        &phase("constantRate: {rate: 10/s, duration: 1s}"),
+        &["spec.phases[0].pace: the rate says when iterations begin; leave it out"],
+    );
+    check(
+        &phase("burst: {iterations: 1}"),
+        &["spec.phases[0].pace: a burst begins all its iterations at once; leave it out"],
+    );
+    check(&phase("constantUsers: {users: 1, duration: 1s}"), &[]);
+    check(&phase("iterations: {users: 1, perUser: 1}"), &[]);
+    // That of a scenario is for the phases that have closed loops.
+    let scenario = "scenarios: [{name: browse, pace: 1s, steps: [{name: home, request: {path: /}}]}]";
+    check(&format!("{scenario}\nphases: [{{name: p, load: {{burst: {{iterations: 1}}}}}}]"), &[]);
+}
+
+/// A scenario of one step that may take 1 s to connect and 1 s to be answered, with a pause, and a phase of it.
+fn paced(step: &str, pace: &str, phase: &str) -> String {
+    format!(
+        "target: {{baseUrl: 'http://shop', timeout: 1s, connectTimeout: 1s}}
+scenarios: [{{name: browse, pace: {pace}, steps: [{{name: home, request: {{path: /}}{step}}}]}}]
+phases: [{{name: p, {phase}}}]"
+    )
+}
+
+#[test]
+fn the_last_user_has_time_for_its_last_iteration() {
+    for (step, pace, load, millis) in [
+        // User 99 begins at 2970 ms and may take 2 s, and 400 ms of thinking.
+        (", think: 400ms", "3s", "iterations: {users: 100, perUser: 1}", 2_970 + 2_400),
+        (", think: 400ms", "3s", "iterations: {users: 100, perUser: 3}", 2_970 + 2 * 3_000 + 2_400),
+        ("", "1s", "iterations: {users: 2, perUser: 3}", 500 + 3 * 2_000),
+        ("", "1s", "burst: {iterations: 5}", 2_000),
+        ("", "1s", "constantUsers: {users: 2, duration: 10s}", 40_000),
+        ("", "1s", "iterations: {users: 2, perUser: 3000}", 3_600_000),
+    ] {
+        let plan = plan(&paced(step, pace, &format!("load: {{{load}}}")));
+        assert_eq!(plan.phases[0].deadline.as_millis(), millis, "{load}");
+    }
+}
+
+#[test]
+fn iterations_are_through_before_they_are_cut_off() {
+    let of = |count: u64, with: &str| format!("{with}load: {{iterations: {{users: 2, perUser: {count}}}}}");
+    let needed = |least: &str| {
+        format!(
+            "spec.phases[0].maxDuration: is needed: the load takes at least {least}, and a phase without it is cut \
+             off after 1h"
+        )
+    };
+    check(&paced("", "3s", &of(2_000, "")), &[&needed("1h39m58s500ms")]);
+    check(&paced(", think: 2s..9s", "1s", &of(2_000, "")), &[&needed("1h6m38s500ms")]);
+    check(&paced(", think: 2s, probability: 50%", "1s", &of(2_000, "")), &[]);
+    check(&paced("", "3s", &of(1_200, "")), &[]);
+    check(&paced("", "3s", &of(2_000, "maxDuration: 2h, ")), &[]);
+    check(
+        &paced("", "3s", &of(3, "maxDuration: 7s, ")),
+        &["spec.phases[0].maxDuration: is shorter than the load itself; give at least 7s500ms"],
+    );
+}

@@ -1,0 +1,113 @@
+//! When a phase is cut off, and whether its load can be through by then.
+
+use std::time::Duration;
+
+use crate::api::{self, LoadTestSpec};
+use crate::plan::executor::Executor;
+use crate::plan::fault::At;
+use crate::plan::units::{DurationRange, parse_duration};
+use crate::plan::written;
+
+use super::target::longest_request;
+
+/// What is under way at the planned end of a phase may take this much longer.
+const GRACEFUL_STOP: Duration = Duration::from_secs(30);
+/// A phase without a planned end is given no more than this.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// A phase with what its length depends on.
+pub(super) struct Timed<'a> {
+    pub(super) executor: &'a Executor,
+    pub(super) phase: &'a api::Phase,
+    /// The scenarios that it runs.
+    pub(super) scenarios: Vec<&'a api::Scenario>,
+    pub(super) spec: &'a LoadTestSpec,
+}
+
+impl Timed<'_> {
+    /// When it is cut if it has no `maxDuration`.
+    pub(super) fn deadline(&self) -> Duration {
+        match self.executor {
+            Executor::ConstantUsers { duration: length, .. } | Executor::ConstantRate { length, .. } => {
+                *length + GRACEFUL_STOP
+            }
+            Executor::Idle { duration } => *duration,
+            Executor::Iterations { .. } | Executor::Burst { .. } => self.longest().min(LONGEST),
+        }
+    }
+
+    /// Reports a load that takes longer than it is given, even if every response came at once.
+    pub(super) fn check(&self, max_duration: Option<Duration>, at: &At) {
+        let least = self.executor.planned_length().unwrap_or_else(|| self.least());
+        match max_duration {
+            Some(most) if most < least => at.field("maxDuration").fault(format!(
+                "is shorter than the load itself; give at least {}",
+                written::duration(least)
+            )),
+            None if self.executor.planned_length().is_none() && least > LONGEST => {
+                at.field("maxDuration").fault(format!(
+                    "is needed: the load takes at least {}, and a phase without it is cut off after {}",
+                    written::duration(least),
+                    written::duration(LONGEST)
+                ));
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// When the last user is through with its last iteration if every request takes all the time it may.
+    fn longest(&self) -> Duration {
+        let pace = self.paces().max().unwrap_or_default();
+        let iteration = self.each(|step| longest_request(&self.spec.target) + think(step).most);
+        let iteration = iteration.max().unwrap_or_default();
+        self.last_begins(pace, iteration.max(pace)).saturating_add(iteration)
+    }
+
+    /// When its last iteration begins if no request takes any time.
+    fn least(&self) -> Duration {
+        let pace = self.paces().min().unwrap_or_default();
+        // A step that is only taken with some probability may never be.
+        let pause = |step: &api::Step| step.probability.is_none().then(|| think(step).least);
+        let iteration = self.each(|step| pause(step).unwrap_or_default()).min().unwrap_or_default();
+        self.last_begins(pace, iteration.max(pace))
+    }
+
+    /// When the last user begins its last iteration. `pace`: what the first iterations are spread over; `each`: from one
+    /// to the next.
+    fn last_begins(&self, pace: Duration, each: Duration) -> Duration {
+        let users = u64::from(self.executor.users());
+        let first = self.executor.first_iteration(users.saturating_sub(1), Some(pace));
+        let more = match self.executor {
+            Executor::Iterations { per_user, .. } => per_user.saturating_sub(1),
+            Executor::ConstantUsers { .. }
+            | Executor::ConstantRate { .. }
+            | Executor::Burst { .. }
+            | Executor::Idle { .. } => 0,
+        };
+        first.saturating_add(times(each, more))
+    }
+
+    /// The pace of each scenario.
+    fn paces(&self) -> impl Iterator<Item = Duration> {
+        let pace = |scenario: &&api::Scenario| self.phase.pace.as_ref().or(scenario.pace.as_ref()).cloned();
+        self.scenarios.iter().map(move |scenario| {
+            pace(scenario).and_then(|text| parse_duration(&text).ok()).unwrap_or_default()
+        })
+    }
+
+    /// The sum of a time of its steps, for each scenario.
+    fn each(&self, time: impl Fn(&api::Step) -> Duration) -> impl Iterator<Item = Duration> {
+        self.scenarios.iter().map(move |scenario| scenario.steps.iter().map(&time).sum())
+    }
+}
+
+/// What can't be read is reported where it stands.
+fn think(step: &api::Step) -> DurationRange {
+    let none = DurationRange { least: Duration::ZERO, most: Duration::ZERO };
+    step.think.as_deref().and_then(|text| DurationRange::parse(text).ok()).unwrap_or(none)
+}
+
+fn times(length: Duration, count: u64) -> Duration {
+    let nanos = length.as_nanos().saturating_mul(u128::from(count));
+    u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos)
+}

@@ -1,0 +1,97 @@
+//! Rows that no run could measure: of steps that are not run, or of phases that are too short.
+
+use crate::api::{self, LoadTestSpec, Objective, Over, Where};
+use crate::plan::fault::{At, Faults};
+use crate::plan::metric::{Metric, SUSTAINED_SECONDS};
+use crate::plan::model::PhaseIndex;
+
+use super::load::executor;
+use super::narrow::{completed, covered, is_step_called};
+use super::phase::runs;
+
+/// Reports such rows. A quick run is judged by the test as it is written: what it is too short for is told as not run.
+pub(super) fn check_all(spec: &LoadTestSpec, at: &At) {
+    for (index, row) in spec.requirements.iter().enumerate() {
+        check_row(&row.objective, None, spec, &at.field("requirements").item(index));
+    }
+    for (phase, expecting) in spec.phases.iter().enumerate() {
+        for (index, row) in expecting.expect.iter().enumerate() {
+            let at = at.field("phases").item(phase).field("expect").item(index);
+            check_row(row, Some(phase), spec, &at);
+        }
+    }
+}
+
+fn check_row(row: &Objective, implied: Option<PhaseIndex>, spec: &LoadTestSpec, at: &At) {
+    let narrow = row.narrow.clone().unwrap_or_default();
+    let check = |metric: &String, narrow: &Where, at: &At| {
+        let phases: Vec<&api::Phase> = match implied {
+            Some(phase) => vec![&spec.phases[phase]],
+            None => covered(&narrow.phases, spec).map(|(_, phase)| phase).collect(),
+        };
+        check_steps(narrow, &phases, row.over, spec, &at.field("where").field("steps"));
+        if Metric::parse(metric) == Ok(Metric::RateSustained) {
+            for phase in phases {
+                check_length(phase, &at.field("metric"));
+            }
+        }
+    };
+    for (index, part) in row.ratio.iter().flatten().enumerate() {
+        let narrow = completed(part.narrow.clone().unwrap_or_default(), &narrow);
+        check(&part.metric, &narrow, &at.field("ratio").item(index));
+    }
+    if let Some(metric) = &row.metric {
+        check(metric, &narrow, at);
+    }
+}
+
+fn check_steps(narrow: &Where, phases: &[&api::Phase], over: Option<Over>, spec: &LoadTestSpec, at: &At) {
+    for (index, name) in narrow.steps.iter().enumerate() {
+        let is_known = spec.scenarios.iter().any(|scenario| has_step(scenario, name));
+        let is_run = phases.iter().any(|phase| runs_step(phase, name, spec));
+        at.item(index).require(!is_known || is_run, not_run(phases));
+    }
+    if matches!(over, None | Some(Over::Pooled)) {
+        return;
+    }
+    for phase in phases {
+        let runs_one = narrow.steps.iter().any(|name| runs_step(phase, name, spec));
+        at.require(
+            narrow.steps.is_empty() || runs_one,
+            format!("phase {}, which has a figure of its own here, runs none of them", phase.name),
+        );
+    }
+}
+
+fn not_run(phases: &[&api::Phase]) -> String {
+    let place = match phases {
+        [one] => format!("phase {}", one.name),
+        _ => "any phase that this is about".to_owned(),
+    };
+    format!("isn't run in {place}: its scenario isn't among those of the phase, or has a weight of 0")
+}
+
+fn runs_step(phase: &api::Phase, name: &str, spec: &LoadTestSpec) -> bool {
+    let is_run = |scenario: &&api::Scenario| scenario.weight != Some(0) && runs(phase, &scenario.name);
+    spec.scenarios.iter().filter(is_run).any(|scenario| has_step(scenario, name))
+}
+
+fn has_step(scenario: &api::Scenario, name: &str) -> bool {
+    scenario.steps.iter().any(|step| is_step_called(scenario, step, name))
+}
+
+/// A load that is faulty itself is reported where it stands.
+fn check_length(phase: &api::Phase, at: &At) {
+    let unreported = Faults::default();
+    let Some(executor) = executor(&phase.load, &unreported.at("")) else { return };
+    let Some(seconds) = executor.whole_seconds() else { return };
+    let count = seconds.end.saturating_sub(seconds.start);
+    at.require(
+        count >= u64::from(SUSTAINED_SECONDS),
+        format!(
+            "is the least over any {SUSTAINED_SECONDS} s, and of phase {} only {count} whole seconds are judged; make \
+             it longer, or require rate or rate.peak",
+            phase.name
+        ),
+    );
+}
