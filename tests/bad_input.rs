@@ -151,7 +151,8 @@ fn a_preflight_that_fails_names_its_field_and_no_load_is_sent() {
 fn what_is_done_is_told_on_demand_and_without_colours_where_nobody_looks() {
     let preflight = ", preflight: [{request: {path: /}}]";
     let run = |arguments: &[&str]| run(&test(&healthy().url(), preflight, GET, FEW), arguments).err;
-    let lines = ["run begins", "target reached", "preflight passed", "phase begun", "phase ended", "run judged"];
+    let lines =
+        ["run begins", "target reached", "preflight passed", "phase begun", "phase ended", "run judged"];
     let (told, silent) = (run(&["-v"]), run(&[]));
     for line in lines {
         assert!(told.contains(line) && !silent.contains(line), "{line}: {told}");
