@@ -26,8 +26,9 @@ pub fn lead(context: &Context, seen: &mut Seen, now: Timestamp) {
         return;
     }
     let live = context.runs.get(&run.uid);
-    let led = live.as_ref().map(|live| Led { job_uid: &live.job_uid, has_begun: live.session.has_begun() });
-    let lead = way_to_lead(&run, children, led.as_ref());
+    let now_led =
+        live.as_ref().map(|live| Led { job_uid: &live.job_uid, has_begun: live.session.has_begun() });
+    let lead = way_to_lead(&run, children, now_led.as_ref());
     let Some(frozen) = children.spec.ours() else { return };
     let Ok(plan) = Plan::from_spec(&seen.test.name_any(), &frozen.spec, &Options::default()) else { return };
     let (session, load, started_at) = match lead {

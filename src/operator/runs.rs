@@ -133,6 +133,7 @@ impl Runs {
     }
 
     /// How long the run has been to begin; `ago` is how long it was so already when this process first saw it.
+    #[must_use]
     pub fn waited(&self, uid: &str, ago: Duration) -> Lasted {
         waiting(&self.waiting).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
     }

@@ -85,7 +85,7 @@ pub(crate) fn an_image_that_is_missing_is_told(installation: &Installation) {
 }
 
 /// nginx whose `/gate` opens when there is a file.
-const GATE: &str = r#"
+const GATE: &str = r"
 pid /tmp/nginx.pid;
 events {}
 http {
@@ -98,7 +98,7 @@ http {
         location / { return 200 '{}'; }
     }
 }
-"#;
+";
 
 pub(crate) fn a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid(installation: &Installation) {
     let room = installation.room("replaced");
