@@ -26,12 +26,11 @@ pub fn lead(context: &Context, seen: &mut Seen, now: Timestamp) {
         return;
     }
     let live = context.runs.get(&run.uid);
-    let now_led =
-        live.as_ref().map(|live| Led { job_uid: &live.job_uid, has_begun: live.session.has_begun() });
-    let lead = way_to_lead(&run, children, now_led.as_ref());
+    let known = live.as_ref().map(|live| Led { job_uid: &live.job_uid, has_begun: live.session.has_begun() });
+    let way = way_to_lead(&run, children, known.as_ref());
     let Some(frozen) = children.spec.ours() else { return };
     let Ok(plan) = Plan::from_spec(&seen.test.name_any(), &frozen.spec, &Options::default()) else { return };
-    let (session, load, started_at) = match lead {
+    let (session, load, started_at) = match way {
         Lead::Stay => return,
         Lead::Anew => (SharedSession::new(Session::new(&plan, epoch())), None, None),
         Lead::Resume(record) => {
