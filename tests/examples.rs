@@ -176,8 +176,8 @@ fn each_expectation_of_velro_prd_is_missed_by_an_ill_target() {
     }
 }
 
-/// The tier of each requirement of `velro-prd` on the phase `prd`, by id: that phase `prd` with a tenth of the users at ten times their
-/// pace, for as long as a sustained rate takes.
+/// The tier of each requirement of `velro-prd`, by id, of a run of the phase `prd` alone: a tenth of the users at ten
+/// times their pace, for as long as a sustained rate takes.
 fn requirements(illness: &str) -> Vec<(String, String)> {
     let sick = target();
     make_ill(sick.address(), illness);
