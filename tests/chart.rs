@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use loadgate::api;
+use loadgate::cli::Cli;
 use serde_json::{Value, json};
 use support::chart::{self, NAMESPACE, Rendering};
 use support::{is_as_committed, path, schemas, tools};
@@ -179,8 +179,11 @@ fn unrestricted(pod: &Value) -> Vec<String> {
     holds.into_iter().filter(|(_, holds)| !holds).map(|(what, _)| what.to_owned()).collect()
 }
 
+/// That the chart's copy is what the types make, `tests/generated.rs` holds.
 #[test]
-fn the_definition_is_installed_as_the_types_make_it_and_kept() {
+fn the_definition_is_installed_as_it_is_and_kept() {
+    let copy = std::fs::read_to_string(chart::folder().join("files/loadtests.loadgate.dev.yaml")).unwrap();
+    let copy: CustomResourceDefinition = serde_yaml::from_str(&copy).unwrap();
     for rendering in chart::renderings().unwrap_or_default() {
         let kept = match rendering.values.as_str() {
             "bare" => {
@@ -198,7 +201,7 @@ fn the_definition_is_installed_as_the_types_make_it_and_kept() {
         );
         let mut definition: CustomResourceDefinition = serde_json::from_value(rendered.clone()).unwrap();
         (definition.metadata.annotations, definition.metadata.labels) = (None, None);
-        assert_eq!(definition, api::crd(), "{}", rendering.values);
+        assert_eq!(definition, copy, "{}", rendering.values);
     }
 }
 
@@ -222,6 +225,14 @@ fn the_operator_is_started_with_what_the_chart_made_for_it() {
             "--log-format=json",
         ]
     );
+}
+
+#[test]
+fn the_program_takes_all_that_the_chart_passes() {
+    for rendering in chart::renderings().unwrap_or_default() {
+        let line = ["loadgate"].into_iter().chain(arguments(rendering)).map(Into::into);
+        assert!(Cli::read(line).is_ok(), "{}: {:?}", rendering.values, arguments(rendering));
+    }
 }
 
 #[test]

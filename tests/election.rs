@@ -2,22 +2,27 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
+#[path = "election/certificates.rs"]
+mod certificates;
+#[path = "election/process.rs"]
+mod process;
+#[path = "election/rights.rs"]
+mod rights;
 mod support;
 
-use std::process::{Child, Command};
+use std::io::Read;
 use std::time::Duration;
 
-use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::coordination::v1::Lease;
-use k8s_openapi::api::core::v1::{ConfigMap, Secret, ServiceAccount};
-use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Client;
-use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, Patch, PatchParams};
 use loadgate::operator::lease::{Election, Loss, Settings, Standing, Timing};
-use loadgate::operator::tls::{Keeper, Place, Tls, service_names};
-use rustix::process::{Pid, Signal, kill_process};
+use process::Process;
+use rights::{create, with_few_rights};
+use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::cluster::{Cluster, Own, in_own_namespace};
+use support::cluster::{Own, in_own_namespace};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -30,19 +35,6 @@ const TIMING: Timing = Timing {
 };
 /// Longer than anything here takes, unless it hangs.
 const LONG: Duration = Duration::from_secs(20);
-/// Names the kubeconfig and the namespace for a candidate that is a process of its own.
-const CANDIDATE: [&str; 2] = ["LOADGATE_TEST_CANDIDATE_KUBECONFIG", "LOADGATE_TEST_CANDIDATE_NAMESPACE"];
-
-/// What the chart allows: see the table in `src/operator/lease` and `tls`.
-fn rules() -> Value {
-    json!([
-        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
-        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "resourceNames": ["operator"],
-            "verbs": ["get", "update"]},
-        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["ingest-tls"],
-            "verbs": ["get", "update"]},
-    ])
-}
 
 fn settings(namespace: &str, identity: &str) -> Settings {
     Settings {
@@ -83,39 +75,12 @@ impl Candidate {
     }
 }
 
-/// A client that may do what `rules` say and nothing else.
-async fn with_few_rights(own: &Own) -> Client {
-    let Own { cluster, client, namespace } = own;
-    let metadata = json!({"name": "operator"});
-    let account = json!({"kind": "ServiceAccount", "name": "operator", "namespace": namespace});
-    let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "operator"});
-    create::<ServiceAccount>(own, json!({"metadata": metadata})).await;
-    create::<Role>(own, json!({"metadata": metadata, "rules": rules()})).await;
-    create::<RoleBinding>(own, json!({"metadata": metadata, "roleRef": role, "subjects": [account]})).await;
-    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
-    let request = TokenRequest::default();
-    let token = accounts.create_token_request("operator", &PostParams::default(), &request).await.unwrap();
-    cluster.client_with_token(&token.status.unwrap().token).await
-}
-
-async fn create<K>(own: &Own, object: Value)
-where
-    K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + std::fmt::Debug
-        + serde::Serialize
-        + serde::de::DeserializeOwned,
-{
-    let api: Api<K> = Api::namespaced(own.client.clone(), &own.namespace);
-    api.create(&PostParams::default(), &serde_json::from_value(object).unwrap()).await.unwrap();
-}
-
 fn leases(own: &Own) -> Api<Lease> {
     Api::namespaced(own.client.clone(), &own.namespace)
 }
 
 async fn holder(own: &Own) -> Option<String> {
-    leases(own).get("operator").await.unwrap().spec?.holder_identity
+    leases(own).get_opt("operator").await.unwrap()?.spec?.holder_identity
 }
 
 #[tokio::test]
@@ -181,59 +146,6 @@ async fn of_many_candidates_one_leads_at_any_time() {
     .await;
 }
 
-/// A candidate that is a process of its own, which can be stopped and continued.
-struct Process(Child);
-
-impl Process {
-    fn start(own: &Own) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "a_candidate_that_is_a_process_of_its_own", "--ignored"]);
-        command.env(CANDIDATE[0], own.cluster.kubeconfig()).env(CANDIDATE[1], &own.namespace);
-        Process(command.spawn().unwrap())
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.0), signal).unwrap();
-    }
-
-    async fn ended_within(&mut self, limit: Duration) {
-        let began = Instant::now();
-        while self.0.try_wait().unwrap().is_none() {
-            assert!(began.elapsed() < limit, "it ends in time");
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended long ago.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Leads, and writes as fast as it can for as long as it may. Nothing but the guard keeps it from writing: the
-/// object has no resourceVersion in what is sent.
-#[tokio::test]
-#[ignore = "another test starts it, in a process of its own"]
-async fn a_candidate_that_is_a_process_of_its_own() {
-    let [Ok(kubeconfig), Ok(namespace)] = CANDIDATE.map(std::env::var) else { return };
-    let client = Cluster::at(kubeconfig.into()).client().await;
-    let marks: Api<ConfigMap> = Api::namespaced(client.clone(), &namespace);
-    let candidate = Candidate::leading(&client, &namespace, "process").await;
-    let mark = Patch::Merge(json!({"data": {"written-by": "process"}}));
-    let write = async {
-        loop {
-            marks.patch("mark", &PatchParams::default(), &mark).await.unwrap();
-            let clear = Patch::Merge(json!({"data": {"written-by": null}}));
-            marks.patch("mark", &PatchParams::default(), &clear).await.unwrap();
-        }
-    };
-    candidate.standing.guard::<()>(write).await.unwrap_err();
-    candidate.running.await.unwrap().unwrap_err();
-}
-
 #[tokio::test]
 async fn a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends() {
     in_own_namespace(|own| async move {
@@ -241,7 +153,7 @@ async fn a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends() {
         let marks: Api<ConfigMap> = Api::namespaced(own.client.clone(), &own.namespace);
         let version = || async { marks.get("mark").await.unwrap().metadata.resource_version };
         let unwritten = version().await;
-        let mut process = Process::start(&own);
+        let mut process = Process::candidate(&own);
         let began = Instant::now();
         while version().await == unwritten {
             assert!(began.elapsed() < LONG, "the process leads and writes");
@@ -259,41 +171,27 @@ async fn a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends() {
     .await;
 }
 
-fn keep(client: &Client, namespace: &str) -> (Tls, watch::Sender<bool>) {
-    let place = Place::secret(client.clone(), namespace, "ingest-tls");
-    let (keeper, tls) = Keeper::new(place, service_names("ingest", namespace)).unwrap();
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(keeper.run(stopped));
-    (tls, stop)
-}
-
 #[tokio::test]
-async fn operators_that_start_at_once_fill_the_empty_secret_and_trust_the_same() {
+async fn an_operator_that_is_terminated_gives_the_lease_back_within_a_second_and_logs_json() {
     in_own_namespace(|own| async move {
-        let client = with_few_rights(&own).await;
-        create::<Secret>(&own, json!({"metadata": {"name": "ingest-tls", "labels": {"of": "chart"}}})).await;
-        let mut keepers: Vec<_> = (0..5).map(|_| keep(&client, &own.namespace)).collect();
-        for (tls, _) in &mut keepers {
-            assert!(timeout(LONG, tls.ready()).await.expect("certificates are there in time"));
+        for _ in 0..3 {
+            let mut operator = Process::operator(&own);
+            let began = Instant::now();
+            while holder(&own).await.is_none_or(|holder| holder.is_empty()) {
+                assert!(began.elapsed() < LONG, "the operator leads");
+                sleep(Duration::from_millis(50)).await;
+            }
+            operator.signal(Signal::TERM);
+            operator.ended_within(Duration::from_secs(1)).await;
+            assert_eq!(holder(&own).await.as_deref(), Some(""));
+            let mut log = String::new();
+            operator.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+            assert!(!log.is_empty());
+            for line in log.lines() {
+                let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+                assert!(line["level"].is_string() && line["message"].is_string(), "{line}");
+            }
         }
-        let trusted = keepers[0].0.trusted().unwrap();
-        assert!(keepers.iter().all(|(tls, _)| tls.trusted().as_ref() == Some(&trusted)));
-        let secrets: Api<Secret> = Api::namespaced(own.client.clone(), &own.namespace);
-        let secret = secrets.get("ingest-tls").await.unwrap();
-        assert_eq!(secret.data.unwrap()["ca.crt"].0, trusted.as_bytes());
-        assert_eq!(secret.metadata.labels.unwrap()["of"], "chart");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_operator_that_finds_no_secret_goes_on_when_there_is_one() {
-    in_own_namespace(|own| async move {
-        let client = with_few_rights(&own).await;
-        let (mut tls, _keeper) = keep(&client, &own.namespace);
-        assert!(timeout(Duration::from_secs(1), tls.ready()).await.is_err());
-        create::<Secret>(&own, json!({"metadata": {"name": "ingest-tls"}})).await;
-        assert!(timeout(LONG, tls.ready()).await.expect("it is tried again"));
     })
     .await;
 }

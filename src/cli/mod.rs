@@ -75,7 +75,8 @@ impl Cli {
     /// How much is told: a worker has no terminal, its log is read afterwards.
     #[must_use]
     pub fn verbosity(&self) -> u8 {
-        self.verbose.saturating_add(u8::from(matches!(self.command, Command::Worker(_))))
+        self.verbose
+            .saturating_add(u8::from(matches!(self.command, Command::Worker(_) | Command::Operator(_))))
     }
 
     /// Does what was typed.

@@ -12,7 +12,7 @@ pub use coordinator::{
     Admission, Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage,
     Unreachable,
 };
-pub use session::{Session, SessionView};
+pub use session::{Measured, Session, SessionView};
 pub use shared::SharedSession;
 
 #[cfg(test)]

@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use http_body_util::LengthLimitError;
 use serde::{Deserialize, Serialize};
 
 use super::coordinator::{Coordinator, Directive, Refusal, Registration, Report, Stage, Unreachable};
 use super::shared::SharedSession;
 use super::wire;
+
+/// The longest that the body of a message may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Who may come in. It knows the runs and their workers.
 #[async_trait]
@@ -120,6 +124,10 @@ enum Error {
     Denied(Denial),
     Refused(Refusal),
     TooLarge(usize),
+    /// The body didn't come, or not in time.
+    Broken,
+    /// The session is led here no longer.
+    Closed(String),
     /// Another worker's name stands in the message.
     NotItself,
 }
@@ -134,9 +142,7 @@ impl From<Unreachable> for Error {
     fn from(error: Unreachable) -> Self {
         match error {
             Unreachable::Refused(refusal) => Error::Refused(refusal),
-            Unreachable::TurnedAway(_) | Unreachable::Silent(_) => {
-                unreachable!("a session in this process answers or refuses")
-            }
+            Unreachable::TurnedAway(why) | Unreachable::Silent(why) => Error::Closed(why),
         }
     }
 }
@@ -163,6 +169,8 @@ fn refused(error: Error) -> Response {
         Error::TooLarge(most) => {
             (StatusCode::PAYLOAD_TOO_LARGE, format!("more than {most} bytes")).into_response()
         }
+        Error::Broken => (StatusCode::REQUEST_TIMEOUT, "the body didn't come in time").into_response(),
+        Error::Closed(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
         Error::NotItself => {
             (StatusCode::FORBIDDEN, "the message names another worker than the token").into_response()
         }
@@ -191,8 +199,17 @@ fn token(headers: &HeaderMap) -> Result<&str, Denial> {
     value.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Denial::NoIdentity)
 }
 
+/// Reads a body, as far as it isn't larger than anything that a worker sends.
 async fn read<T: serde::de::DeserializeOwned>(body: Body, most: usize) -> Result<T, Error> {
-    let bytes = to_bytes(body, most).await.map_err(|_| Error::TooLarge(most))?;
+    // What says at once that it is too large isn't read at all.
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|least| least > most) {
+        return Err(Error::TooLarge(most));
+    }
+    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, most)).await.map_err(|_| Error::Broken)?;
+    let bytes = read.map_err(|error| match error.into_inner() {
+        error if error.is::<LengthLimitError>() => Error::TooLarge(most),
+        _ => Error::Broken,
+    })?;
     wire::decode(&bytes).map_err(|error| Error::Refused(Refusal::Unreadable(error.to_string())))
 }
 

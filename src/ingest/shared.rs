@@ -1,14 +1,15 @@
 //! A session that many share: workers of the same process by calls, the ingest's server for those of other pods.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use super::coordinator::{Admission, Answer, Coordinator, Registration, Report, Unreachable};
+use super::coordinator::{Admission, Answer, Coordinator, Refusal, Registration, Report, Unreachable};
 use super::session::{Session, SessionView};
-use crate::metrics::Aggregate;
+use crate::metrics::{Aggregate, Snapshot};
 use crate::plan::Plan;
 
 /// How far apart the clocks of two machines may be.
@@ -20,6 +21,8 @@ pub struct SharedSession {
     session: Arc<Mutex<Session>>,
     /// Ticks at each change, so that those who wait look again.
     changes: watch::Sender<()>,
+    /// Whether this process leads the run no longer.
+    closed: Arc<AtomicBool>,
     clock: Clock,
 }
 
@@ -52,7 +55,25 @@ impl SharedSession {
     }
 
     fn with_clock(session: Session, clock: Clock) -> Self {
-        SharedSession { session: Arc::new(Mutex::new(session)), changes: watch::Sender::new(()), clock }
+        SharedSession {
+            session: Arc::new(Mutex::new(session)),
+            changes: watch::Sender::new(()),
+            closed: Arc::default(),
+            clock,
+        }
+    }
+
+    /// Stops leading: answers that are held back are given at once, and nobody is answered any more. Whoever leads
+    /// the run next takes it up with [`SharedSession::resume`]. A server can then end without waiting for workers.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.changes.send_replace(());
+    }
+
+    /// How many answers are held back now, and others who wait for a change.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.changes.receiver_count()
     }
 
     /// Ends the run early.
@@ -114,19 +135,34 @@ impl SharedSession {
     /// All that was measured so far.
     #[must_use]
     pub fn aggregate(&self) -> Aggregate {
-        self.session().aggregate()
+        // Reports are taken while it is put together.
+        let measured = self.session().measured();
+        measured.aggregate()
     }
 
-    /// Ticks at each change.
+    /// Ticks when a worker has come, gone or moved on, a phase begins, or the run is aborted, released or closed; not
+    /// when there is only more that was measured.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Session, Duration) -> T) -> T {
-        let changed = change(&mut self.session(), self.clock.now());
-        self.changes.send_replace(());
+        let mut session = self.session();
+        let before = session.turn();
+        let changed = change(&mut session, self.clock.now());
+        let is_new = session.turn() != before;
+        drop(session);
+        // Not at each report: a thousand workers that wait would wake a thousand times a second each.
+        if is_new {
+            self.changes.send_replace(());
+        }
         changed
+    }
+
+    fn open(&self) -> Result<(), Unreachable> {
+        let closed = self.closed.load(Ordering::SeqCst);
+        if closed { Err(Unreachable::Silent("it leads the run no longer".to_owned())) } else { Ok(()) }
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {
@@ -138,14 +174,18 @@ impl SharedSession {
 #[async_trait]
 impl Coordinator for SharedSession {
     async fn register(&self, registration: Registration) -> Result<Admission, Unreachable> {
+        self.open()?;
         Ok(self.change(|session, _| session.register(&registration))?)
     }
 
-    async fn report(&self, report: Report, patience: Duration) -> Result<Answer, Unreachable> {
+    async fn report(&self, mut report: Report, patience: Duration) -> Result<Answer, Unreachable> {
+        self.open()?;
+        // Read before the session is locked: the others don't wait for it.
+        let snapshot = report.snapshot.take().map(|bytes| read(&bytes)).transpose()?;
         let mut changes = self.changes.subscribe();
-        let mut answer = self.change(|session, now| session.report(&report, now))?;
+        let mut answer = self.change(|session, now| session.report(&report, snapshot, now))?;
         let deadline = tokio::time::Instant::now() + patience;
-        while answer.directive.is_idle() && answer.epoch == report.epoch {
+        while answer.directive.is_idle() && answer.epoch == report.epoch && self.open().is_ok() {
             if tokio::time::timeout_at(deadline, changes.changed()).await.is_err() {
                 break;
             }
@@ -153,4 +193,8 @@ impl Coordinator for SharedSession {
         }
         Ok(answer)
     }
+}
+
+fn read(bytes: &[u8]) -> Result<Snapshot, Refusal> {
+    Snapshot::from_bytes(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))
 }

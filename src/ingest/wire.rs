@@ -13,8 +13,9 @@ pub const MEDIA_TYPE: &str = "application/vnd.msgpack";
 pub const LEADER_HEADER: &str = "x-loadgate-leader";
 /// How long an answer may be held back at most, whatever the worker asks for.
 pub const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
-/// The largest body of a report that is read. A worker's whole state, 32 phases of many steps, is a tenth of it.
-pub const LARGEST_REPORT: usize = 16 * 1024 * 1024;
+/// The largest body of a report that is read. A report tells of one phase and at most an hour of its seconds, which
+/// comes to a megabyte each where there are hundreds of steps.
+pub const LARGEST_REPORT: usize = 8 * 1024 * 1024;
 /// The largest body of a registration that is read.
 pub const LARGEST_REGISTRATION: usize = 16 * 1024;
 

@@ -56,7 +56,10 @@ impl PhaseAggregate {
             let first = self.seconds.entry(at - at % group).or_default();
             first.latency.merge(&latency.unwrap_or_default());
         }
-        self.seconds.values_mut().for_each(|second| second.latency.pack());
+        for second in self.seconds.values_mut() {
+            second.latency.pack();
+            second.late.pack();
+        }
     }
 
     /// Adds what one worker (or one recorder) measured. The order of adding changes nothing.

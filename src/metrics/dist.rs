@@ -6,6 +6,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 use serde::{Deserialize, Serialize, de};
 
+use super::form;
+
 /// The greatest time that is told apart: one hour, in microseconds.
 pub const LONGEST_MICROS: u64 = 3_600_000_000;
 /// The greatest other value: what a double still holds exactly.
@@ -233,11 +235,14 @@ impl<'de> Deserialize<'de> for Dist {
             Encoded::deserialize(deserializer)?;
         let decoded = decode(&histogram).map_err(de::Error::custom)?;
         let held = decoded.as_ref().map_or(0, Histogram::len);
-        let sums = u128::from(least) * u128::from(count)..=u128::from(greatest) * u128::from(count);
-        if held != count || least > greatest || overflow > count || !sums.contains(&sum) {
+        let between = |sum: u128| {
+            let bound = |edge: u64| u128::from(edge) * u128::from(count);
+            bound(least) <= sum && sum <= bound(greatest)
+        };
+        if held != count || least > greatest || overflow > count || !between(sum) {
             return Err(de::Error::custom(format!("a histogram of {held} values can't stand for {count}")));
         }
-        let store = if decoded.is_some() { Store::Packed(histogram) } else { Store::Empty };
+        let store = if count > 0 { Store::Packed(histogram) } else { Store::Empty };
         Ok(Dist { store, count, sum, least, greatest, overflow })
     }
 }
@@ -246,8 +251,9 @@ fn decode(bytes: &[u8]) -> Result<Option<Histogram<u32>>, String> {
     if bytes.is_empty() {
         return Ok(None);
     }
+    let plain = form::inflate(bytes)?;
     let mut histogram: Histogram<u32> = Deserializer::new()
-        .deserialize(&mut std::io::Cursor::new(bytes))
+        .deserialize(&mut plain.as_slice())
         .map_err(|error| format!("a histogram can't be read: {error}"))?;
     if histogram.sigfig() > Digits::Three as u8 {
         return Err(

@@ -7,6 +7,8 @@ pub mod books;
 pub mod cell;
 pub mod dist;
 mod entry;
+mod form;
+mod inflated;
 pub mod outcome;
 pub mod phase;
 pub mod recorder;
@@ -14,6 +16,7 @@ pub mod sample;
 pub mod series;
 pub mod slice;
 pub mod snapshot;
+mod sound;
 pub mod summary;
 pub mod tally;
 
@@ -28,6 +31,7 @@ pub use sample::{CacheHit, Sample, Timing};
 pub use series::Second;
 pub use slice::{Filter, Keys, Slice, SliceCell};
 pub use snapshot::{PhaseSnapshot, Snapshot, WireError};
+pub use sound::{Shape, Unsound};
 pub use tally::Tally;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::inflated;
 use super::phase::{PhaseState, Seconds};
 
 /// The cumulative state of one phase, and the seconds that changed since the last acknowledged snapshot.
@@ -46,8 +47,9 @@ impl Snapshot {
     /// Reads the wire form.
     ///
     /// # Errors
-    /// When the bytes are not a snapshot, or a histogram in them doesn't hold what is said of it.
+    /// When the bytes are not a snapshot, or a histogram in them doesn't hold what is said of it or is too large.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        inflated::check(bytes)?;
         Ok(rmp_serde::from_slice(bytes)?)
     }
 }

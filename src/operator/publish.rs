@@ -25,9 +25,24 @@ pub async fn publish(context: &Context, test: &LoadTest, status: LoadTestStatus)
     let parameters = PostParams::default();
     let write = tests.api().replace_status(&name, &parameters, &next);
     tests.call("update the status of", &name, write).await?;
+    log(test, &status);
     events::publish(context, test, &status).await;
     count(context, test, &status);
     Ok(())
+}
+
+/// A line for each stage that a run reaches.
+fn log(test: &LoadTest, status: &LoadTestStatus) {
+    if test.status.as_ref().and_then(|before| before.phase.as_ref()) != status.phase.as_ref() {
+        tracing::info!(
+            namespace = test.namespace(),
+            test = test.name_any(),
+            run = status.run.as_ref().map(|run| run.number),
+            phase = status.phase,
+            message = status.message,
+            "the test has come to another stage"
+        );
+    }
 }
 
 /// Brings the metrics in line with what was published.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
-use tokio::sync::mpsc;
+use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
 use crate::api::LoadTest;
@@ -33,7 +33,7 @@ pub struct LiveRun {
 pub struct Runs {
     live: Arc<Mutex<BTreeMap<String, Led>>>,
     /// Whom to look at again, because something of note has changed.
-    bell: mpsc::UnboundedSender<ObjectRef<LoadTest>>,
+    bell: broadcast::Sender<ObjectRef<LoadTest>>,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,7 @@ struct Noteworthy {
 impl Runs {
     /// No runs; `bell` is rung for those that are to be looked at.
     #[must_use]
-    pub fn new(bell: mpsc::UnboundedSender<ObjectRef<LoadTest>>) -> Self {
+    pub fn new(bell: broadcast::Sender<ObjectRef<LoadTest>>) -> Self {
         Runs { live: Arc::default(), bell }
     }
 
@@ -120,14 +120,15 @@ impl Runs {
 async fn ring(
     test: ObjectRef<LoadTest>,
     session: SharedSession,
-    bell: mpsc::UnboundedSender<ObjectRef<LoadTest>>,
+    bell: broadcast::Sender<ObjectRef<LoadTest>>,
 ) {
     let mut changes = session.changes();
     let mut last = None;
     while changes.changed().await.is_ok() {
         let now = Some(noteworthy(&session));
-        if now != last && bell.send(test.clone()).is_err() {
-            return;
+        if now != last {
+            // Where nobody listens yet, all is looked at anew once somebody does.
+            drop(bell.send(test.clone()));
         }
         last = now;
     }

@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use k8s_openapi::api::batch::v1::Job;
 use kube::runtime::controller::Controller;
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use kube::{Api, Client};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
 
 use super::build::job::Setting;
 use super::context::Context;
@@ -26,6 +28,11 @@ use crate::ingest::server::router;
 
 /// After what time an API server that gave no answer is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// The longest that the first word of the API server may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// So many rings wait to be heard.
+const RINGS: usize = 1024;
 
 /// All that the operator is told at its start.
 #[derive(Clone, Debug)]
@@ -84,8 +91,8 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<(), OperatorError> {
     let telemetry = Telemetry::new()?;
-    let (bell, rings) = mpsc::unbounded_channel();
-    let runs = Runs::new(bell);
+    let bell = broadcast::Sender::new(RINGS);
+    let runs = Runs::new(bell.clone());
     let (election, standing) = Election::new(client.clone(), settings(&configuration));
     let http = listen(configuration.http_listen).await?;
     let ingest = listen(configuration.ingest_listen).await?;
@@ -104,19 +111,27 @@ pub async fn run(
         standing: standing.clone(),
     });
     tokio::spawn(tell_readiness(telemetry, context.client.clone(), tls, standing.clone()));
+    let election = election.run(stop.clone());
     let work = async {
         tokio::join!(
             serve(http, http_site, stop.clone()),
             serve(ingest, ingest_site, stop.clone()),
             keep(keeper, stop.clone()),
-            control(context, configuration.watched, rings, standing, stop.clone()),
+            control(context, configuration.watched, bell, standing, stop.clone()),
         )
     };
-    // Whoever was told to stop gives the Lease back at once: nothing is written any more.
+    tokio::pin!(work, election);
     tokio::select! {
-        lost = election.run(stop.clone()) => Ok(lost?),
-        _ = work => Ok(()),
+        ended = &mut election => {
+            // Who has lost the Lease leaves at once; who was told to stop has given it back, and lets go of those
+            // who are being served.
+            ended?;
+            work.await;
+        }
+        // The Lease is given back before the process ends: the next one needn't wait for it to run out.
+        _ = &mut work => election.await?,
     }
+    Ok(())
 }
 
 async fn keep(keeper: Option<Keeper>, stop: watch::Receiver<bool>) {
@@ -166,7 +181,7 @@ async fn wait_for(mut stop: watch::Receiver<bool>) {
 }
 
 async fn tell_readiness(telemetry: Arc<Telemetry>, client: Client, tls: Option<Tls>, mut standing: Standing) {
-    while client.apiserver_version().await.is_err() {
+    while !matches!(tokio::time::timeout(LIMIT, client.apiserver_version()).await, Ok(Ok(_))) {
         tokio::time::sleep(AGAIN).await;
     }
     telemetry.api_is_reached();
@@ -182,11 +197,11 @@ async fn tell_readiness(telemetry: Arc<Telemetry>, client: Client, tls: Option<T
     }
 }
 
-/// Reconciles tests while this process leads.
+/// Reconciles tests while this process leads: those of all namespaces, or of each that is watched.
 async fn control(
     context: Arc<Context>,
     watched: Vec<String>,
-    rings: mpsc::UnboundedReceiver<kube::runtime::reflector::ObjectRef<LoadTest>>,
+    bell: broadcast::Sender<ObjectRef<LoadTest>>,
     mut standing: Standing,
     stop: watch::Receiver<bool>,
 ) {
@@ -194,23 +209,53 @@ async fn control(
         led = standing.led() => if led.is_err() { return },
         () = wait_for(stop.clone()) => return,
     }
-    let namespace = watched.first().cloned();
+    let namespaces =
+        if watched.is_empty() { vec![None] } else { watched.into_iter().map(Some).collect::<Vec<_>>() };
+    let all = namespaces
+        .into_iter()
+        .map(|namespace| control_in(Arc::clone(&context), namespace, bell.subscribe(), stop.clone()));
+    futures_util::future::join_all(all).await;
+}
+
+/// Reconciles the tests of one namespace; none: of all.
+async fn control_in(
+    context: Arc<Context>,
+    namespace: Option<String>,
+    rings: broadcast::Receiver<ObjectRef<LoadTest>>,
+    stop: watch::Receiver<bool>,
+) {
+    let client = || context.client.clone();
     let (tests, jobs) = match &namespace {
-        Some(namespace) => (
-            Api::<LoadTest>::namespaced(context.client.clone(), namespace),
-            Api::<Job>::namespaced(context.client.clone(), namespace),
-        ),
-        None => (Api::all(context.client.clone()), Api::all(context.client.clone())),
+        Some(namespace) => {
+            (Api::<LoadTest>::namespaced(client(), namespace), Api::<Job>::namespaced(client(), namespace))
+        }
+        None => (Api::all(client()), Api::all(client())),
     };
     let ours = watcher::Config::default().labels("app.kubernetes.io/managed-by=loadgate");
-    let rings = futures_util::stream::unfold(rings, |mut rings| async {
-        rings.recv().await.map(|next| (next, rings))
-    });
     Controller::new(tests, watcher::Config::default())
         .owns(jobs, ours)
-        .reconcile_on(rings)
+        .reconcile_on(heard(rings, namespace))
         .graceful_shutdown_on(wait_for(stop))
         .run(reconcile, |test, error, _| after_failure(&test, error), context)
         .for_each(|_| std::future::ready(()))
         .await;
+}
+
+/// The rings for tests of one namespace; none: for all.
+fn heard(
+    rings: broadcast::Receiver<ObjectRef<LoadTest>>,
+    namespace: Option<String>,
+) -> impl Stream<Item = ObjectRef<LoadTest>> {
+    futures_util::stream::unfold((rings, namespace), |(mut rings, namespace)| async {
+        loop {
+            match rings.recv().await {
+                Ok(test) if namespace.is_none() || test.namespace == namespace => {
+                    return Some((test, (rings, namespace)));
+                }
+                // Those that were missed are looked at soon anyway.
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    })
 }

@@ -4,7 +4,7 @@
 //! fault. What may be one is left out of reports, and one too many costs nothing there.
 
 /// Where one of these stands in a name without its dashes, the header holds a credential.
-const SURELY: [&str; 13] = [
+const SURELY: [&str; 12] = [
     "authorization",
     "authenticate",
     "authkey",
@@ -17,7 +17,6 @@ const SURELY: [&str; 13] = [
     "secret",
     "session",
     "token",
-    "xauth",
 ];
 /// Where one of these stands in a name, it may.
 const MAYBE: [&str; 8] = ["auth", "bearer", "csrf", "jwt", "key", "pass", "signature", "xsrf"];

@@ -1,10 +1,16 @@
 //! What a worker has measured and how much of it is safe: each snapshot holds what isn't acknowledged yet.
+//!
+//! A coordinator that begins anew is told everything, which can be a day's seconds of many phases. So a snapshot is a
+//! part of that: one phase, and so many of its seconds. The next one goes on from there.
 
 use std::collections::BTreeMap;
 
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseSnapshot, PhaseState, Snapshot};
 use crate::plan::PhaseIndex;
+
+/// The most seconds that one snapshot tells of. They come to about a megabyte.
+const MOST_SECONDS: usize = 3600;
 
 /// What a worker has measured, phase by phase, from its start to now.
 #[derive(Debug)]
@@ -22,8 +28,18 @@ struct Entry {
     unsafe_from: u32,
     /// Whether anything may differ.
     changed: bool,
-    /// The snapshot that tells of the last change, and the last second it tells of.
-    told: Option<(u64, u32)>,
+    /// What tells of the last change.
+    told: Option<Told>,
+}
+
+/// A snapshot that isn't acknowledged yet.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    number: u64,
+    /// The last second that it tells of.
+    last: u32,
+    /// Whether later seconds are left to be told.
+    is_part: bool,
 }
 
 impl Ledger {
@@ -59,28 +75,22 @@ impl Ledger {
         }
     }
 
-    /// What isn't safe yet; none where everything is.
+    /// What isn't safe yet, or the first part of it; none where everything is.
     pub(super) fn snapshot(&mut self) -> Option<Snapshot> {
-        let number = self.number + 1;
-        let mut phases = Vec::new();
-        for (phase, entry) in self.phases.iter_mut().filter(|(_, entry)| entry.changed) {
-            let last = entry.seconds.keys().next_back().copied().unwrap_or(0);
-            entry.told = Some((number, last));
-            phases.push(PhaseSnapshot {
-                // A plan has at most 32 phases.
-                phase: u32::try_from(*phase).unwrap_or(u32::MAX),
-                state: entry.state.clone(),
-                seconds: entry
-                    .seconds
-                    .range(entry.unsafe_from..)
-                    .map(|(at, second)| (*at, second.clone()))
-                    .collect(),
-            });
-        }
-        (!phases.is_empty()).then(|| {
-            self.number = number;
-            Snapshot { number, phases }
-        })
+        let (phase, entry) = self.phases.iter_mut().find(|(_, entry)| entry.changed)?;
+        self.number += 1;
+        let seconds = entry.tell(self.number);
+        // A plan has at most 32 phases.
+        let phase = u32::try_from(*phase).unwrap_or(u32::MAX);
+        let phases = vec![PhaseSnapshot { phase, state: entry.state.clone(), seconds }];
+        Some(Snapshot { number: self.number, phases })
+    }
+
+    /// Whether more than the last snapshot must be acknowledged before everything is safe.
+    pub(super) fn has_more(&self) -> bool {
+        let mut unsafe_phases = self.phases.values().filter(|entry| entry.changed);
+        let is_part = unsafe_phases.next().is_some_and(|entry| entry.told.is_none_or(|told| told.is_part));
+        is_part || unsafe_phases.next().is_some()
     }
 
     /// Whether the coordinator has all that was measured.
@@ -100,18 +110,26 @@ impl Ledger {
             return;
         }
         for entry in self.phases.values_mut() {
-            if let Some((told, last)) = entry.told.filter(|(told, _)| *told <= number) {
-                debug_assert!(told <= self.number);
-                entry.changed = false;
+            if let Some(Told { last, is_part, .. }) = entry.told.take_if(|told| told.number <= number) {
+                entry.changed = is_part;
                 // The last second told wasn't over; nor was the one before, for those who were asked in time for it.
                 entry.unsafe_from = last.saturating_sub(1);
-                entry.told = None;
             }
         }
     }
 }
 
 impl Entry {
+    /// The seconds that snapshot `number` tells of.
+    fn tell(&mut self, number: u64) -> Seconds {
+        let mut untold = self.seconds.range(self.unsafe_from..);
+        let seconds: Seconds =
+            untold.by_ref().take(MOST_SECONDS).map(|(at, second)| (*at, second.clone())).collect();
+        let last = seconds.keys().next_back().copied().unwrap_or(self.unsafe_from);
+        self.told = Some(Told { number, last, is_part: untold.next().is_some() });
+        seconds
+    }
+
     /// Puts the histograms away in their wire form: a finished phase costs little.
     fn pack(&mut self) {
         self.state.pack();
@@ -165,6 +183,33 @@ mod tests {
         ledger.acknowledge(1, number);
         ledger.acknowledge(2, 0);
         assert_eq!(told(&mut ledger), Some((2, vec![0, 1, 2])));
+    }
+
+    #[test]
+    fn everything_is_told_in_parts_that_the_coordinator_can_read() {
+        let mut ledger = Ledger::new(1);
+        ledger.update(0, PhaseState::default(), seconds(0, 5000));
+        ledger.update(1, PhaseState::default(), seconds(0, 1));
+        let mut parts = Vec::new();
+        while let Some((number, seconds)) = told(&mut ledger) {
+            parts.push((seconds.first().copied(), seconds.last().copied(), ledger.has_more()));
+            assert!(!ledger.is_safe());
+            ledger.acknowledge(1, number);
+        }
+        let want = [(0, 3599, true), (3598, 5000, true), (0, 1, false)];
+        assert_eq!(parts, want.map(|(first, last, more)| (Some(first), Some(last), more)));
+        assert!(ledger.is_safe() && !ledger.has_more());
+    }
+
+    #[test]
+    fn a_part_that_was_lost_is_told_again_before_the_next() {
+        let mut ledger = Ledger::new(1);
+        ledger.update(0, PhaseState::default(), seconds(0, 0));
+        ledger.update(1, PhaseState::default(), seconds(0, 0));
+        let phase = |ledger: &mut Ledger| ledger.snapshot().unwrap().phases[0].phase;
+        assert_eq!((phase(&mut ledger), phase(&mut ledger)), (0, 0));
+        ledger.acknowledge(1, 2);
+        assert_eq!(phase(&mut ledger), 1);
     }
 
     #[test]

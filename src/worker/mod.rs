@@ -7,7 +7,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::engine::{Engine, EngineError, Setup};
 use crate::ingest::{
@@ -127,7 +127,7 @@ impl Worker {
     /// Tells that it is through with what came before until all are.
     async fn arrive(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
         loop {
-            match self.tell(Stage::Arrived(phase), PATIENCE).await? {
+            match self.wait(Stage::Arrived(phase)).await? {
                 Directive::Prepare { phase: told } if told == phase => return Ok(Course::GoesOn),
                 Directive::Abort | Directive::Leave => return Ok(Course::Aborted),
                 Directive::Prepare { .. }
@@ -143,12 +143,20 @@ impl Worker {
         self.engine.prepare(phase)?;
         loop {
             let report = self.report(Stage::Preparing(phase));
+            let patience = self.patience(PATIENCE);
             let answer = tokio::select! {
                 ready = self.engine.prepared() => return Ok(ready.map(|()| Course::GoesOn)?),
-                answer = told(&*self.coordinator, report, PATIENCE) => answer?,
+                answer = told(&*self.coordinator, report, patience) => answer,
             };
-            if self.heed(answer) == Some(Directive::Abort) {
-                return Ok(Course::Aborted);
+            match answer {
+                Err(Unreachable::Refused(Refusal::Unknown { .. })) if self.begun.is_empty() => {
+                    self.register().await?;
+                }
+                answer => {
+                    if self.heed(answer?) == Some(Directive::Abort) {
+                        return Ok(Course::Aborted);
+                    }
+                }
             }
         }
     }
@@ -156,7 +164,7 @@ impl Worker {
     /// Tells that it is ready until the start is told; none: aborted.
     async fn wait_for_start(&mut self, phase: PhaseIndex) -> Result<Option<Instant>, WorkerError> {
         loop {
-            match self.tell(Stage::Ready(phase), PATIENCE).await? {
+            match self.wait(Stage::Ready(phase)).await? {
                 Directive::Begin { phase: told, in_micros } if told == phase => {
                     return Ok(Some(Instant::now() + Duration::from_micros(in_micros)));
                 }
@@ -175,9 +183,10 @@ impl Worker {
             let (state, seconds) = self.engine.collect(self.ledger.first_second(phase)).await?;
             self.ledger.update(phase, state, seconds);
             let report = self.report(Stage::Running(phase));
+            let patience = self.patience(self.interval);
             let answer = tokio::select! {
                 end = self.engine.ended() => return Ok(end?),
-                answer = told(&*self.coordinator, report, self.interval) => answer?,
+                answer = told(&*self.coordinator, report, patience) => answer?,
             };
             if self.heed(answer) == Some(Directive::Abort) {
                 self.engine.abort()?;
@@ -190,17 +199,30 @@ impl Worker {
     /// who is through, before it has been told what it doesn't know.
     async fn leave(&mut self) -> Result<(), WorkerError> {
         info!(worker = self.registration.worker, "through");
-        while self.tell(Stage::Finished, PATIENCE).await? != Directive::Leave || !self.ledger.is_safe() {}
+        while self.tell(Stage::Finished).await? != Directive::Leave || !self.ledger.is_safe() {}
         info!(worker = self.registration.worker, "left");
         Ok(())
     }
 
+    /// Tells where it is between phases. Without a coordinator nobody knows when the next one begins: then the run ends
+    /// here, and what was measured is kept for it.
+    async fn wait(&mut self, stage: Stage) -> Result<Directive, WorkerError> {
+        match self.tell(stage).await {
+            Err(WorkerError::Coordinator(Unreachable::Silent(why))) if !self.begun.is_empty() => {
+                warn!(worker = self.registration.worker, "stopped, for want of a coordinator: {why}");
+                Ok(Directive::Abort)
+            }
+            told => told,
+        }
+    }
+
     /// Tells where it is, until there is an answer.
-    async fn tell(&mut self, stage: Stage, patience: Duration) -> Result<Directive, WorkerError> {
+    async fn tell(&mut self, stage: Stage) -> Result<Directive, WorkerError> {
         let since = Instant::now();
         let longest = if stage == Stage::Finished { LONGEST_KEEPING } else { LONGEST_SILENCE };
         loop {
             let report = self.report(stage.clone());
+            let patience = self.patience(PATIENCE);
             match self.coordinator.report(report, patience).await {
                 Err(Unreachable::Silent(_)) if since.elapsed() < longest => tokio::time::sleep(RETRY).await,
                 // A coordinator that was started anew knows nobody until the load has begun.
@@ -223,8 +245,18 @@ impl Worker {
         Some(directive)
     }
 
+    /// How long the answer to the last report may be held back: not at all while there is more to be told.
+    fn patience(&self, patience: Duration) -> Duration {
+        if self.ledger.has_more() { Duration::ZERO } else { patience }
+    }
+
+    /// What is to be told now. It is through only with the last part of what it measured.
     fn report(&mut self, stage: Stage) -> Report {
         let snapshot = self.ledger.snapshot().map(|snapshot| snapshot.to_bytes());
+        let stage = match (stage, self.begun.last()) {
+            (Stage::Finished, Some((last, _))) if self.ledger.has_more() => Stage::Running(*last),
+            (stage, _) => stage,
+        };
         let begun = self.begun.iter().map(|(phase, start)| Begun {
             phase: *phase,
             // A phase is never so long that its microseconds don't fit.

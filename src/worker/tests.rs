@@ -55,9 +55,9 @@ impl Coordinator for Forgetful {
             .lock()
             .expect("no test panicked with it")
             .take_if(|_| report.stage == Stage::Finished);
-        if let Some(registration) = admitted {
-            let anew = SharedSession::new(Session::new(&self.plan, 2).without_record());
-            anew.register(registration).await?;
+        if let Some(Registration { process, .. }) = admitted {
+            let anew = SharedSession::resume(&self.plan, 2, &[process], Duration::ZERO);
+            anew.release();
             *self.known.lock().expect("no test panicked with it") = anew;
         }
         self.now().report(report, patience).await

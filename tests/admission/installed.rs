@@ -6,7 +6,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::support::{chart, path, tools};
+use crate::support::cluster::Cluster;
+use crate::support::{chart, tools};
 
 /// Secrets that alice may get, and one that neither she nor bob may.
 pub(crate) const MINE: &str = "mine";
@@ -32,7 +33,7 @@ impl Installed {
         let installed = Installed {
             helm: tools::program("helm")?,
             kubectl: tools::program("kubectl")?,
-            kubeconfig: tools::kubeconfig()?,
+            kubeconfig: Cluster::up()?.kubeconfig().to_owned(),
             team: format!("{namespace}-team"),
             namespace,
         };
@@ -45,13 +46,8 @@ impl Installed {
         for namespace in [&self.namespace, &self.team] {
             self.kubectl(&["create", "namespace", namespace]).unwrap();
         }
-        // Another test may have brought the definition, under the name of its own installation.
+        // Another test may have brought the definition. It isn't replaced under its tests, nor removed with them.
         let is_there = self.kubectl(&["get", "crd", "loadtests.loadgate.dev"]).is_ok();
-        if is_there {
-            let file = path("crds/loadtests.loadgate.dev.yaml");
-            let arguments = ["apply", "--server-side", "--force-conflicts", "--filename"];
-            self.kubectl(&[&arguments[..], &[&file.to_string_lossy()]].concat()).unwrap();
-        }
         let values = [
             "replicas=0".to_owned(),
             format!("watchNamespaces={{{}}}", self.team),

@@ -5,8 +5,14 @@
 
 pub(crate) mod chart;
 pub(crate) mod cluster;
+pub(crate) mod image;
+pub(crate) mod installation;
+pub(crate) mod kubectl;
+pub(crate) mod loadtests;
 pub(crate) mod nginx;
+pub(crate) mod pods;
 pub(crate) mod program;
+pub(crate) mod readme;
 pub(crate) mod run;
 pub(crate) mod schemas;
 pub(crate) mod server;

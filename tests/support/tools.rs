@@ -1,4 +1,4 @@
-//! Programs and the cluster of `tests/cluster`, where this machine can have them.
+//! Programs that `tests/cluster/cluster` builds, and what they say.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,39 +6,22 @@ use std::process::{Command, Stdio};
 
 use super::path;
 
-/// How `tests/cluster/cluster` ends where the machine lacks something.
-const UNABLE: i32 = 77;
+/// With this exit code the script says that this machine lacks something.
+const CANNOT: i32 = 77;
 
-/// The named program: helm, kubeconform or kubectl. The first time it is built, which takes a minute.
+/// The named program: helm, kubeconform or kubectl. The first time it is built, which takes a minute. None: this machine
+/// can't; in CI it must.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    cluster(&["path", name])
-}
-
-/// The configuration of a running cluster, which is started if need be.
-pub(crate) fn kubeconfig() -> Option<PathBuf> {
-    cluster(&["up"])
-}
-
-/// The path that a command of `tests/cluster/cluster` prints. In CI there must be one.
-fn cluster(arguments: &[&str]) -> Option<PathBuf> {
-    let output = Command::new(path("tests/cluster/cluster"))
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.status.code() == Some(UNABLE) {
+    let mut script = Command::new(path("tests/cluster/cluster"));
+    let output = script.args(["path", name]).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(CANNOT) {
         assert!(std::env::var_os("CI").is_none(), "{said}");
         // Past the capture of the test harness, which would hide it.
-        let _ = writeln!(
-            std::io::stderr(),
-            "\n*** NOT TESTED, for want of {}: {said} ***\n",
-            arguments.join(" ")
-        );
+        let _ = writeln!(std::io::stderr(), "\nSKIPPED: there is no {name}: {said}");
         return None;
     }
-    assert!(output.status.success(), "cluster {}: {said}", arguments.join(" "));
+    assert!(output.status.success(), "cluster path {name}: {said}");
     Some(PathBuf::from(String::from_utf8(output.stdout).unwrap().trim()))
 }
 

@@ -73,20 +73,13 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn serve(arguments: &Arguments) -> Result<(), Failure> {
-    let plan = Arc::new(plan(arguments)?);
-    let share = Share::new(arguments.worker, plan.workers).ok_or_else(|| {
-        let (worker, workers) = (arguments.worker, plan.workers);
-        Refused::one(format!("--worker {worker}: the shares are numbered from 0, and there are {workers}"))
-    })?;
-    let secrets = secrets::from_environment(&plan, |name| std::env::var(name).ok())?;
-    let coordinator = coordinator(arguments)?;
-    descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         tokio::select! {
+            // First of all: as the first process of a container, it is told nothing until it listens.
             biased;
             _ = signals::stopped() => Err(Failure::Stopped),
-            ended = work(arguments, plan, share, secrets, coordinator) => ended,
+            ended = work(arguments) => ended,
         }
     });
     // A name that is being looked up can't be called off, and nobody waits for it any more.
@@ -94,17 +87,21 @@ fn serve(arguments: &Arguments) -> Result<(), Failure> {
     ended
 }
 
-async fn work(
-    arguments: &Arguments,
-    plan: Arc<Plan>,
-    share: Share,
-    secrets: Secrets,
-    coordinator: RemoteCoordinator,
-) -> Result<(), Failure> {
+async fn work(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { run, worker, process, .. } = arguments;
+    tracing::info!(run, worker, process, "started");
+    let plan = Arc::new(plan(arguments)?);
+    let workers = plan.workers;
+    let share = Share::new(*worker, workers).ok_or_else(|| {
+        Refused::one(format!("--worker {worker}: the shares are numbered from 0, and there are {workers}"))
+    })?;
+    let secrets = secrets::from_environment(&plan, |name| std::env::var(name).ok())?;
+    let coordinator = coordinator(arguments)?;
+    descriptors::raise_limit();
     let addresses = make_ready(&plan, share, &secrets).await?;
-    let setup =
-        Setup { plan, share, addresses, secrets, run_uid: arguments.run.clone(), shards: local::shards(1) };
-    Ok(worker::run(setup, Arc::new(coordinator), arguments.process.clone()).await?)
+    let run_uid = run.clone();
+    let setup = Setup { plan, share, addresses, secrets, run_uid, shards: local::shards(1) };
+    Ok(worker::run(setup, Arc::new(coordinator), process.clone()).await?)
 }
 
 /// Finds the target; the conductor sends the preflight requests.

@@ -4,6 +4,8 @@
 //! writes through [`Standing::guard`]: behind the end of the term, by this machine's monotonic clock, nothing of
 //! them goes on, even if the process was stopped meanwhile and nobody has told it. Who loses a term never gets
 //! another one: the process ends, and a new one begins with nothing in its memory.
+//!
+//! Of the cluster it needs `get` and `update` of that Lease, and `create` of Leases.
 
 mod candidate;
 mod record;

@@ -86,6 +86,9 @@ impl Standing {
     /// Does `write` as long as this process leads. Before each of its steps the end of the term is looked up and
     /// compared with the clock. So a process that was stopped for a while sends nothing when it goes on, and a
     /// call that hangs is given up with the term.
+    ///
+    /// What was handed over to the client a moment before can't be called back. So each write names the
+    /// resourceVersion that was decided on, and the API server refuses it if anybody else has written since.
     pub async fn guard<T>(&self, write: impl Future<Output = T>) -> Result<T, NotLeading> {
         let mut write = pin!(write);
         let mut standing = self.clone();

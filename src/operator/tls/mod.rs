@@ -2,7 +2,8 @@
 //!
 //! Both lie in one Secret, which all operators read and any of them fills or renews: the resourceVersion decides
 //! between two that do so at once, and the loser takes what the winner wrote. The Secret must exist, as the
-//! operator may not create any; its keys are those of [`mod@material`]. Outside a cluster they lie in memory.
+//! operator may not create any (only `get` and `update` this one); its keys are `ca.crt`, `ca.key`, `ca.created`,
+//! `tls.crt` and `tls.key`. Outside a cluster they lie in memory.
 //!
 //! A renewed authority doesn't cut off the workers that began with the old one: the server sends the new authority
 //! along, signed by the old one, and the bundle for those that begin now names both.

@@ -1,59 +1,6 @@
-//! The session alone: who is admitted, when phases begin, and what snapshots come to, whatever their order.
+//! Who is admitted, when phases are made ready and begin, and who is told to stop.
 
-use std::time::Duration;
-
-use proptest::prelude::*;
-
-use super::{Directive, PROTOCOL, Refusal, Registration, Report, Session, Stage};
-use crate::metrics::{Cell, Outcome, PhaseSnapshot, PhaseState, Snapshot};
-use crate::plan::{Document, Options, Plan};
-
-const NOW: Duration = Duration::from_secs(100);
-
-/// A plan of two phases and two workers.
-fn plan() -> Plan {
-    let text = r#"
-apiVersion: loadgate.dev/v1alpha1
-kind: LoadTest
-metadata: {name: two}
-spec:
-  target: {baseUrl: "http://127.0.0.1:1"}
-  scenarios: [{name: visit, steps: [{name: get, request: {path: /}}]}]
-  phases: [{name: one, load: {burst: {iterations: 1}}}, {name: two, load: {burst: {iterations: 1}}}]
-  workers: {count: 2}
-"#;
-    Document::parse(text).and_then(|document| document.check(&Options::default())).expect("it is sound").plan
-}
-
-fn registration(plan: &Plan, worker: u32, process: &str) -> Registration {
-    Registration { protocol: PROTOCOL, plan_hash: plan.hash.clone(), worker, process: process.to_owned() }
-}
-
-/// A session in which both workers take part.
-fn session() -> Session {
-    let plan = plan();
-    let mut session = Session::new(&plan, 7).without_record();
-    for worker in [0, 1] {
-        session.register(&registration(&plan, worker, &format!("p{worker}"))).expect("it is admitted");
-    }
-    session
-}
-
-fn told(worker: u32, stage: Stage) -> Report {
-    Report { worker, process: format!("p{worker}"), epoch: 7, stage, begun: Vec::new(), snapshot: None }
-}
-
-/// A snapshot that says `completed` iterations of the first phase.
-fn snapshot(number: u64, completed: u64) -> Vec<u8> {
-    let mut state = PhaseState::default();
-    state.books.completed = completed;
-    let phases = vec![PhaseSnapshot { phase: 0, state, seconds: std::collections::BTreeMap::new() }];
-    Snapshot { number, phases }.to_bytes()
-}
-
-fn directive(session: &mut Session, report: &Report) -> Directive {
-    session.report(report, NOW).expect("it is taken").directive
-}
+use super::*;
 
 #[test]
 fn who_does_not_belong_is_refused() {
@@ -72,7 +19,7 @@ fn who_does_not_belong_is_refused() {
     assert!(session.register(&sound).is_ok(), "the same process may ask again");
     assert_eq!(session.register(&registration(&plan, 0, "b")), Err(Refusal::Taken { worker: 0 }));
     let stranger = Report { process: "b".to_owned(), ..told(0, Stage::Ready(0)) };
-    assert_eq!(session.report(&stranger, NOW), Err(Refusal::Unknown { worker: 0 }));
+    assert_eq!(hear(&mut session, &stranger, NOW), Err(Refusal::Unknown { worker: 0 }));
 }
 
 #[test]
@@ -166,35 +113,4 @@ fn an_abort_reaches_everyone_and_keeps_its_first_reason() {
     }
     assert_eq!(directive(&mut session, &told(0, Stage::Finished)), Directive::Leave);
     assert_eq!(session.view(NOW).aborted.as_deref(), Some("interrupted"));
-}
-
-#[test]
-fn a_snapshot_that_cannot_be_read_changes_nothing() {
-    let mut session = session();
-    let broken = Report { snapshot: Some(vec![1, 2, 3]), ..told(0, Stage::Finished) };
-    assert!(matches!(session.report(&broken, NOW), Err(Refusal::Unreadable(_))));
-    let mut of_no_step = PhaseState::default();
-    of_no_step.steady.cells.insert((1, Outcome::Succeeded), Cell::default());
-    for odd in [
-        PhaseSnapshot { phase: 9, ..PhaseSnapshot::default() },
-        PhaseSnapshot { state: of_no_step, ..PhaseSnapshot::default() },
-    ] {
-        let snapshot = Snapshot { number: 1, phases: vec![odd] }.to_bytes();
-        let astray = Report { snapshot: Some(snapshot), ..told(0, Stage::Finished) };
-        assert!(matches!(session.report(&astray, NOW), Err(Refusal::Unreadable(_))));
-    }
-    assert_eq!(session.aggregate().phases[0].workers, 0);
-}
-
-proptest! {
-    #[test]
-    fn lost_repeated_and_reordered_snapshots_come_to_the_newest(order in prop::collection::vec(1..9_u64, 1..30)) {
-        let mut session = session();
-        for number in &order {
-            let report = Report { snapshot: Some(snapshot(*number, number * 10)), ..told(0, Stage::Running(0)) };
-            session.report(&report, NOW).expect("it is taken");
-        }
-        let newest = order.iter().max().copied().unwrap_or(0);
-        prop_assert_eq!(session.aggregate().phases[0].state.books.completed, newest * 10);
-    }
 }

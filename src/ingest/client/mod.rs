@@ -1,21 +1,25 @@
 //! A worker's side of HTTP: the coordinator in another pod.
 
+mod answer;
+mod way;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::coordinator::{Admission, Answer, Coordinator, Refusal, Registration, Report, Unreachable};
+use super::coordinator::{Admission, Answer, Coordinator, Registration, Report, Unreachable};
 use super::wire;
+use answer::{Missed, answer};
+use way::Way;
 
-/// The longest that opening a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that an answer which isn't held back may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -36,15 +40,18 @@ pub struct Address {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The authority isn't PEM, or there is no TLS.
-    #[error("--ca can't be used: {}", root(.0))]
-    Setup(#[source] reqwest::Error),
+    #[error("the coordinator's authority can't be used: {}", root(.0))]
+    Setup(#[from] reqwest::Error),
+    /// There is none in the file.
+    #[error("the coordinator's authority can't be used: the file has no certificate in PEM")]
+    NoAuthority,
 }
 
 /// The coordinator in another pod.
 #[derive(Debug)]
 pub struct RemoteCoordinator {
     address: Address,
-    client: Mutex<Client>,
+    way: Mutex<Way>,
 }
 
 impl RemoteCoordinator {
@@ -53,8 +60,8 @@ impl RemoteCoordinator {
     /// # Errors
     /// When the authority can't be read.
     pub fn new(address: Address) -> Result<Self, ClientError> {
-        let client = client(&address, None).map_err(ClientError::Setup)?;
-        Ok(RemoteCoordinator { address, client: Mutex::new(client) })
+        let way = Way::to(&address, None)?;
+        Ok(RemoteCoordinator { address, way: Mutex::new(way) })
     }
 
     async fn ask<M: Serialize, A: DeserializeOwned>(
@@ -63,45 +70,49 @@ impl RemoteCoordinator {
         message: &M,
         patience: Duration,
     ) -> Result<A, Unreachable> {
-        let url = self.address.url.join(path).map_err(silent)?;
-        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let request = client
-            .post(url)
-            .timeout(patience + ANSWER_TIMEOUT)
-            .header(AUTHORIZATION, self.token()?)
-            .header(CONTENT_TYPE, wire::MEDIA_TYPE)
-            .body(wire::encode(message));
-        self.answer(request.send().await.map_err(|error| silent(root(&error)))?).await
-    }
-
-    async fn answer<A: DeserializeOwned>(&self, response: Response) -> Result<A, Unreachable> {
-        let status = response.status();
-        self.follow(&response);
-        let is_message = response.headers().get(CONTENT_TYPE).is_some_and(|is| is == wire::MEDIA_TYPE);
-        let body = response.bytes().await.map_err(|error| silent(root(&error)))?;
-        if status.is_success() {
-            return wire::decode(&body).map_err(silent);
-        }
-        if is_message && let Ok(refusal) = wire::decode::<Refusal>(&body) {
-            return Err(refusal.into());
-        }
-        let said = format!("{status}: {}", String::from_utf8_lossy(&body));
-        Err(match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE => {
-                Unreachable::TurnedAway(said)
+        let body = Bytes::from(wire::encode(message));
+        match self.send(path, body.clone(), patience).await {
+            Err(Missed::Elsewhere(leader)) => {
+                self.go_to(Some(leader));
+                self.send(path, body, patience).await
             }
-            _ => Unreachable::Silent(said),
+            answer => answer,
+        }
+        .map_err(|missed| match missed {
+            Missed::Told(error) => error,
+            Missed::Elsewhere(leader) => Unreachable::Silent(format!("it is said that {leader} leads")),
         })
     }
 
-    /// Goes to the one that leads from now on, by the same name.
-    fn follow(&self, response: &Response) {
-        let leader = response.headers().get(wire::LEADER_HEADER).and_then(|value| value.to_str().ok());
-        let leader = leader.and_then(|text| text.parse::<SocketAddr>().ok());
-        if response.status() == StatusCode::MISDIRECTED_REQUEST
-            && let Ok(client) = client(&self.address, leader)
-        {
-            *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
+    async fn send<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Bytes,
+        patience: Duration,
+    ) -> Result<A, Missed> {
+        let way = self.way.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let request = way
+            .client
+            .post(way.url.join(path).map_err(silent)?)
+            .timeout(patience + ANSWER_TIMEOUT)
+            .header(AUTHORIZATION, self.token()?)
+            .header(CONTENT_TYPE, wire::MEDIA_TYPE)
+            .body(body);
+        let answer = match request.send().await {
+            Ok(response) => answer(response).await,
+            Err(error) => Err(silent(root(&error)).into()),
+        };
+        // The one that led may be gone for good; who leads now is found by the name.
+        if way.leader.is_some() && matches!(answer, Err(Missed::Told(Unreachable::Silent(_)))) {
+            self.go_to(None);
+        }
+        answer
+    }
+
+    /// Takes another way from now on; where there is none, the one it has.
+    fn go_to(&self, leader: Option<SocketAddr>) {
+        if let Ok(way) = Way::to(&self.address, leader) {
+            *self.way.lock().unwrap_or_else(PoisonError::into_inner) = way;
         }
     }
 
@@ -124,26 +135,6 @@ impl Coordinator for RemoteCoordinator {
         let patience = patience.min(wire::LONGEST_PATIENCE);
         self.ask(&wire::report_path(&self.address.run, patience), &report, patience).await
     }
-}
-
-fn client(address: &Address, leader: Option<SocketAddr>) -> Result<Client, reqwest::Error> {
-    let builder = Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .retry(reqwest::retry::never())
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy();
-    let builder = match &address.authority {
-        Some(pem) => {
-            let authorities = reqwest::Certificate::from_pem_bundle(pem)?;
-            builder.tls_certs_only(authorities).https_only(true)
-        }
-        None => builder,
-    };
-    match (address.url.host_str(), leader) {
-        (Some(host), Some(leader)) => builder.resolve(host, leader),
-        _ => builder,
-    }
-    .build()
 }
 
 /// What lies at the bottom of an error: the rest only says that there is one.

@@ -1,0 +1,85 @@
+//! Who takes part: admission up to the start, and the permission to start with those who are there.
+
+use std::time::Duration;
+
+use super::Session;
+use super::member::Member;
+use crate::ingest::coordinator::{Admission, PROTOCOL, Refusal, Registration, Stage};
+
+/// The time between two reports of a worker, where there are few.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// So many workers report each second; where there are more, each of them reports less often.
+const REPORTS_PER_SECOND: u32 = 50;
+
+impl Session {
+    /// Admits a worker.
+    ///
+    /// # Errors
+    /// When it speaks another protocol, derived another plan, comes too late, or its share is taken or doesn't exist.
+    pub fn register(&mut self, registration: &Registration) -> Result<Admission, Refusal> {
+        let Registration { protocol, plan_hash, worker, process } = registration;
+        if *protocol != PROTOCOL {
+            return Err(Refusal::Protocol { expected: PROTOCOL, told: *protocol });
+        }
+        if *plan_hash != self.plan_hash {
+            return Err(Refusal::Plan { expected: self.plan_hash.clone(), told: plan_hash.clone() });
+        }
+        let begun = self.has_begun();
+        let workers = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        let Some(member) = self.members.get_mut(*worker as usize) else {
+            return Err(Refusal::NoSuchShare { worker: *worker, workers });
+        };
+        match &member.process {
+            Some(known) if known == process => {}
+            Some(_) => return Err(Refusal::Taken { worker: *worker }),
+            None if begun => return Err(Refusal::TooLate),
+            None => {
+                member.process = Some(process.clone());
+                self.turn += 1;
+            }
+        }
+        Ok(Admission { epoch: self.epoch, interval: interval(workers) })
+    }
+
+    /// The processes of all shares, once all are ready and only the permission to start is missing.
+    #[must_use]
+    pub fn gathered(&self) -> Option<Vec<String>> {
+        let first = *self.course.first()?;
+        if self.permitted || self.aborted.is_some() || !self.all_at(&Stage::Ready(first)) {
+            return None;
+        }
+        self.members.iter().map(|member| member.process.clone()).collect()
+    }
+
+    /// Lets the first phase begin with `owners`; `false`: they aren't those who are ready.
+    pub fn permit(&mut self, owners: &[String], now: Duration) -> bool {
+        let permitted = self.gathered().is_some_and(|gathered| gathered == owners);
+        self.permitted |= permitted;
+        self.advance(now);
+        permitted
+    }
+
+    /// The process of `worker` is gone. Before the load has begun another may take its place; after, nobody does.
+    pub fn gone(&mut self, worker: u32, process: &str, now: Duration) {
+        let begun = self.has_begun();
+        let member = self.members.get_mut(worker as usize);
+        let Some(member) = member.filter(|member| member.process.as_deref() == Some(process)) else { return };
+        if begun {
+            self.lose(worker, now);
+        } else {
+            *member = Member::default();
+            self.turn += 1;
+        }
+    }
+
+    /// The process of each share; none: nobody runs it yet.
+    #[must_use]
+    pub fn owners(&self) -> Vec<Option<String>> {
+        self.members.iter().map(|member| member.process.clone()).collect()
+    }
+}
+
+/// The time between two reports of each of `workers` workers.
+fn interval(workers: u32) -> Duration {
+    INTERVAL.max(INTERVAL * workers / REPORTS_PER_SECOND)
+}

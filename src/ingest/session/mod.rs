@@ -1,0 +1,273 @@
+//! What the coordinator knows of a run: who takes part, which phase is on, what was measured. Pure: `now` is an argument.
+//!
+//! ```text
+//! Gathering ──all arrived──▶ Preparing 1 ──all ready──▶ Gathered ──permitted──▶ Phase 1 ──all arrived──▶ Preparing 2 …
+//!     └───────────────────────┴──────────abort──────────┴───────────┴──▶ Aborting
+//! … ──all finished──▶ Finished ──released──▶ workers leave
+//! ```
+
+mod gathering;
+mod member;
+mod view;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::coordinator::{Answer, Begun, Directive, Refusal, Report, Stage};
+use crate::metrics::{Shape, Snapshot};
+use crate::plan::{PhaseIndex, Plan};
+use member::Member;
+pub use view::{Measured, SessionView};
+
+/// Between the last worker's word that it is ready and the start of a phase: time for the start to reach all.
+const LEAD: Duration = Duration::from_millis(20);
+/// Whoever hears of a phase's start so much later would run its share beside the others', not with them.
+const LATE: Duration = Duration::from_secs(1);
+/// A worker that says nothing for so long is taken for lost.
+const SILENCE: Duration = Duration::from_mins(1);
+/// Seconds that a worker tells of may lie so far ahead of the session's clock.
+const AHEAD: Duration = Duration::from_secs(10);
+
+/// What the coordinator knows of a run.
+#[derive(Debug)]
+pub struct Session {
+    plan_hash: String,
+    shape: Shape,
+    /// The phases to be run, in order.
+    course: Vec<PhaseIndex>,
+    epoch: u64,
+    members: Vec<Member>,
+    /// When each phase began or is to begin, on the session's clock.
+    starts: BTreeMap<PhaseIndex, Duration>,
+    /// Whether the first phase may begin once all are ready.
+    permitted: bool,
+    /// Whether nobody is admitted any more, though no start of a phase is known yet.
+    resumed: bool,
+    /// Whether what was measured is safe, so that those who are through may leave.
+    released: bool,
+    aborted: Option<String>,
+    /// Counts what may change an answer or a view of it: whoever waits for that needs to look again.
+    turn: u64,
+}
+
+impl Session {
+    /// A session for `plan` in which nobody takes part yet.
+    #[must_use]
+    pub fn new(plan: &Plan, epoch: u64) -> Self {
+        Session {
+            plan_hash: plan.hash.clone(),
+            shape: shape(plan),
+            course: plan.phases_to_run().map(|(index, _)| index).collect(),
+            epoch,
+            members: (0..plan.workers).map(|_| Member::default()).collect(),
+            starts: BTreeMap::new(),
+            permitted: false,
+            resumed: false,
+            released: false,
+            aborted: None,
+            turn: 0,
+        }
+    }
+
+    /// The session of a run that has begun under another coordinator: `owners` are the processes of its shares.
+    #[must_use]
+    pub fn resume(plan: &Plan, epoch: u64, owners: &[String], now: Duration) -> Self {
+        let mut session = Session { permitted: true, resumed: true, ..Session::new(plan, epoch) };
+        for (member, owner) in session.members.iter_mut().zip(owners) {
+            member.process = Some(owner.clone());
+            member.heard = now;
+        }
+        session
+    }
+
+    /// The same session, where nothing has to be written down before the first phase and nothing stored after the
+    /// last.
+    #[must_use]
+    pub fn without_record(self) -> Self {
+        Session { permitted: true, released: true, ..self }
+    }
+
+    /// Whether the load has begun, or may have.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.resumed || !self.starts.is_empty()
+    }
+
+    /// What was measured is stored: those who are through may leave.
+    pub fn release(&mut self) {
+        self.released = true;
+        self.turn += 1;
+    }
+
+    /// Another number than before: an answer or the view may have changed.
+    #[must_use]
+    pub fn turn(&self) -> u64 {
+        self.turn
+    }
+
+    /// Takes a report, and what it measured, and says what its worker is to do. Of a report from another epoch nothing
+    /// counts.
+    ///
+    /// # Errors
+    /// When the worker was never admitted, or what it measured can't be. Nothing of the report counts then.
+    pub fn report(
+        &mut self,
+        report: &Report,
+        snapshot: Option<Snapshot>,
+        now: Duration,
+    ) -> Result<Answer, Refusal> {
+        let place = self.place(report)?;
+        self.members[place].heard = now;
+        if report.epoch == self.epoch {
+            self.learn_starts(&report.begun, now);
+            self.check(snapshot.as_ref(), now)?;
+            let member = &mut self.members[place];
+            member.take(snapshot);
+            member.note_begun(&report.begun, now);
+            self.turn += u64::from(member.go_to(&report.stage));
+            self.advance(now);
+            self.lose_if_late(place, now);
+        }
+        self.answer(report.worker, now)
+    }
+
+    /// The place of the member that a report is from.
+    fn place(&self, report: &Report) -> Result<usize, Refusal> {
+        let place = report.worker as usize;
+        let member = self.members.get(place);
+        let is_known = member.is_some_and(|member| member.process.as_ref() == Some(&report.process));
+        if is_known { Ok(place) } else { Err(Refusal::Unknown { worker: report.worker }) }
+    }
+
+    /// When phases began under a coordinator before this one is known to their workers. What is on its way makes a
+    /// start seem later than it was, never earlier.
+    fn learn_starts(&mut self, begun: &[Begun], now: Duration) {
+        // A session that has seen all of the run knows its starts itself.
+        for begun in begun.iter().filter(|begun| self.resumed && self.course.contains(&begun.phase)) {
+            let start = begun.at(now);
+            let known = self.starts.entry(begun.phase).or_insert(start);
+            *known = start.min(*known);
+        }
+    }
+
+    /// Checks that what was measured can be.
+    fn check(&self, snapshot: Option<&Snapshot>, now: Duration) -> Result<(), Refusal> {
+        for phase in snapshot.into_iter().flat_map(|snapshot| &snapshot.phases) {
+            self.shape.check(phase).map_err(|unsound| Refusal::Unreadable(unsound.to_string()))?;
+            let begun = self.starts.get(&(phase.phase as usize));
+            let last = phase.seconds.keys().next_back().copied().map_or(0, u64::from);
+            if begun.is_none_or(|start| *start + Duration::from_secs(last) > now + AHEAD) {
+                let message = format!("the snapshot tells of second {last} of phase {}", phase.phase);
+                return Err(Refusal::Unreadable(format!("{message}, which is still to come")));
+            }
+        }
+        Ok(())
+    }
+
+    /// A worker that hears of a start too late runs nothing of it.
+    fn lose_if_late(&mut self, place: usize, now: Duration) {
+        let member = &self.members[place];
+        if let Some(Stage::Ready(phase)) = &member.stage {
+            let is_late = self.starts.get(phase).is_some_and(|start| *start + LATE < now);
+            if is_late && !member.lost && self.aborted.is_none() {
+                self.members[place].lost = true;
+                self.turn += 1;
+            }
+        }
+    }
+
+    /// What `worker` is to do now.
+    ///
+    /// # Errors
+    /// When there is no such worker.
+    pub fn answer(&self, worker: u32, now: Duration) -> Result<Answer, Refusal> {
+        let member = self.members.get(worker as usize).ok_or(Refusal::Unknown { worker })?;
+        Ok(Answer {
+            epoch: self.epoch,
+            acknowledged: member.acknowledged,
+            directive: self.directive(member, now),
+        })
+    }
+
+    fn directive(&self, member: &Member, now: Duration) -> Directive {
+        match &member.stage {
+            Some(Stage::Finished) if self.released => Directive::Leave,
+            Some(Stage::Finished) => Directive::Wait,
+            _ if self.aborted.is_some() || member.lost => Directive::Abort,
+            Some(Stage::Arrived(phase)) if self.all_at(&Stage::Arrived(*phase)) => {
+                Directive::Prepare { phase: *phase }
+            }
+            Some(Stage::Ready(phase)) => match self.starts.get(phase) {
+                Some(start) => {
+                    let left = start.saturating_sub(now).as_micros();
+                    Directive::Begin { phase: *phase, in_micros: u64::try_from(left).unwrap_or(u64::MAX) }
+                }
+                None => Directive::Wait,
+            },
+            Some(Stage::Running(_)) => Directive::Continue,
+            Some(Stage::Arrived(_) | Stage::Preparing(_)) | None => Directive::Wait,
+        }
+    }
+
+    /// Begins the next phase once everyone is ready for it: phases never overlap.
+    fn advance(&mut self, now: Duration) {
+        let next = self.course.iter().find(|phase| !self.starts.contains_key(phase)).copied();
+        let may_begin = self.permitted && self.aborted.is_none();
+        if let Some(next) = next.filter(|next| may_begin && self.all_at(&Stage::Ready(*next))) {
+            self.starts.insert(next, now + LEAD);
+            self.turn += 1;
+        }
+    }
+
+    /// Whether there is somebody, and nobody who takes part is still on the way to `stage`.
+    fn all_at(&self, stage: &Stage) -> bool {
+        let mut taking_part = self.members.iter().filter(|member| !member.lost).peekable();
+        taking_part.peek().is_some() && taking_part.all(|member| member.is_at(stage))
+    }
+
+    /// Ends the run early; the first reason stays.
+    pub fn abort(&mut self, reason: &str) {
+        self.aborted.get_or_insert_with(|| reason.to_owned());
+        self.turn += 1;
+    }
+
+    /// A worker is gone and won't come back: nobody waits for it any more.
+    pub fn lose(&mut self, worker: u32, now: Duration) {
+        if let Some(member) = self.members.get_mut(worker as usize) {
+            member.lost |= !member.is_through();
+            self.turn += 1;
+        }
+        self.advance(now);
+    }
+
+    /// Whoever has said nothing for too long, while the load is on, is lost.
+    pub fn lose_the_silent(&mut self, now: Duration) {
+        if !self.has_begun() {
+            return;
+        }
+        for member in self.members.iter_mut().filter(|member| !member.lost && !member.is_through()) {
+            if now.saturating_sub(member.heard) > SILENCE {
+                member.lost = true;
+                self.turn += 1;
+            }
+        }
+        self.advance(now);
+    }
+
+    /// When the first phase began, on the session's clock; none: none did.
+    #[must_use]
+    pub fn first_start(&self) -> Option<Duration> {
+        self.starts.values().min().copied()
+    }
+}
+
+/// What workers of `plan` may tell of.
+fn shape(plan: &Plan) -> Shape {
+    Shape {
+        phases: plan.phases.len(),
+        steps: plan.steps.len(),
+        errors: plan.classify.errors.len(),
+        groups: plan.classify.groups.len(),
+        values: plan.classify.values.len(),
+    }
+}

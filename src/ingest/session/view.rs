@@ -1,0 +1,81 @@
+//! What is seen of a session from outside: where it stands, and what was measured.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Session;
+use super::member::Member;
+use crate::metrics::{Aggregate, PhaseSnapshot};
+use crate::plan::PhaseIndex;
+
+/// What is shown of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    /// How many workers there should be.
+    pub desired: u32,
+    /// How many take part.
+    pub admitted: u32,
+    /// How many were lost.
+    pub lost: u32,
+    /// The phase that was begun last, and for how long it has been on; none: none was.
+    pub phase: Option<(PhaseIndex, Duration)>,
+    /// Whether all workers are through.
+    pub finished: bool,
+    /// Why the run was aborted, if it was.
+    pub aborted: Option<String>,
+}
+
+/// What each worker measured so far, not yet put together: that takes a while, in which reports must go on.
+#[derive(Debug)]
+pub struct Measured {
+    phase_count: usize,
+    starts: BTreeMap<PhaseIndex, Duration>,
+    snapshots: Vec<Arc<PhaseSnapshot>>,
+}
+
+impl Session {
+    /// What is to be shown.
+    #[must_use]
+    pub fn view(&self, now: Duration) -> SessionView {
+        let count = |condition: &dyn Fn(&Member) -> bool| {
+            u32::try_from(self.members.iter().filter(|member| condition(member)).count()).unwrap_or(u32::MAX)
+        };
+        SessionView {
+            desired: count(&|_| true),
+            admitted: count(&|member| member.process.is_some()),
+            lost: count(&|member| member.lost || member.was_late(&self.starts)),
+            phase: self.starts.last_key_value().map(|(phase, start)| (*phase, now.saturating_sub(*start))),
+            finished: self.members.iter().all(|member| member.lost || member.is_through()),
+            aborted: self.aborted.clone(),
+        }
+    }
+
+    /// What was measured so far: the last snapshot of each worker.
+    #[must_use]
+    pub fn measured(&self) -> Measured {
+        let snapshots = self.members.iter().flat_map(|member| member.phases.values());
+        Measured {
+            phase_count: self.shape.phases,
+            starts: self.starts.clone(),
+            snapshots: snapshots.cloned().collect(),
+        }
+    }
+}
+
+impl Measured {
+    /// All of it put together: the sum of the last snapshot of each worker.
+    #[must_use]
+    pub fn aggregate(&self) -> Aggregate {
+        let mut aggregate = Aggregate::new(self.phase_count);
+        let first = self.starts.values().min().copied().unwrap_or_default();
+        for (phase, start) in &self.starts {
+            let since_first = start.saturating_sub(first).as_micros();
+            aggregate.phases[*phase].started_micros = u64::try_from(since_first).ok();
+        }
+        for snapshot in &self.snapshots {
+            aggregate.phases[snapshot.phase as usize].add(&snapshot.state, &snapshot.seconds);
+        }
+        aggregate
+    }
+}

@@ -1,0 +1,82 @@
+//! Candidates that are processes of their own: they can be stopped, continued and terminated.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::{Api, Patch, PatchParams};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::Candidate;
+use crate::support::cluster::{Cluster, Own};
+
+/// Names the kubeconfig and the namespace for a candidate that is a process of its own.
+const CANDIDATE: [&str; 2] = ["LOADGATE_TEST_CANDIDATE_KUBECONFIG", "LOADGATE_TEST_CANDIDATE_NAMESPACE"];
+
+/// A process that can be stopped and continued.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Process {
+    pub(crate) fn candidate(own: &Own) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "process::a_candidate_that_is_a_process_of_its_own", "--ignored"]);
+        command.env(CANDIDATE[0], own.cluster.kubeconfig()).env(CANDIDATE[1], &own.namespace);
+        Process(command.spawn().unwrap())
+    }
+
+    /// The operator itself, outside of the cluster.
+    pub(crate) fn operator(own: &Own) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loadgate"));
+        command.args(["operator", "--log-format", "json", "--worker-image", "loadgate:none"]);
+        command.args(["--ingest-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
+        command.args(["--ingest-url", "https://127.0.0.1:8443", "--lease-name", "operator"]);
+        command.args(["--namespace", &own.namespace, "--watch-namespace", &own.namespace]);
+        command.env("KUBECONFIG", own.cluster.kubeconfig()).env("RUST_LOG", "info").stderr(Stdio::piped());
+        Process(command.spawn().unwrap())
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    pub(crate) async fn ended_within(&mut self, limit: Duration) {
+        let began = Instant::now();
+        while self.0.try_wait().unwrap().is_none() {
+            assert!(began.elapsed() < limit, "it ends in time");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended long ago.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Leads, and writes again and again for as long as it may. Nothing but the guard keeps it from writing: the
+/// object has no resourceVersion in what is sent.
+#[tokio::test]
+#[ignore = "another test starts it, in a process of its own"]
+async fn a_candidate_that_is_a_process_of_its_own() {
+    let [Ok(kubeconfig), Ok(namespace)] = CANDIDATE.map(std::env::var) else { return };
+    let client = Cluster::at(kubeconfig.into()).client().await;
+    let marks: Api<ConfigMap> = Api::namespaced(client.clone(), &namespace);
+    let candidate = Candidate::leading(&client, &namespace, "process").await;
+    let mark = Patch::Merge(json!({"data": {"written-by": "process"}}));
+    let write = async {
+        loop {
+            marks.patch("mark", &PatchParams::default(), &mark).await.unwrap();
+            let clear = Patch::Merge(json!({"data": {"written-by": null}}));
+            marks.patch("mark", &PatchParams::default(), &clear).await.unwrap();
+            // What was handed over to the client before a stop may still be sent: a stop hardly ever hits that.
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    candidate.standing.guard::<()>(write).await.unwrap_err();
+    candidate.running.await.unwrap().unwrap_err();
+}

@@ -1,0 +1,154 @@
+//! `LoadTest`s in a namespace: made, waited for, read.
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use kube::Api;
+use kube::runtime::wait::await_condition;
+use loadgate::api::LoadTest;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use super::installation::Room;
+
+/// No run of these tests takes longer.
+pub(crate) const LIMIT: Duration = Duration::from_mins(2);
+
+/// A test of `GET /models` at a rate, over two workers.
+pub(crate) fn constant_rate(name: &str, url: &str, rate: &str, duration: &str) -> Value {
+    json!({
+        "apiVersion": "loadgate.dev/v1alpha1",
+        "kind": "LoadTest",
+        "metadata": {"name": name},
+        "spec": {
+            "target": {"baseUrl": url},
+            "scenarios": [{"name": "visit", "steps": [
+                {"name": "models", "request": {"path": "/models"}, "checks": [{"status": [200]}]}]}],
+            "phases": [{"name": "steady", "load": {"constantRate": {"rate": rate, "duration": duration}}}],
+            "requirements": [{"id": "ERRORS", "metric": "error_rate", "target": "< 1%", "must": true}],
+            "workers": {"count": 2},
+        },
+    })
+}
+
+/// The example of this name, as an object.
+pub(crate) fn example(name: &str) -> Value {
+    let text = std::fs::read_to_string(super::path(&format!("examples/{name}.yaml"))).unwrap();
+    serde_yaml::from_str(&text).unwrap()
+}
+
+/// What all tests await on.
+pub(crate) fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().unwrap())
+}
+
+impl Room<'_> {
+    /// The status as soon as it is so, by a watch.
+    #[track_caller]
+    pub(crate) fn until(
+        &self,
+        name: &str,
+        limit: Duration,
+        what: &str,
+        is: impl Fn(&Value) -> bool + Send + Sync,
+    ) -> Value {
+        let is = |test: &LoadTest| is(&serde_json::to_value(&test.status).unwrap());
+        serde_json::to_value(self.object(name, limit, what, is).status).unwrap()
+    }
+
+    /// The object as soon as it is so, by a watch.
+    #[track_caller]
+    fn object(
+        &self,
+        name: &str,
+        limit: Duration,
+        what: &str,
+        is: impl Fn(&LoadTest) -> bool + Send + Sync,
+    ) -> LoadTest {
+        let found = runtime().block_on(async {
+            let tests: Api<LoadTest> =
+                Api::namespaced(self.installation.cluster.client().await, self.kubectl.namespace());
+            let so = |test: Option<&LoadTest>| test.is_some_and(&is);
+            tokio::time::timeout(limit, await_condition(tests, name, so)).await
+        });
+        match found {
+            Ok(test) => test.unwrap().unwrap(),
+            Err(_) => panic!("{name}: not {what} after {limit:?}: {:#}", self.status(name)),
+        }
+    }
+
+    /// The status when its run is complete, as people wait for it.
+    #[track_caller]
+    pub(crate) fn completes(&self, name: &str) -> Value {
+        self.kubectl.wait("condition=Complete", &format!("loadtest/{name}"), LIMIT);
+        self.status(name)
+    }
+
+    /// The status when nothing is left of its run but the result.
+    #[track_caller]
+    pub(crate) fn comes_to_rest(&self, name: &str) -> Value {
+        self.completes(name);
+        let is_free = |test: &LoadTest| test.metadata.finalizers.iter().flatten().next().is_none();
+        let test = self.object(name, LIMIT, "free of its finalizer", is_free);
+        serde_json::to_value(test.status).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn status(&self, name: &str) -> Value {
+        self.kubectl.get(&["loadtest", name])["status"].clone()
+    }
+
+    /// What events tell of it, in order: reasons.
+    pub(crate) fn events(&self, name: &str) -> Vec<String> {
+        let of = format!("--field-selector=involvedObject.kind=LoadTest,involvedObject.name={name}");
+        let mut events = self.kubectl.list(&["events", &of]);
+        events.sort_by_key(|event| event["eventTime"].as_str().unwrap_or_default().to_owned());
+        events.iter().map(|event| event["reason"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What there is of its runs: `ConfigMap quickstart-run-1-spec`.
+    pub(crate) fn children(&self) -> Vec<String> {
+        let ours = "--selector=app.kubernetes.io/managed-by=loadgate";
+        let children = self.kubectl.list(&["jobs,pods,configmaps,secrets,services", ours]);
+        let name = |child: &Value| {
+            format!("{} {}", child["kind"].as_str().unwrap(), child["metadata"]["name"].as_str().unwrap())
+        };
+        children.iter().map(name).collect()
+    }
+}
+
+/// `Complete=True Passed=False …`, in the order that they stand in.
+pub(crate) fn conditions(status: &Value) -> String {
+    let mut told = String::new();
+    for condition in status["conditions"].as_array().into_iter().flatten() {
+        let word = |field: &str| condition[field].as_str().unwrap();
+        write!(told, " {}={}", word("type"), word("status")).unwrap();
+    }
+    told.trim_start().to_owned()
+}
+
+/// The reason that all conditions give.
+pub(crate) fn reason(status: &Value) -> &str {
+    status["conditions"][0]["reason"].as_str().unwrap_or_default()
+}
+
+/// The line that says why.
+pub(crate) fn message(status: &Value) -> &str {
+    status["message"].as_str().unwrap_or_default()
+}
+
+/// Holds the verdict and the conditions to `expected`; where the generator finds itself wanting, as on a machine that
+/// is busy with other things, to Inconclusive.
+#[track_caller]
+pub(crate) fn is_judged(status: &Value, expected: &str) {
+    let is_sound = status["generator"]["healthy"] == json!(true);
+    let expected = if is_sound { expected } else { "Inconclusive" };
+    assert_eq!(status["verdict"], expected, "{status:#}");
+    let told = match expected {
+        "Pass" | "Warning" => "Complete=True Passed=True Ready=True",
+        _ => "Complete=True Passed=False Ready=False Stalled=True",
+    };
+    assert_eq!(conditions(status), told);
+}

@@ -1,0 +1,100 @@
+//! Targets in pods, each behind a Service: nginx with its access log, and the demonstration target.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::kubectl::Kubectl;
+
+/// No pod of these tests takes longer to be ready.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// nginx in a pod.
+pub(crate) struct Nginx {
+    kubectl: Kubectl,
+}
+
+/// A line of its access log.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Line {
+    /// When the answer was sent, in seconds of the day's clock.
+    pub(crate) at: f64,
+    /// `GET /models 200`.
+    pub(crate) seen: String,
+    /// Who sent it.
+    pub(crate) agent: String,
+}
+
+impl Nginx {
+    /// Started and ready, as Service `nginx`.
+    pub(crate) fn start(kubectl: &Kubectl) -> Self {
+        serve(kubectl, "nginx", &json!({"image": "loadgate.test/nginx:1"}), "/healthz", &[]);
+        Nginx { kubectl: kubectl.clone() }
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn configured(kubectl: &Kubectl, configuration: &str) -> Self {
+        kubectl.apply(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "nginx"},
+            "data": {"nginx.conf": configuration}}));
+        let container = json!({"image": "loadgate.test/nginx:1",
+            "volumeMounts": [{"name": "conf", "mountPath": "/etc/nginx/nginx.conf", "subPath": "nginx.conf"}]});
+        let volume = json!({"name": "conf", "configMap": {"name": "nginx"}});
+        serve(kubectl, "nginx", &container, "/healthz", &[volume]);
+        Nginx { kubectl: kubectl.clone() }
+    }
+
+    /// As pods of its namespace reach it.
+    pub(crate) fn url(&self) -> String {
+        "http://nginx:8080".to_owned()
+    }
+
+    /// The text of its log so far.
+    pub(crate) fn raw_log(&self) -> String {
+        self.kubectl.run(&["exec", "nginx", "--", "cat", "/tmp/access.log"])
+    }
+
+    /// Its log so far, in order.
+    pub(crate) fn log(&self) -> Vec<Line> {
+        self.raw_log().lines().map(line).collect()
+    }
+
+    /// What of its log is load: all but the preflight.
+    pub(crate) fn load(&self) -> Vec<Line> {
+        self.log().into_iter().filter(|line| !line.agent.contains("preflight")).collect()
+    }
+}
+
+fn line(text: &str) -> Line {
+    let mut words = text.splitn(5, ' ');
+    let mut word = || words.next().unwrap_or_else(|| panic!("a line of the log is short: {text:?}"));
+    let at = word().parse().unwrap();
+    Line { at, seen: format!("{} {} {}", word(), word(), word()), agent: word().to_owned() }
+}
+
+/// The demonstration target in a pod: where it is then.
+pub(crate) fn target(kubectl: &Kubectl, image: &str) -> String {
+    let container = json!({"image": image, "args": ["target", "--listen", "0.0.0.0:8080"]});
+    serve(kubectl, "target", &container, "/health", &[]);
+    "http://target:8080".to_owned()
+}
+
+/// Runs a container as pod and Service `name`, port 8080, until it is ready.
+fn serve(kubectl: &Kubectl, name: &str, container: &Value, health: &str, volumes: &[Value]) {
+    let mut container = container.clone();
+    container["name"] = json!(name);
+    container["imagePullPolicy"] = json!("Never");
+    container["readinessProbe"] = json!({"httpGet": {"path": health, "port": 8080}, "periodSeconds": 1});
+    container["securityContext"] = json!({"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+        "capabilities": {"drop": ["ALL"]}});
+    let mut mounts = vec![json!({"name": "tmp", "mountPath": "/tmp"})];
+    mounts.extend(container["volumeMounts"].as_array().cloned().unwrap_or_default());
+    container["volumeMounts"] = json!(mounts);
+    let volumes = [&[json!({"name": "tmp", "emptyDir": {}})], volumes].concat();
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+            "terminationGracePeriodSeconds": 1, "containers": [container], "volumes": volumes}});
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
+        "spec": {"selector": {"app": name}, "ports": [{"port": 8080}]}});
+    kubectl.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [pod, service]}));
+    kubectl.wait("condition=Ready", &format!("pod/{name}"), LIMIT);
+}
