@@ -5,51 +5,114 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
+#[path = "operator/changes.rs"]
+mod changes;
+#[path = "operator/ending.rs"]
+mod ending;
+#[path = "operator/five_minutes.rs"]
+mod five_minutes;
 #[path = "operator/quickstart.rs"]
 mod quickstart;
+#[path = "operator/starting.rs"]
+mod starting;
 mod support;
 #[path = "operator/table.rs"]
 mod table;
+#[path = "operator/takeover.rs"]
+mod takeover;
 
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use libtest_mimic::{Arguments, Trial};
 use support::installation::Installation;
 
-/// A test: its name and what it does.
-type Test = (&'static str, fn(&Installation));
+/// So many are under way at once: most of them wait for something most of their time.
+const AT_ONCE: usize = 3;
 
-/// Made by the first test that is run; none: this machine can't hold a cluster, which is said.
-static INSTALLATION: OnceLock<Shared> = OnceLock::new();
-
-/// Taken at the end.
-type Shared = std::sync::RwLock<Option<Installation>>;
-
-/// `name` once, as a path and as a text.
-macro_rules! tests {
-    ($($topic:ident::$name:ident),* $(,)?) => { &[$((stringify!($name), $topic::$name)),*] };
+/// What a test must not share with another at the same time.
+#[derive(Clone, Copy)]
+enum Needs {
+    /// Nothing: it waits for what doesn't begin, or sends next to nothing.
+    Nothing,
+    /// The cores: its generator is to be sound.
+    Cores,
+    /// The operator, which it restarts.
+    Operator,
 }
 
-/// In the order in which they are run.
-const TESTS: &[Test] = tests![quickstart::quickstart_is_told_as_it_goes_and_counted_exactly,];
+struct Test {
+    name: &'static str,
+    needs: Needs,
+    run: fn(&Installation),
+}
+
+/// Each name once, as a path and as a text.
+macro_rules! tests {
+    ($($needs:ident $topic:ident::$name:ident),* $(,)?) => {
+        &[$(Test { name: stringify!($name), needs: Needs::$needs, run: $topic::$name }),*]
+    };
+}
+
+/// In the order in which they begin.
+const TESTS: &[Test] = tests![
+    Cores quickstart::quickstart_is_told_as_it_goes_and_counted_exactly,
+    Nothing starting::what_keeps_workers_from_a_node_is_told,
+    Nothing starting::what_a_quota_refuses_is_told,
+    Nothing starting::a_worker_without_memory_is_told,
+    Nothing starting::a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid,
+    Cores changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
+    Nothing ending::an_abort_ends_the_load_and_is_idempotent,
+    Nothing ending::a_deletion_ends_the_load_and_leaves_nothing,
+    Cores five_minutes::the_five_minutes_of_readme_are_as_told,
+    Operator takeover::counts_are_exact_after_the_operator_was_replaced_in_mid_run,
+    Operator starting::an_image_that_is_missing_is_told,
+];
+
+/// Made by the first test that is run; none: this machine can't hold a cluster, which is said.
+static INSTALLATION: OnceLock<RwLock<Option<Installation>>> = OnceLock::new();
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // Each of them has a run under way, and a machine may have two cores.
-    arguments.test_threads = Some(1);
-    let trials = TESTS.iter().map(|(name, test)| Trial::test(*name, move || Ok(with_installation(*test))));
+    arguments.test_threads = Some(arguments.test_threads.unwrap_or(AT_ONCE).min(AT_ONCE));
+    let trials = TESTS.iter().map(|test| {
+        Trial::test(test.name, || {
+            in_turn(test);
+            Ok(())
+        })
+    });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     if let Some(shared) = INSTALLATION.get() {
-        drop(shared.write().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+        drop(shared.write().unwrap_or_else(PoisonError::into_inner).take());
     }
     conclusion.exit_code()
 }
 
+/// Runs a test beside others as far as it can be. A failed one leaves nothing half done behind these locks.
+fn in_turn(test: &Test) {
+    static CORES: Mutex<()> = Mutex::new(());
+    static OPERATOR: RwLock<()> = RwLock::new(());
+    let operator = || OPERATOR.read().unwrap_or_else(PoisonError::into_inner);
+    match test.needs {
+        Needs::Nothing => {
+            let _operator = operator();
+            with_installation(test.run);
+        }
+        Needs::Cores => {
+            let _cores = CORES.lock().unwrap_or_else(PoisonError::into_inner);
+            let _operator = operator();
+            with_installation(test.run);
+        }
+        Needs::Operator => {
+            let _operator = OPERATOR.write().unwrap_or_else(PoisonError::into_inner);
+            with_installation(test.run);
+        }
+    }
+}
+
 fn with_installation(test: fn(&Installation)) {
     let shared = INSTALLATION.get_or_init(|| Installation::new().into());
-    // Poison is for who writes; nobody does before the end.
-    let installation = shared.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let installation = shared.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(installation) = &*installation {
         test(installation);
     }

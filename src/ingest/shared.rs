@@ -113,6 +113,12 @@ impl SharedSession {
         self.session().gathered()
     }
 
+    /// Whether the load has begun, or may have.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.session().has_begun()
+    }
+
     /// The process of each share; none: nobody runs it yet.
     #[must_use]
     pub fn owners(&self) -> Vec<Option<String>> {

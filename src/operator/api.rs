@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The server refused or couldn't.
-    #[error("can't {verb} {what}: {source}")]
+    #[error("can't {verb} {what}: {}", told(source))]
     Failed {
         /// What was tried: `create`.
         verb: &'static str,
@@ -58,6 +58,14 @@ impl CallError {
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(403)
+    }
+}
+
+/// What the server said, without the whole of its answer: this line stands in the status and in logs.
+fn told(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => status.message.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -128,5 +136,25 @@ where
             Ok(Err(source)) => Err(CallError::Failed { verb, what: what(), source: Box::new(source) }),
             Err(_) => Err(CallError::Late { verb, what: what() }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    #[test]
+    fn a_missing_right_is_told_in_one_line() {
+        let said = "events is forbidden: User \"loadgate\" cannot list resource \"events\"";
+        let status = Status { code: 403, message: said.to_owned(), ..Status::default() };
+        let error = CallError::Failed {
+            verb: "list",
+            what: "Event of the Job".to_owned(),
+            source: Box::new(kube::Error::Api(Box::new(status))),
+        };
+        assert_eq!(error.to_string(), format!("can't list Event of the Job: {said}"));
+        assert!(error.is_forbidden());
     }
 }

@@ -11,11 +11,13 @@ use super::api::{CallError, Objects};
 use super::build::{config_maps, job, status};
 use super::context::Context;
 use super::decide::{Decision, run_of};
+use super::guard::guarded;
 use super::judging::{self, JudgingError};
 use super::names;
+use super::publish::publish;
 use super::record::Record;
 use super::runs::LiveRun;
-use super::seen::{Child, Seen, SeenRun};
+use super::seen::{Child, Seen, SeenRun, has_begun};
 use crate::api::{LoadTest, LoadTestStatus, Run, WorkerCounts};
 use crate::ingest::SessionView;
 use crate::report::live::Live;
@@ -57,16 +59,38 @@ pub async fn carry_out(
             (test, told)
         }
         Decision::Abort(reason) => {
-            if let Some(live) = live(context, &test) {
-                live.session.abort(reason);
+            if let Some(run) = run_of(&test) {
+                context.runs.abort(&run.uid, reason);
             }
             (test, None)
         }
-        Decision::Judge(ending) => judging::judge(context, seen, ending, now).await?,
-        Decision::Rejudge => judging::judge_stored(context, seen).await?,
+        Decision::Judge(ending) => {
+            let test = show_judging(context, test, children, now).await?;
+            let told = judging::judge(context, &test, seen, ending, now).await?;
+            (test, Some(told))
+        }
+        Decision::Rejudge => {
+            let told = judging::judge_stored(context, seen, now).await?;
+            (test, Some(told))
+        }
         Decision::Clear => (clear(context, test, children).await?, None),
         Decision::Remove => (remove(context, test, children).await?, None),
     })
+}
+
+/// To put together what a thousand workers measured takes its time: until then the status says so.
+async fn show_judging(
+    context: &Context,
+    test: LoadTest,
+    children: &SeenRun,
+    now: Timestamp,
+) -> Result<LoadTest, CallError> {
+    let has_begun = run_of(&test).is_some_and(|run| has_begun(run, children));
+    if !has_begun {
+        return Ok(test);
+    }
+    let told = status::judging(&test, children.record.ours().map(|record| record.started_at), now);
+    publish(context, &test, told).await
 }
 
 fn live(context: &Context, test: &LoadTest) -> Option<LiveRun> {
@@ -86,26 +110,30 @@ async fn gather(
     let namespace = test.namespace().unwrap_or_default();
     let authority = (context.authority)();
     let frozen = match &children.spec {
-        Child::Ours(frozen) => frozen.clone(),
-        Child::Absent | Child::Foreign(_) => {
+        Child::Ours(frozen) => Some(frozen.clone()),
+        Child::Absent => {
             let map = config_maps::spec(&test, &run, authority.as_deref());
             let made = Objects::<ConfigMap>::new(&context.client, &namespace).create(&map).await?;
-            let Some(frozen) = config_maps::read_spec(&made) else { return Ok((test, None)) };
-            frozen
+            config_maps::read_spec(&made)
         }
+        // Nothing is made beside what isn't ours; what keeps the run is told until it is gone.
+        Child::Foreign(_) => None,
     };
-    let plan = judging::plan(&test, &frozen.spec);
-    if let (Child::Absent, Ok(plan)) = (&children.job, &plan) {
+    let plan = frozen.and_then(|frozen| judging::plan(&test, &frozen.spec).ok());
+    if let (Child::Absent, Some(plan)) = (&children.job, &plan) {
         let job = job::job(&test, &run, plan, &context.setting);
         Objects::<Job>::new(&context.client, &namespace).create(&job).await?;
     }
-    let desired = plan.map_or(0, |plan| plan.workers);
-    let workers = children
-        .session
-        .as_ref()
-        .map_or(WorkerCounts { desired, ready: 0, lost: 0 }, |session| counts(&session.view));
+    let workers = workers(&test, children, plan.map(|plan| plan.workers));
     let told = status::gathering(&test, workers, held_up, now);
     Ok((test, Some(told)))
+}
+
+/// The workers before the load has begun: those of the session, or none yet.
+fn workers(test: &LoadTest, children: &SeenRun, planned: Option<u32>) -> WorkerCounts {
+    let told = test.status.as_ref().and_then(|status| status.workers.clone()).unwrap_or_default();
+    let none_yet = WorkerCounts { desired: planned.unwrap_or(told.desired), ready: 0, lost: 0 };
+    children.session.as_ref().map_or(none_yet, |session| counts(&session.view))
 }
 
 /// Writes down who takes part, and only then lets the first phase begin.
@@ -175,9 +203,7 @@ async fn clear(context: &Context, test: LoadTest, children: &SeenRun) -> Result<
 /// Ends the load, takes away its means, and lets the object go once no worker is left.
 async fn remove(context: &Context, test: LoadTest, children: &SeenRun) -> Result<LoadTest, CallError> {
     let Some(run) = run_of(&test).cloned() else { return without_finalizer(context, test).await };
-    if let Some(live) = context.runs.get(&run.uid) {
-        live.session.abort("the LoadTest was deleted");
-    }
+    context.runs.abort(&run.uid, "the LoadTest was deleted");
     delete_job(context, &test, &run, children).await?;
     let pods = Objects::<Pod>::new(&context.client, &test.namespace().unwrap_or_default());
     if !pods.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?.is_empty() {
@@ -213,34 +239,34 @@ async fn delete_maps(context: &Context, test: &LoadTest, run: &Run) -> Result<()
 }
 
 async fn with_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
-    let mut finalizers = test.finalizers().to_vec();
-    if finalizers.iter().any(|name| name == names::FINALIZER) {
+    if test.finalizers().iter().any(|name| name == names::FINALIZER) {
         return Ok(test);
     }
-    finalizers.push(names::FINALIZER.to_owned());
-    write_finalizers(context, &test, &finalizers).await
+    write_finalizers(context, &test, |finalizers| finalizers.push(names::FINALIZER.to_owned())).await
 }
 
 async fn without_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
-    let (ours, others): (Vec<_>, Vec<_>) =
-        test.finalizers().iter().cloned().partition(|name| name == names::FINALIZER);
-    if ours.is_empty() {
+    if !test.finalizers().iter().any(|name| name == names::FINALIZER) {
         return Ok(test);
     }
-    write_finalizers(context, &test, &others).await
+    write_finalizers(context, &test, |finalizers| finalizers.retain(|name| name != names::FINALIZER)).await
 }
 
-/// Guarded by the resource version: whoever changed the object meanwhile isn't overwritten.
+/// Guarded by the resource version: whoever changed the finalizers meanwhile isn't overwritten.
 async fn write_finalizers(
     context: &Context,
     test: &LoadTest,
-    finalizers: &[String],
+    change: impl Fn(&mut Vec<String>),
 ) -> Result<LoadTest, CallError> {
     let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
-    let patch = json!({"metadata": {
-        "resourceVersion": test.resource_version(),
-        "finalizers": finalizers,
-    }});
-    let (name, parameters, patch) = (test.name_any(), PatchParams::default(), Patch::Merge(&patch));
-    tests.call("patch", &name, tests.api().patch(&name, &parameters, &patch)).await
+    let (tests, change) = (&tests, &change);
+    guarded(tests, test, |current| async move {
+        let mut finalizers = current.finalizers().to_vec();
+        change(&mut finalizers);
+        let metadata = json!({"resourceVersion": current.resource_version(), "finalizers": finalizers});
+        let (name, parameters) = (current.name_any(), PatchParams::default());
+        let patch = Patch::Merge(json!({"metadata": metadata}));
+        tests.call("patch", &name, tests.api().patch(&name, &parameters, &patch)).await
+    })
+    .await
 }

@@ -5,19 +5,18 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
 
 use super::api::{CallError, Objects};
-use super::build::{config_maps, history, status};
-use super::carry_out::Told;
+use super::build::{config_maps, status};
 use super::context::Context;
-use super::decide::{Ending, run_of};
+use super::decide::{Ending, is_asked_for, run_of};
+use super::keeping::keep;
 use super::names;
-use super::runs::LiveRun;
-use super::seen::{Seen, SeenRun};
-use crate::api::{LoadTest, LoadTestSpec, Run, Verdict};
+use super::seen::{Child, Seen, SeenRun, has_begun};
+use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run};
 use crate::metrics::Aggregate;
 use crate::plan::{Fault, Options, Plan};
 use crate::report::kept::KeptRun;
 use crate::report::{Report, RunFacts};
-use crate::store::{self, PackError};
+use crate::store;
 use crate::verdict::{Circumstances, judge as judge_figures};
 
 /// Why a run isn't judged.
@@ -26,179 +25,150 @@ pub enum JudgingError {
     /// A call of the API server failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The stored result can't be read.
-    #[error(transparent)]
-    Result(#[from] PackError),
-    /// The spec of a run under way can't be run any more.
-    #[error("the run's spec can't be read: {0}")]
-    Spec(String),
     /// There is no run to be judged.
     #[error("there is no {0} to judge")]
     Missing(&'static str),
 }
 
 /// The plan of `spec`.
-pub fn plan(test: &LoadTest, spec: &LoadTestSpec) -> Result<Plan, JudgingError> {
-    Plan::from_spec(&test.name_any(), spec, &Options::default()).map_err(|faults| faulty(&faults))
-}
-
-fn faulty(faults: &[Fault]) -> JudgingError {
-    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    JudgingError::Spec(lines.join("; "))
+pub fn plan(test: &LoadTest, spec: &LoadTestSpec) -> Result<Plan, Vec<Fault>> {
+    Plan::from_spec(&test.name_any(), spec, &Options::default())
 }
 
 /// Judges what was measured, stores it where there is something to store, and tells the status.
 pub async fn judge(
     context: &Context,
+    test: &LoadTest,
     seen: &Seen,
     ending: &Ending,
     now: Timestamp,
-) -> Result<Told, JudgingError> {
-    let test = &seen.test;
+) -> Result<LoadTestStatus, JudgingError> {
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
     let none = SeenRun::default();
     let children = seen.run.as_ref().unwrap_or(&none);
-    let (spec, generation) = spec_to_judge_by(seen, run, children);
-    let plan = plan(test, &spec)?;
+    let judged_by = spec_to_judge_by(seen, run, children);
+    let planned = judged_by.and_then(|(spec, generation)| {
+        let plan = plan(test, &spec).ok()?;
+        Some((spec, generation, plan))
+    });
+    let Some((spec, generation, plan)) = planned else { return Ok(without_plan(test, ending, now)) };
     let live = context.runs.get(&run.uid);
     let aggregate =
         live.as_ref().map_or_else(|| Aggregate::new(plan.phases.len()), |live| live.session.aggregate());
-    let mut facts = facts(run, generation, children, live.as_ref(), ending, now);
+    let mut facts = facts(run, generation, children, ending, now);
     facts.workers_desired = plan.workers;
-    if children.record.ours().is_some() {
+    if has_begun(run, children) && children.result == Child::Absent {
         let kept = KeptRun::new(&test.name_any(), &spec, facts.clone(), aggregate.clone());
         facts.results = keep(context, test, run, kept).await?;
     }
-    let report = report(test, &spec, &plan, &aggregate, &facts);
-    let mut told = status::finished(test, report.status);
-    if let Some((word, _)) = &ending.not_started {
-        told.conditions.iter_mut().for_each(|condition| (*word).clone_into(&mut condition.reason));
-    }
-    Ok((test.clone(), Some(told)))
+    let judgement = judge_figures(&plan, &aggregate, &facts.circumstances);
+    let report = Report::new(&test.name_any(), &spec, &plan, &aggregate, &judgement, &facts);
+    Ok(status::finished(test, report.status))
 }
 
-/// The spec as it is now, where its load is that of the run: requirements may be changed while it is on. Else the
-/// frozen one, and the generation stays behind, so that every gate keeps waiting.
-fn spec_to_judge_by(seen: &Seen, run: &Run, children: &SeenRun) -> (LoadTestSpec, Option<i64>) {
-    let is_same_load = seen.plan.as_ref().is_ok_and(|plan| plan.hash == run.run_hash);
-    match children.spec.ours() {
-        Some(frozen) if !is_same_load => (frozen.spec.clone(), frozen.generation),
-        _ => (seen.test.spec.clone(), seen.test.metadata.generation),
+/// The spec as it is now, where it asks for this run: requirements may be changed while it is on. Else the frozen one,
+/// and the generation stays behind, so that every gate keeps waiting. None: it is lost.
+fn spec_to_judge_by(seen: &Seen, run: &Run, children: &SeenRun) -> Option<(LoadTestSpec, Option<i64>)> {
+    if is_asked_for(seen, run) {
+        return Some((seen.test.spec.clone(), seen.test.metadata.generation));
     }
+    children.spec.ours().map(|frozen| (frozen.spec.clone(), frozen.generation))
+}
+
+/// The spec that the run was begun with is lost, or this release can't read it.
+fn without_plan(test: &LoadTest, ending: &Ending, now: Timestamp) -> LoadTestStatus {
+    let because = ending.line().map(|line| format!(": {line}")).unwrap_or_default();
+    let message = format!("the spec that the run was begun with can't be read any more{because}");
+    let generation = test.status.as_ref().and_then(|status| status.observed_generation);
+    status::unjudged(test, generation, ending.word().unwrap_or("SpecLost"), &message, now)
 }
 
 fn facts(
     run: &Run,
     generation: Option<i64>,
     children: &SeenRun,
-    live: Option<&LiveRun>,
     ending: &Ending,
     now: Timestamp,
 ) -> RunFacts {
-    let view = live.map(|live| live.session.view());
+    let view = children.session.as_ref().map(|session| &session.view);
+    let recorded = children.record.ours().map(|record| record.started_at);
     RunFacts {
         number: run.number,
         uid: run.uid.clone(),
         run_id: run.run_id.clone(),
         generation,
-        started_at: children.record.ours().map(|record| record.started_at),
+        started_at: recorded.or_else(|| run.started_at.as_ref()?.parse().ok()),
         finished_at: now,
         workers_desired: 0,
-        workers_ready: view.as_ref().map_or(0, |view| view.admitted),
-        circumstances: Circumstances {
-            aborted: ending.aborted.clone(),
-            failed: None,
-            workers_lost: view.as_ref().map_or(0, |view| view.lost),
-            not_started: ending.not_started.as_ref().map(|(_, line)| line.clone()),
-        },
+        workers_ready: view.map_or(0, |view| view.admitted),
+        circumstances: circumstances(ending, view.map_or(0, |view| view.lost)),
+        word: ending.word().map(str::to_owned),
         results: None,
     }
 }
 
-fn report(
-    test: &LoadTest,
-    spec: &LoadTestSpec,
-    plan: &Plan,
-    aggregate: &Aggregate,
-    facts: &RunFacts,
-) -> Report {
-    let judgement = judge_figures(plan, aggregate, &facts.circumstances);
-    Report::new(&test.name_any(), spec, plan, aggregate, &judgement, facts)
-}
-
-/// Stores the run and takes away older ones; where it is then. None: it is too large for a ConfigMap.
-async fn keep(
-    context: &Context,
-    test: &LoadTest,
-    run: &Run,
-    mut kept: KeptRun,
-) -> Result<Option<String>, JudgingError> {
-    let name = names::result(&test.name_any(), run.number, &run.uid);
-    let location = format!("configmap/{name}");
-    kept.facts.results = Some(location.clone());
-    let packed = match store::pack(&kept) {
-        Ok(packed) => packed,
-        Err(error) => {
-            tracing::warn!(%error, run = run.uid, "the result isn't stored");
-            return Ok(None);
-        }
-    };
-    let verdict =
-        kept.report(&kept.spec, kept.facts.generation).map_err(|faults| faulty(&faults))?.status.verdict;
-    let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
-    maps.create(&config_maps::result(test, run, verdict.unwrap_or(Verdict::Inconclusive), packed)).await?;
-    prune(&maps, test).await?;
-    Ok(Some(location))
-}
-
-/// Takes away all stored results but the newest few and the last that passed.
-async fn prune(maps: &Objects<ConfigMap>, test: &LoadTest) -> Result<(), CallError> {
-    let labels = format!(
-        "{}={},{}=result",
-        names::TEST_LABEL,
-        names::label_value(&test.name_any()),
-        names::ROLE_LABEL
-    );
-    let mut results = maps.list(&labels).await?;
-    results.sort_by_key(|map| std::cmp::Reverse(map.creation_timestamp().map(|time| time.0)));
-    let has_passed = |map: &&ConfigMap| {
-        let verdict = map.annotations().get(names::VERDICT).map(String::as_str);
-        matches!(verdict, Some("Pass" | "Warning"))
-    };
-    let last_pass = results.iter().find(has_passed).map(ResourceExt::name_any);
-    for map in results.iter().skip(history::kept(test)).filter(|map| Some(map.name_any()) != last_pass) {
-        maps.delete(&map.name_any()).await?;
+fn circumstances(ending: &Ending, workers_lost: u32) -> Circumstances {
+    let sound = Circumstances { workers_lost, ..Circumstances::default() };
+    match ending.clone() {
+        Ending::Planned => sound,
+        Ending::Aborted(line) => Circumstances { aborted: Some(line), ..sound },
+        Ending::NotStarted(_, line) => Circumstances { not_started: Some(line), ..sound },
+        Ending::Broken(_, line) => Circumstances { failed: Some(line), ..sound },
     }
-    Ok(())
 }
 
 /// Judges the stored result of the latest run by the spec as it is now.
-pub async fn judge_stored(context: &Context, seen: &Seen) -> Result<Told, JudgingError> {
+pub async fn judge_stored(
+    context: &Context,
+    seen: &Seen,
+    now: Timestamp,
+) -> Result<LoadTestStatus, JudgingError> {
     let test = &seen.test;
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
-    let name = names::result(&test.name_any(), run.number, &run.uid);
-    let map = maps.get(&name).await?;
-    let Some(packed) = map.as_ref().and_then(config_maps::read_result) else {
-        return Ok((test.clone(), Some(without_result(test))));
-    };
-    let kept = store::unpack(packed)?;
-    let is_same_load = seen.plan.as_ref().is_ok_and(|plan| plan.hash == run.run_hash);
-    let (spec, generation) = if is_same_load {
-        (&test.spec, test.metadata.generation)
-    } else {
-        (&kept.spec, kept.facts.generation)
-    };
-    let report = kept.report(spec, generation).map_err(|faults| faulty(&faults))?;
-    Ok((test.clone(), Some(status::finished(test, report.status))))
+    let map = maps.get(&names::result(&test.name_any(), run.number, &run.uid)).await?;
+    Ok(match map.as_ref().and_then(config_maps::read_result) {
+        Some(packed) => judge_packed(seen, run, packed, now),
+        None => without_result(test, run, now),
+    })
 }
 
-/// Nothing was stored, as of a run whose load never began: what was said of it stands, of this generation too.
-fn without_result(test: &LoadTest) -> crate::api::LoadTestStatus {
-    let mut status = test.status.clone().unwrap_or_default();
-    status.observed_generation = test.metadata.generation;
-    for condition in &mut status.conditions {
-        condition.observed_generation = test.metadata.generation;
+/// The stored result by the spec that asks for its run, or by that which it was judged by before.
+#[must_use]
+pub fn judge_packed(seen: &Seen, run: &Run, packed: &[u8], now: Timestamp) -> LoadTestStatus {
+    let test = &seen.test;
+    let report = store::unpack(packed).map_err(|error| error.to_string()).and_then(|kept| {
+        let (spec, generation) = if is_asked_for(seen, run) {
+            (&test.spec, test.metadata.generation)
+        } else {
+            (&kept.spec, kept.facts.generation)
+        };
+        kept.report(spec, generation).map_err(|faults| faulty(&faults))
+    });
+    match report {
+        Ok(report) => status::finished(test, report.status),
+        Err(error) => {
+            let message = format!("{error}; name another spec.runId to run the test again");
+            status::unjudged(test, test.metadata.generation, "ResultUnreadable", &message, now)
+        }
     }
-    status
+}
+
+/// Nothing was stored, as of a run whose load never began: what was said of it stands, of this spec too. Where there
+/// was something to judge, it is lost, and with it the verdict.
+#[must_use]
+pub fn without_result(test: &LoadTest, run: &Run, now: Timestamp) -> LoadTestStatus {
+    let was_judged = test.status.as_ref().is_some_and(|status| status.compliance.is_some());
+    let (reason, what) = match (&run.started_at, was_judged) {
+        (None, true) => return status::still(test),
+        (None, false) => ("NeverStarted", "the load of this run never began"),
+        (Some(_), _) => ("ResultLost", "the stored result of this run is gone, so it can't be judged again"),
+    };
+    let message = format!("{what}: name another spec.runId to run the test again");
+    status::unjudged(test, test.metadata.generation, reason, &message, now)
+}
+
+fn faulty(faults: &[Fault]) -> String {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    format!("the run's spec can't be read: {}", lines.join("; "))
 }

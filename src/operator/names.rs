@@ -18,8 +18,12 @@ pub const ROLE_LABEL: &str = "loadgate.dev/role";
 pub const INDEX_LABEL: &str = "batch.kubernetes.io/job-completion-index";
 /// Annotation of a stored result: the run's number.
 pub const NUMBER: &str = "loadgate.dev/run-number";
+/// Annotation of a stored result: the digest of the run's load.
+pub const RUN_HASH: &str = "loadgate.dev/run-hash";
 /// Annotation of a stored result: the run's verdict.
 pub const VERDICT: &str = "loadgate.dev/verdict";
+/// The container of a worker's pod that the worker is in.
+pub const WORKER: &str = "worker";
 /// The audience of workers' tokens.
 pub const AUDIENCE: &str = "loadgate";
 

@@ -1,5 +1,8 @@
 //! Observes: reads the children of a test's latest run from the API server and tells its session who is gone.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, ContainerStateTerminated, Event, Pod};
 use kube::api::ListParams;
@@ -12,7 +15,7 @@ use super::decide::{is_complete, run_of};
 use super::names;
 use super::record::Record;
 use super::runs::LiveRun;
-use super::seen::{Child, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession};
+use super::seen::{Child, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession};
 use crate::api::{LoadTest, Run};
 use crate::plan::{Options, Plan};
 
@@ -35,9 +38,11 @@ async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenR
     let maps = Objects::<ConfigMap>::new(&context.client, &namespace);
     let spec = child(&maps, &names::config_map(&name, run.number, "spec"), run).await?;
     let record = child(&maps, &names::config_map(&name, run.number, "record"), run).await?;
-    let result = maps.get(&names::result(&name, run.number, &run.uid)).await?;
+    let result = child(&maps, &names::result(&name, run.number, &run.uid), run).await?;
     let jobs = Objects::<Job>::new(&context.client, &namespace);
-    let job = read(child(&jobs, &names::job(&name, run.number), run).await?, |job| Some(seen_job(job)));
+    let job = child(&jobs, &names::job(&name, run.number), run).await?;
+    let made_ago = job.ours().and_then(made_ago).unwrap_or_default();
+    let job = read(job, |job| Some(seen_job(job)));
     let live = context.runs.get(&run.uid);
     // Whoever registers after this may not be in the list yet.
     let owners = live.as_ref().map(|live| live.session.owners()).unwrap_or_default();
@@ -52,7 +57,8 @@ async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenR
         spec: read(spec, read_spec),
         record: read(record, |map| Record::from_data(map.data.as_ref()?)),
         job,
-        is_stored: result.is_some(),
+        result: of_this_load(result, run),
+        waited: if is_complete(test) { Lasted::default() } else { context.runs.waited(&run.uid, made_ago) },
         pods,
         session: live.as_ref().map(seen_session),
     };
@@ -63,7 +69,13 @@ async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenR
 /// What is to be seen of a session.
 #[must_use]
 pub fn seen_session(live: &LiveRun) -> SeenSession {
-    SeenSession { view: live.session.view(), gathered: live.session.gathered() }
+    SeenSession {
+        view: live.session.view(),
+        gathered: live.session.gathered(),
+        has_begun: live.session.has_begun(),
+        load: live.load.map(|clock| clock.lasted()).unwrap_or_default(),
+        aborted_for: live.aborted_at.map(|at| at.elapsed()),
+    }
 }
 
 /// A Job that can't make its pods (a quota, an admission) says so in events only.
@@ -78,6 +90,22 @@ async fn note_hindrance(context: &Context, namespace: &str, seen: &mut SeenRun) 
     let told = events.call("list", "of the Job", events.api().list(&of_job)).await?;
     job.hindered = told.items.into_iter().filter_map(|event| event.message).next_back();
     Ok(())
+}
+
+/// A stored result is that of the run only if its load is the run's: where the status was lost, runs are numbered
+/// anew, and their UIDs come again.
+fn of_this_load(result: Child<ConfigMap>, run: &Run) -> Child<()> {
+    match result {
+        Child::Absent => Child::Absent,
+        Child::Ours(map) if map.annotations().get(names::RUN_HASH) == Some(&run.run_hash) => Child::Ours(()),
+        Child::Ours(map) => Child::Foreign(format!("ConfigMap {}", map.name_any())),
+        Child::Foreign(name) => Child::Foreign(name),
+    }
+}
+
+/// How long ago a Job was made, as of now.
+fn made_ago(job: &Job) -> Option<Duration> {
+    Duration::try_from(Timestamp::now().duration_since(job.creation_timestamp()?.0)).ok()
 }
 
 /// The child of this name: it is that of the run only if it says so.
@@ -113,7 +141,6 @@ fn seen_job(job: &Job) -> SeenJob {
         conditions.iter().find(|condition| condition.type_ == "Failed" && condition.status == "True");
     SeenJob {
         uid: job.uid().unwrap_or_default(),
-        created_at: job.creation_timestamp().map(|time| time.0),
         failed: failed.map(|condition| {
             let reason = condition.reason.clone().unwrap_or_default();
             format!("{reason}: {}", condition.message.clone().unwrap_or_default())
@@ -135,7 +162,9 @@ fn seen_pod(pod: &Pod) -> Option<SeenPod> {
 
 fn state(pod: &Pod) -> PodState {
     let status = pod.status.clone().unwrap_or_default();
-    let container = status.container_statuses.as_ref().and_then(|all| all.first());
+    // A service mesh may have put containers of its own beside it.
+    let mut containers = status.container_statuses.iter().flatten();
+    let container = containers.find(|container| container.name == names::WORKER);
     let container = container.and_then(|container| container.state.clone()).unwrap_or_default();
     if let Some(ended) = container.terminated {
         return PodState::Ended { code: Some(ended.exit_code), message: last_words(ended) };

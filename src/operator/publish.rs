@@ -9,26 +9,37 @@ use kube::api::PostParams;
 use super::api::{CallError, Objects};
 use super::context::Context;
 use super::events;
+use super::guard::guarded;
 use super::telemetry::Live;
 use crate::api::{LoadTest, LoadTestStatus, Run, Summary};
 
-/// Replaces the status of `test`, unless it is the same already, and tells the events that this is worth.
-pub async fn publish(context: &Context, test: &LoadTest, status: LoadTestStatus) -> Result<(), CallError> {
+/// Replaces the status of `test`, unless it is the same already, and tells the events that this is worth. Gives the
+/// object as it is then.
+pub async fn publish(
+    context: &Context,
+    test: &LoadTest,
+    status: LoadTestStatus,
+) -> Result<LoadTest, CallError> {
     if test.status.as_ref() == Some(&status) {
-        return Ok(());
+        return Ok(test.clone());
     }
     let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
-    let mut next = test.clone();
-    next.metadata.managed_fields = None;
-    next.status = Some(status.clone());
-    let name = test.name_any();
-    let parameters = PostParams::default();
-    let write = tests.api().replace_status(&name, &parameters, &next);
-    tests.call("update the status of", &name, write).await?;
+    let written = guarded(&tests, test, |current| replace(&tests, current, &status)).await?;
     log(test, &status);
     events::publish(context, test, &status).await;
     count(context, test, &status);
-    Ok(())
+    Ok(written)
+}
+
+async fn replace(
+    tests: &Objects<LoadTest>,
+    mut test: LoadTest,
+    status: &LoadTestStatus,
+) -> Result<LoadTest, CallError> {
+    test.metadata.managed_fields = None;
+    test.status = Some(status.clone());
+    let (name, parameters) = (test.name_any(), PostParams::default());
+    tests.call("update the status of", &name, tests.api().replace_status(&name, &parameters, &test)).await
 }
 
 /// A line for each stage that a run reaches.

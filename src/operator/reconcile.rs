@@ -56,7 +56,7 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     let now = Timestamp::now();
     let mut seen = observe(context, test).await?;
     lead(context, &mut seen, now);
-    let decision = decide(&seen, now);
+    let decision = decide(&seen);
     tracing::debug!(test = seen.test.name_any(), ?decision, "decided");
     let (test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
     if let Some(status) = told {
@@ -89,8 +89,7 @@ fn word(error: &JudgingError) -> &'static str {
         JudgingError::Call(error) if error.is_conflict() => "conflict",
         JudgingError::Call(error) if error.is_forbidden() => "forbidden",
         JudgingError::Call(_) => "api",
-        JudgingError::Result(_) => "result",
-        JudgingError::Spec(_) | JudgingError::Missing(_) => "spec",
+        JudgingError::Missing(_) => "spec",
     }
 }
 

@@ -9,6 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
+use super::seen::Lasted;
 use crate::api::LoadTest;
 use crate::ingest::SharedSession;
 use crate::plan::Plan;
@@ -26,12 +27,40 @@ pub struct LiveRun {
     pub session: SharedSession,
     /// When the first phase was let begin, once it was.
     pub started_at: Option<Timestamp>,
+    /// Since when the load is on.
+    pub load: Option<Clock>,
+    /// When it was told to abort.
+    pub aborted_at: Option<Instant>,
+}
+
+/// Measures how long something has lasted, whatever becomes of the time of day meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    since: Instant,
+    head_start: Duration,
+}
+
+impl Clock {
+    /// The clock of something that began `ago`.
+    #[must_use]
+    pub fn begun(ago: Duration) -> Self {
+        Clock { since: Instant::now(), head_start: ago }
+    }
+
+    /// How long it has lasted by now.
+    #[must_use]
+    pub fn lasted(&self) -> Lasted {
+        let here = self.since.elapsed();
+        Lasted { in_all: self.head_start + here, here }
+    }
 }
 
 /// All runs that this process leads, by their UIDs.
 #[derive(Clone, Debug)]
 pub struct Runs {
     live: Arc<Mutex<BTreeMap<String, Led>>>,
+    /// Those that are to begin, by their UIDs: since when.
+    waiting: Arc<Mutex<BTreeMap<String, Clock>>>,
     /// Whom to look at again, because something of note has changed.
     bell: broadcast::Sender<ObjectRef<LoadTest>>,
 }
@@ -60,7 +89,7 @@ impl Runs {
     /// No runs; `bell` is rung for those that are to be looked at.
     #[must_use]
     pub fn new(bell: broadcast::Sender<ObjectRef<LoadTest>>) -> Self {
-        Runs { live: Arc::default(), bell }
+        Runs { live: Arc::default(), waiting: Arc::default(), bell }
     }
 
     /// The run of this UID.
@@ -75,11 +104,13 @@ impl Runs {
         let led = Led { run, ringer: ringer.abort_handle(), shown_at: None };
         if let Some(before) = self.lock().insert(uid.to_owned(), led) {
             before.ringer.abort();
+            before.run.session.close();
         }
     }
 
     /// Leads the run no longer. What its workers still say is answered as if it had never been.
     pub fn close(&self, uid: &str) {
+        waiting(&self.waiting).remove(uid);
         if let Some(led) = self.lock().remove(uid) {
             led.ringer.abort();
         }
@@ -89,7 +120,22 @@ impl Runs {
     pub fn started(&self, uid: &str, at: Timestamp) {
         if let Some(led) = self.lock().get_mut(uid) {
             led.run.started_at = Some(at);
+            led.run.load = Some(Clock::begun(Duration::ZERO));
         }
+    }
+
+    /// Ends the load of the run early; the first reason stays.
+    pub fn abort(&self, uid: &str, reason: &str) {
+        if let Some(led) = self.lock().get_mut(uid) {
+            led.run.aborted_at.get_or_insert_with(Instant::now);
+            led.run.session.abort(reason);
+        }
+    }
+
+    /// How long the run has been to begin; `ago` is how long it was so already when this process first saw it.
+    #[must_use]
+    pub fn waited(&self, uid: &str, ago: Duration) -> Lasted {
+        waiting(&self.waiting).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
     }
 
     /// Whether the status is to be written again while the load is on: every `interval`.
@@ -114,6 +160,11 @@ impl Runs {
         // Each change is one insert or remove.
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn waiting(clocks: &Mutex<BTreeMap<String, Clock>>) -> MutexGuard<'_, BTreeMap<String, Clock>> {
+    // Each change is one insert or remove.
+    clocks.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Rings for `test` at each noteworthy change of its session.

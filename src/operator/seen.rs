@@ -1,9 +1,9 @@
 //! What the operator sees of a test: the object, the children of its run, its workers. Plain data, nothing decided.
 
-use jiff::Timestamp;
+use std::time::Duration;
 
 use super::record::Record;
-use crate::api::{LoadTest, LoadTestSpec};
+use crate::api::{LoadTest, LoadTestSpec, Run};
 use crate::ingest::SessionView;
 use crate::plan::{Fault, Plan};
 
@@ -27,8 +27,10 @@ pub struct SeenRun {
     pub record: Child<Record>,
     /// The workers' Job.
     pub job: Child<SeenJob>,
-    /// Whether its result is stored.
-    pub is_stored: bool,
+    /// Its stored result.
+    pub result: Child<()>,
+    /// Since when it is to begin.
+    pub waited: Lasted,
     /// Its pods, as they are now.
     pub pods: Vec<SeenPod>,
     /// Its session, while this process leads it.
@@ -79,8 +81,6 @@ pub struct FrozenSpec {
 pub struct SeenJob {
     /// Its UID.
     pub uid: String,
-    /// When it was made.
-    pub created_at: Option<Timestamp>,
     /// Why it failed, if it has.
     pub failed: Option<String>,
     /// Why its pods can't be made, if so: a quota, an admission.
@@ -121,4 +121,35 @@ pub struct SeenSession {
     pub view: SessionView,
     /// The processes of all shares, once only the permission to start is missing.
     pub gathered: Option<Vec<String>>,
+    /// Whether the load has begun, or may have.
+    pub has_begun: bool,
+    /// How long the load has been on.
+    pub load: Lasted,
+    /// How long ago it was told to abort; none: it wasn't.
+    pub aborted_for: Option<Duration>,
+}
+
+/// How long something has lasted, on a clock that nobody sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lasted {
+    /// In all; what was before this process saw it is taken from the times that were written down.
+    pub in_all: Duration,
+    /// Under the eyes of this process.
+    pub here: Duration,
+}
+
+impl Lasted {
+    /// Whether it has lasted for `limit`. A process that saw only the end of it is `patient` first: what it waits for
+    /// may have happened meanwhile, and be told at any moment.
+    #[must_use]
+    pub fn is_beyond(self, limit: Duration, patience: Duration) -> bool {
+        self.in_all >= limit && self.here >= patience.min(limit)
+    }
+}
+
+/// Whether the load of `run` has begun, or may have: whatever still tells of it counts, as none of it may run twice.
+#[must_use]
+pub fn has_begun(run: &Run, children: &SeenRun) -> bool {
+    let led = children.session.as_ref().is_some_and(|session| session.has_begun);
+    led || children.record.ours().is_some() || run.started_at.is_some()
 }

@@ -20,7 +20,7 @@ pub struct Told<'a> {
     /// When they came to be so.
     pub since: Timestamp,
     /// Why, in one `CamelCase` word.
-    pub reason: &'static str,
+    pub reason: &'a str,
     /// Why, in one line.
     pub message: &'a str,
 }

@@ -27,6 +27,9 @@ pub struct RunFacts {
     pub workers_ready: u32,
     /// What decides the worth of the figures.
     pub circumstances: Circumstances,
+    /// What ended it before its time, in one `CamelCase` word; none: a person did, or nothing.
+    #[serde(default)]
+    pub word: Option<String>,
     /// Where the full result is, once it is stored.
     pub results: Option<String>,
 }

@@ -58,11 +58,12 @@ fn stage(judgement: &Judgement, aborted: bool) -> &'static str {
     }
 }
 
-fn told<'a>(judgement: &'a Judgement, aborted: bool, facts: &RunFacts) -> Told<'a> {
+fn told<'a>(judgement: &'a Judgement, aborted: bool, facts: &'a RunFacts) -> Told<'a> {
+    let by_verdict = || conditions::reason(judgement.verdict, judgement.gate_closed, aborted);
     Told {
         generation: facts.generation,
         since: facts.finished_at,
-        reason: conditions::reason(judgement.verdict, judgement.gate_closed, aborted),
+        reason: facts.word.as_deref().unwrap_or_else(by_verdict),
         message: &judgement.message,
     }
 }

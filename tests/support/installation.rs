@@ -35,6 +35,28 @@ pub(crate) struct Room<'a> {
     pub(crate) kubectl: Kubectl,
 }
 
+/// Gives the operator its arguments back, and waits until it is ready.
+pub(crate) struct Restored<'a> {
+    installation: &'a Installation,
+    arguments: Value,
+}
+
+impl Restored<'_> {
+    fn set(&self, arguments: &Value) {
+        let patch =
+            json!([{"op": "replace", "path": "/spec/template/spec/containers/0/args", "value": arguments}]);
+        let kubectl = &self.installation.kubectl;
+        kubectl.run(&["patch", "deployment", "loadgate", "--type=json", "--patch", &patch.to_string()]);
+        kubectl.run(&["rollout", "status", "deployment/loadgate", "--timeout=60s"]);
+    }
+}
+
+impl Drop for Restored<'_> {
+    fn drop(&mut self) {
+        self.set(&self.arguments);
+    }
+}
+
 impl Installation {
     /// None where this machine can't have a cluster.
     pub(crate) fn new() -> Option<Self> {
@@ -98,6 +120,18 @@ impl Installation {
     /// The operator's pods.
     pub(crate) fn operators(&self) -> Vec<Value> {
         self.kubectl.list(&["pods", "--selector=app.kubernetes.io/name=loadgate"])
+    }
+
+    /// Restarts the operator with another value of an argument, until what is given back is dropped.
+    pub(crate) fn with_argument(&self, name: &str, value: &str) -> Restored<'_> {
+        let deployment = self.kubectl.get(&["deployment", "loadgate"]);
+        let arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"].clone();
+        let mut others = arguments.clone();
+        let is_named = |argument: &&mut Value| argument.as_str().unwrap().starts_with(&format!("{name}="));
+        *others.as_array_mut().unwrap().iter_mut().find(is_named).unwrap() = json!(format!("{name}={value}"));
+        let restored = Restored { installation: self, arguments };
+        restored.set(&others);
+        restored
     }
 
     /// What the operator has logged so far.

@@ -38,6 +38,17 @@ pub(crate) fn example(name: &str) -> Value {
     serde_yaml::from_str(&text).unwrap()
 }
 
+/// `GET /models 200` so many times, as the summary tells it.
+#[track_caller]
+pub(crate) fn counts(status: &Value, requests: usize) {
+    let summary = &status["summary"];
+    assert_eq!(summary["requests"], requests, "{status:#}");
+    assert_eq!(
+        ["succeeded", "failed", "cut"].map(|name| summary[name].as_u64().unwrap()),
+        [requests as u64, 0, 0]
+    );
+}
+
 /// What all tests await on.
 pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -73,10 +84,8 @@ impl Room<'_> {
             let so = |test: Option<&LoadTest>| test.is_some_and(&is);
             tokio::time::timeout(limit, await_condition(tests, name, so)).await
         });
-        match found {
-            Ok(test) => test.unwrap().unwrap(),
-            Err(_) => panic!("{name}: not {what} after {limit:?}: {:#}", self.status(name)),
-        }
+        let Ok(test) = found else { panic!("{name}: not {what} after {limit:?}: {:#}", self.status(name)) };
+        test.unwrap().unwrap()
     }
 
     /// The status when its run is complete, as people wait for it.
@@ -106,6 +115,26 @@ impl Room<'_> {
         let mut events = self.kubectl.list(&["events", &of]);
         events.sort_by_key(|event| event["eventTime"].as_str().unwrap_or_default().to_owned());
         events.iter().map(|event| event["reason"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The status as soon as load is on and some of it is told.
+    #[track_caller]
+    pub(crate) fn is_on(&self, name: &str) -> Value {
+        self.until(name, LIMIT, "running with figures", |status| {
+            let requests = status["summary"]["requests"].as_u64();
+            status["phase"] == "Running" && requests.is_some_and(|requests| requests > 0)
+        })
+    }
+
+    /// The pods of its workers, by their index.
+    pub(crate) fn workers(&self, name: &str) -> Vec<Value> {
+        let of = format!("--selector=loadgate.dev/role=workers,loadgate.dev/loadtest={name}");
+        let mut pods = self.kubectl.list(&["pods", &of]);
+        pods.sort_by_key(|pod| {
+            let index = &pod["metadata"]["labels"]["batch.kubernetes.io/job-completion-index"];
+            index.as_str().unwrap_or_default().to_owned()
+        });
+        pods
     }
 
     /// What there is of its runs: `ConfigMap quickstart-run-1-spec`.

@@ -9,6 +9,9 @@ use super::kubectl::Kubectl;
 /// No pod of these tests takes longer to be ready.
 const LIMIT: Duration = Duration::from_mins(1);
 
+/// Where pods of its namespace reach nginx.
+pub(crate) const NGINX: &str = "http://nginx:8080";
+
 /// nginx in a pod.
 pub(crate) struct Nginx {
     kubectl: Kubectl,
@@ -41,11 +44,6 @@ impl Nginx {
         let volume = json!({"name": "conf", "configMap": {"name": "nginx"}});
         serve(kubectl, "nginx", &container, "/healthz", &[volume]);
         Nginx { kubectl: kubectl.clone() }
-    }
-
-    /// As pods of its namespace reach it.
-    pub(crate) fn url(&self) -> String {
-        "http://nginx:8080".to_owned()
     }
 
     /// The text of its log so far.

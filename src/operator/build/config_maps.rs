@@ -63,6 +63,7 @@ pub fn result(test: &LoadTest, run: &Run, verdict: Verdict, packed: Vec<u8>) -> 
     let mut metadata = metadata(test, run, name, "result");
     metadata.annotations = Some(BTreeMap::from([
         (names::NUMBER.to_owned(), run.number.to_string()),
+        (names::RUN_HASH.to_owned(), run.run_hash.clone()),
         (names::VERDICT.to_owned(), format!("{verdict:?}")),
     ]));
     ConfigMap {

@@ -79,7 +79,7 @@ fn failure_policy() -> PodFailurePolicy {
     let on_codes = |action: &str, codes: &[u8]| PodFailurePolicyRule {
         action: action.to_owned(),
         on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
-            container_name: Some("worker".to_owned()),
+            container_name: Some(names::WORKER.to_owned()),
             operator: "In".to_owned(),
             values: codes.iter().map(|code| i32::from(*code)).collect(),
         }),
@@ -130,7 +130,7 @@ fn pod_security() -> PodSecurityContext {
 fn container(run: &Run, plan: &Plan, placement: &api::Workers, setting: &Setting) -> Container {
     let capabilities = Capabilities { drop: Some(vec!["ALL".to_owned()]), ..Capabilities::default() };
     Container {
-        name: "worker".to_owned(),
+        name: names::WORKER.to_owned(),
         image: Some(setting.image.clone()),
         image_pull_policy: Some(setting.pull_policy.clone()),
         args: Some(arguments(run, setting)),

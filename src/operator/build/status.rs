@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::history::past_runs;
-use crate::api::{Condition, Display, LoadTest, LoadTestStatus, Run, WorkerCounts};
+use super::history::{kept, past_runs};
+use crate::api::{Condition, Display, LoadTest, LoadTestStatus, PastRun, Run, Verdict, WorkerCounts};
 use crate::operator::decide::Refused;
 use crate::operator::names;
 use crate::plan::Plan;
@@ -88,6 +88,19 @@ pub fn running(
     under_way(test, status, "LoadIsOn", message, now)
 }
 
+/// The load is over, its figures are being put together. `started_at`: as the record says, where there is one.
+#[must_use]
+pub fn judging(test: &LoadTest, started_at: Option<Timestamp>, now: Timestamp) -> LoadTestStatus {
+    let mut status = LoadTestStatus { phase: Some("Judging".to_owned()), ..before(test) };
+    if let Some(display) = &mut status.display {
+        "judging".clone_into(&mut display.progress);
+    }
+    if let Some(run) = &mut status.run {
+        run.started_at = run.started_at.take().or(started_at.map(rfc3339));
+    }
+    under_way(test, status, "Judging", "the load is over; the figures are being judged".to_owned(), now)
+}
+
 /// A right that the operator needs is missing.
 #[must_use]
 pub fn forbidden(test: &LoadTest, error: &str, now: Timestamp) -> LoadTestStatus {
@@ -97,29 +110,69 @@ pub fn forbidden(test: &LoadTest, error: &str, now: Timestamp) -> LoadTestStatus
 /// The verdict is there: `judged` is the report's status, to which only the history is added.
 #[must_use]
 pub fn finished(test: &LoadTest, judged: LoadTestStatus) -> LoadTestStatus {
-    let history = before(test).history;
+    let history = others(test, judged.run.as_ref());
     LoadTestStatus { conditions: with_times(test, judged.conditions), history, ..judged }
 }
 
-/// No run starts. What is known of the last one stays, but for its verdict: it isn't one on this spec.
+/// What was measured can't be judged, now or ever: a run that can't vouch for itself is inconclusive. `generation` is
+/// that of the spec that this is said of.
+#[must_use]
+pub fn unjudged(
+    test: &LoadTest,
+    generation: Option<i64>,
+    reason: &str,
+    message: &str,
+    now: Timestamp,
+) -> LoadTestStatus {
+    let told = Told { generation, since: now, reason, message };
+    let LoadTestStatus { run, workers, display, .. } = before(test);
+    let run = run.map(|run| Run { finished_at: run.finished_at.or(Some(rfc3339(now))), ..run });
+    LoadTestStatus {
+        phase: Some("Inconclusive".to_owned()),
+        verdict: Some(Verdict::Inconclusive),
+        message: Some(message.to_owned()),
+        observed_generation: generation,
+        conditions: with_times(test, conditions::ended(true, &told)),
+        history: others(test, run.as_ref()),
+        run,
+        workers,
+        display,
+        ..LoadTestStatus::default()
+    }
+}
+
+/// No run starts. What the last one said isn't said of this spec: it goes into the history.
 #[must_use]
 pub fn refused(test: &LoadTest, refused: &Refused, now: Timestamp) -> LoadTestStatus {
-    let (phase, message) = match refused {
-        Refused::Invalid(faults) => ("Invalid", of_faults(faults)),
-        Refused::Aborted => ("Aborted", "spec.abort is set: no run starts".to_owned()),
+    let (phase, verdict, message) = match refused {
+        Refused::Invalid(faults) => ("Invalid", None, of_faults(faults)),
+        Refused::Aborted => {
+            ("Aborted", Some(Verdict::Inconclusive), "spec.abort is set: no run starts".to_owned())
+        }
     };
     let generation = test.metadata.generation;
     let told = Told { generation, since: now, reason: phase, message: &message };
-    let LoadTestStatus { run, history, .. } = before(test);
     LoadTestStatus {
         phase: Some(phase.to_owned()),
+        verdict,
         observed_generation: generation,
         conditions: with_times(test, conditions::ended(true, &told)),
         message: Some(message),
-        run,
-        history,
+        run: before(test).run,
+        history: past_runs(test),
         ..LoadTestStatus::default()
     }
+}
+
+/// The generation of what was said before is another, and all of it still holds.
+#[must_use]
+pub fn still(test: &LoadTest) -> LoadTestStatus {
+    let mut status = before(test);
+    status.observed_generation = test.metadata.generation;
+    for condition in &mut status.conditions {
+        condition.observed_generation = test.metadata.generation;
+    }
+    status
 }
 
 /// The most faults that the message tells.
@@ -131,6 +184,12 @@ fn of_faults(faults: &[crate::plan::Fault]) -> String {
         0 => told.join("; "),
         more => format!("{}; and {more} more", told.join("; ")),
     }
+}
+
+/// The history without the run that the status tells of.
+fn others(test: &LoadTest, run: Option<&Run>) -> Vec<PastRun> {
+    let is_other = |past: &PastRun| run.is_none_or(|run| run.number != past.number);
+    before(test).history.into_iter().filter(is_other).take(kept(test) - 1).collect()
 }
 
 fn before(test: &LoadTest) -> LoadTestStatus {

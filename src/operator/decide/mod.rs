@@ -1,0 +1,161 @@
+//! Decides what comes next for a test. Pure: one match over what is seen, time included.
+//!
+//! ```text
+//! no run, or another is wanted ──▶ Begin ──▶ Gather ──all ready──▶ Start ──▶ Watch ──all finished──▶ Judge ──▶ Clear ──▶ Rest
+//!                                              │                              │  ▲                     ▲
+//!                                              └──start deadline, bad pods────┼──┼─────────────────────┤
+//!                                                                  abort, run deadline ──▶ Abort ──────┘
+//! the object is being deleted ──▶ Remove, from anywhere      a spec that can't run ──▶ Refuse
+//! ```
+
+mod begun;
+mod ending;
+mod gathering;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use super::names::FINALIZER;
+use super::seen::{Child, FrozenSpec, Seen, SeenRun, has_begun};
+use crate::api::{LoadTest, Run};
+use crate::plan::{Deadlines, Fault, Options, Plan};
+pub use ending::Ending;
+
+/// A process that takes over a run late gives it so long to tell where it stands.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Nothing, until something changes.
+    Rest,
+    /// Say that no run starts, and why.
+    Refuse(Refused),
+    /// Number a new run.
+    Begin,
+    /// Make the children and wait for the workers; what keeps them.
+    Gather(Option<String>),
+    /// Write the record with these pods and let the first phase begin.
+    Start(Vec<String>),
+    /// Show how it goes.
+    Watch,
+    /// End the load, and go on watching until the workers are through.
+    Abort(String),
+    /// Judge what was measured.
+    Judge(Ending),
+    /// Take away what a judged run left.
+    Clear,
+    /// Judge the stored result by the changed spec.
+    Rejudge,
+    /// The object is going: end the load, take everything away, let it go.
+    Remove,
+}
+
+/// Why no run starts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refused {
+    /// The spec can't be run.
+    Invalid(Vec<Fault>),
+    /// `spec.abort` is set.
+    Aborted,
+}
+
+/// What comes next.
+#[must_use]
+pub fn decide(seen: &Seen) -> Decision {
+    if seen.test.metadata.deletion_timestamp.is_some() {
+        return if has_finalizer(&seen.test) { Decision::Remove } else { Decision::Rest };
+    }
+    match (run_of(&seen.test), &seen.run) {
+        (Some(run), Some(children)) if !is_complete(&seen.test) => under_way(seen, run, children),
+        (Some(_), Some(children)) if leaves_something(seen, children) => Decision::Clear,
+        (run, _) => at_rest(seen, run),
+    }
+}
+
+/// A run that isn't judged yet.
+fn under_way(seen: &Seen, run: &Run, children: &SeenRun) -> Decision {
+    let SeenRun { spec, record: _, job, result, waited: _, pods: _, session: _ } = children;
+    if result.ours().is_some() {
+        return Decision::Rejudge;
+    }
+    if has_begun(run, children) {
+        return begun::begun(seen, children);
+    }
+    match (spec.ours(), job.ours()) {
+        // Nothing was made of it, and meanwhile the spec asks for another load.
+        (None, None) if !is_asked_for(seen, run) => at_rest(seen, Some(run)),
+        (None, Some(_)) if *spec == Child::Absent => {
+            let line = "the ConfigMap with the run's frozen spec was taken away before the load began";
+            Decision::Judge(Ending::NotStarted("SpecLost", line.to_owned()))
+        }
+        (None | Some(_), None | Some(_)) => gathering::gathering(seen, children),
+    }
+}
+
+/// No run is under way.
+fn at_rest(seen: &Seen, last: Option<&Run>) -> Decision {
+    let status = seen.test.status.as_ref();
+    let is_told = status.and_then(|status| status.observed_generation) == seen.test.metadata.generation;
+    // A run that was numbered and never carried out says nothing of the load that it was to bring.
+    let last = last.filter(|run| run.finished_at.is_some());
+    match (&seen.plan, last) {
+        (Err(_), _) if is_told => Decision::Rest,
+        (Err(faults), _) => Decision::Refuse(Refused::Invalid(faults.clone())),
+        (Ok(_), Some(last)) if is_asked_for(seen, last) && is_told => Decision::Rest,
+        (Ok(_), Some(last)) if is_asked_for(seen, last) => Decision::Rejudge,
+        (Ok(_), _) if wants_abort(&seen.test) && is_told => Decision::Rest,
+        (Ok(_), _) if wants_abort(&seen.test) => Decision::Refuse(Refused::Aborted),
+        (Ok(_), _) => Decision::Begin,
+    }
+}
+
+/// The deadlines that the run was begun with.
+fn deadlines(seen: &Seen, children: &SeenRun) -> Deadlines {
+    let frozen = children.spec.ours().and_then(|frozen| plan_of(&seen.test, frozen));
+    let plan = frozen.as_ref().or(seen.plan.as_ref().ok());
+    plan.map_or(Deadlines { start: Duration::from_mins(2), run: Duration::from_hours(1) }, |plan| {
+        plan.deadlines
+    })
+}
+
+fn plan_of(test: &LoadTest, frozen: &FrozenSpec) -> Option<Plan> {
+    let name = test.metadata.name.as_deref().unwrap_or_default();
+    Plan::from_spec(name, &frozen.spec, &Options::default()).ok()
+}
+
+/// Whether the run is the one that the spec asks for: by what its load consists of, and by its name.
+#[must_use]
+pub fn is_asked_for(seen: &Seen, run: &Run) -> bool {
+    seen.plan.as_ref().is_ok_and(|plan| plan.hash == run.run_hash) && seen.test.spec.run_id == run.run_id
+}
+
+fn wants_abort(test: &LoadTest) -> bool {
+    test.spec.abort == Some(true)
+}
+
+/// The run that the status speaks of.
+#[must_use]
+pub fn run_of(test: &LoadTest) -> Option<&Run> {
+    test.status.as_ref()?.run.as_ref()
+}
+
+/// Whether the latest run is judged.
+#[must_use]
+pub fn is_complete(test: &LoadTest) -> bool {
+    let conditions = test.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    conditions.iter().any(|condition| condition.type_ == "Complete" && condition.status == "True")
+}
+
+fn leaves_something(seen: &Seen, children: &SeenRun) -> bool {
+    has_finalizer(&seen.test)
+        || children.session.is_some()
+        || children.job.ours().is_some()
+        || children.spec.ours().is_some()
+        || children.record.ours().is_some()
+}
+
+fn has_finalizer(test: &LoadTest) -> bool {
+    test.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
+}

@@ -1,0 +1,124 @@
+//! Runs whose workers don't come, or come twice: what keeps them is told within 15 s, in the words of Kubernetes.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::installation::{Installation, Room};
+use crate::support::loadtests::{LIMIT, conditions, constant_rate, counts, is_judged, message, reason};
+use crate::support::pods::{NGINX, Nginx};
+
+/// So soon a reason is told.
+const SOON: Duration = Duration::from_secs(15);
+
+/// A test whose workers are to be ready soon, with more of `spec`.
+fn test(more: &Value) -> Value {
+    let mut test = constant_rate("hindered", "http://nowhere:8080", "10/s", "3s");
+    test["spec"]["deadlines"] = json!({"start": "20s"});
+    for (name, value) in more.as_object().unwrap() {
+        test["spec"][name] = value.clone();
+    }
+    test
+}
+
+/// Tells one of `words` soon, and gives up at the deadline with the same words.
+fn is_hindered(room: &Room, words: &[&str]) {
+    let tells = |status: &Value| words.iter().any(|word| message(status).contains(word));
+    let status =
+        room.until("hindered", SOON, "told why", |status| status["phase"] == "Starting" && tells(status));
+    println!("{}", message(&status));
+    assert_eq!(reason(&status), "WorkersHeldUp");
+    assert_eq!(conditions(&status), "Complete=False Passed=Unknown Ready=False Reconciling=True");
+    let status = room.comes_to_rest("hindered");
+    is_given_up(&status, "StartDeadlineExceeded");
+    assert!(tells(&status), "{status:#}");
+    assert_eq!(room.children(), Vec::<String>::new());
+}
+
+#[track_caller]
+fn is_given_up(status: &Value, word: &str) {
+    assert_eq!(reason(status), word, "{status:#}");
+    assert_eq!([&status["phase"], &status["verdict"]], ["Inconclusive", "Inconclusive"]);
+    assert_eq!(conditions(status), "Complete=True Passed=False Ready=False Stalled=True");
+}
+
+pub(crate) fn what_keeps_workers_from_a_node_is_told(installation: &Installation) {
+    let room = installation.room("unschedulable");
+    room.kubectl
+        .apply(&test(&json!({"workers": {"count": 2, "nodeSelector": {"loadgate.test/no": "node"}}})));
+    is_hindered(&room, &["Unschedulable"]);
+}
+
+pub(crate) fn what_a_quota_refuses_is_told(installation: &Installation) {
+    let room = installation.room("quota");
+    room.kubectl.apply(&json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"},
+        "spec": {"hard": {"pods": "0"}}}));
+    room.kubectl.wait("jsonpath={.status.hard}", "resourcequota/none", LIMIT);
+    room.kubectl.apply(&test(&json!({})));
+    is_hindered(&room, &["exceeded quota: none"]);
+}
+
+pub(crate) fn a_worker_without_memory_is_told(installation: &Installation) {
+    let room = installation.room("memory");
+    Nginx::start(&room.kubectl);
+    let limits = json!({"limits": {"memory": "6Mi"}});
+    let mut test = test(&json!({"workers": {"count": 2, "resources": limits}}));
+    test["spec"]["target"]["baseUrl"] = json!(NGINX);
+    room.kubectl.apply(&test);
+    // Killed when it runs, or before: a container so small may not even be made.
+    let words = ["OOMKilled", "failed to start"];
+    let tells = |status: &Value| words.iter().any(|word| message(status).contains(word));
+    let status = room.until("hindered", SOON, "told why", tells);
+    println!("{}", message(&status));
+    let status = room.comes_to_rest("hindered");
+    assert!(tells(&status), "{status:#}");
+    assert_eq!([&status["phase"], &status["verdict"]], ["Inconclusive", "Inconclusive"]);
+}
+
+/// The operator gives workers its own image; here it is told of another, which no node has.
+pub(crate) fn an_image_that_is_missing_is_told(installation: &Installation) {
+    let restored = installation.with_argument("--worker-image", "loadgate.test/absent:1");
+    let room = installation.room("image");
+    room.kubectl.apply(&test(&json!({})));
+    is_hindered(&room, &["ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"]);
+    drop(restored);
+}
+
+/// nginx whose `/gate` opens when there is a file.
+const GATE: &str = r"
+pid /tmp/nginx.pid;
+events {}
+http {
+    log_format seen '$msec $request_method $request_uri $status $http_user_agent';
+    access_log /tmp/access.log seen;
+    server {
+        listen 8080;
+        location = /healthz { access_log off; return 200; }
+        location = /gate { if (!-f /tmp/open) { return 503; } return 200; }
+        location / { return 200 '{}'; }
+    }
+}
+";
+
+pub(crate) fn a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid(installation: &Installation) {
+    let room = installation.room("replaced");
+    let nginx = Nginx::configured(&room.kubectl, GATE);
+    // Worker 0 sends the preflight: until it is through, worker 1 waits for it.
+    let preflight = json!([{"request": {"path": "/gate"}, "within": "60s", "checks": [{"status": [200]}]}]);
+    let mut test = constant_rate("replaced", NGINX, "20/s", "4s");
+    test["spec"]["target"]["preflight"] = preflight;
+    room.kubectl.apply(&test);
+    let one_is_ready = |status: &Value| status["workers"]["ready"] == 1;
+    room.until("replaced", LIMIT, "one worker ready", one_is_ready);
+    let killed = room.workers("replaced")[1]["metadata"]["name"].as_str().unwrap().to_owned();
+    room.kubectl.run(&["delete", "pod", &killed, "--grace-period=1"]);
+    room.until("replaced", LIMIT, "without the worker", |status| status["workers"]["ready"] == 0);
+    room.until("replaced", LIMIT, "with another one", one_is_ready);
+    assert_ne!(room.workers("replaced").last().unwrap()["metadata"]["name"], killed.as_str());
+    room.kubectl.run(&["exec", "nginx", "--", "touch", "/tmp/open"]);
+    let status = room.completes("replaced");
+    is_judged(&status, "Pass");
+    counts(&status, 80);
+    assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 0}));
+    assert_eq!(nginx.load().len(), 80);
+}
