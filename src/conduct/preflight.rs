@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use tracing::{debug, info};
 
+use crate::plan::credential::shown_path;
 use crate::plan::figure::Figure;
 use crate::plan::secrets::Secrets;
 use crate::plan::template::{Name, Part, Template};
@@ -31,7 +32,7 @@ pub enum PreflightError {
         path: String,
         /// The method.
         method: String,
-        /// The path requested, as written.
+        /// The path requested, as written, but for credentials.
         target: String,
         /// What was wrong at the last try.
         cause: String,
@@ -56,7 +57,7 @@ pub async fn preflight(
         attempt(&client, plan, action, secrets).await.map_err(|cause| PreflightError::Failed {
             path: action.path.clone(),
             method: method(action).to_string(),
-            target: action.request.path.clone(),
+            target: shown_path(&action.request.path),
             cause,
         })?;
         info!(action = action.path, took = ?began.elapsed(), "preflight passed");

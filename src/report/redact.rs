@@ -9,10 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::api::{LoadTestSpec, Request};
-use crate::plan::credential::may_hold_credential;
-
-/// What stands in place of a credential.
-const LEFT_OUT: &str = "(left out)";
+use crate::plan::credential::{LEFT_OUT, may_hold_credential, shown_path};
 
 /// `spec` without credentials.
 pub(super) fn without_credentials(spec: &LoadTestSpec) -> LoadTestSpec {
@@ -41,6 +38,7 @@ struct Blanks {
 
 impl Blanks {
     fn request(&mut self, request: &mut Request) {
+        request.path = shown_path(&request.path);
         for header in &mut request.headers {
             self.text(&header.name, header.value.as_mut());
         }
@@ -84,7 +82,7 @@ mod tests {
                 "preflight": [{"request": {"path": "/", "headers": [{"name": "X-Signature", "value": "hunter2"}]}}]},
             "variables": {"sid": "hunter2", "nested": {"deep": "hunter2"}, "password": "hunter2", "model": "small"},
             "scenarios": [{"name": "s", "steps": [{"name": "get", "request":
-                {"path": "/", "query": {"api_key": "hunter2-${nested}", "page": "seven"},
+                {"path": "/?token=hunter2", "query": {"api_key": "hunter2-${nested}", "page": "seven"},
                  "headers": [{"name": "Cookie", "value": "lang=de; session=${sid}"}]}}]}],
             "phases": [{"name": "p", "variables": {"sid": "hunter2", "model": "large"},
                         "load": {"idle": {"duration": "1s"}}}],

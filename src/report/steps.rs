@@ -9,6 +9,7 @@ use super::summary::latency;
 use crate::api::{ErrorCount, Latency, Method};
 use crate::metrics::summary::Names;
 use crate::metrics::{Cell, PartState};
+use crate::plan::credential::shown_path;
 use crate::plan::{Plan, StepIndex};
 
 /// The figures of one step in one phase, the ramp included.
@@ -57,7 +58,7 @@ fn figures(plan: &Plan, phase: &str, index: StepIndex, cell: &Cell, names: &Name
         scenario: plan.scenarios[step.scenario].name.clone(),
         step: step.name.clone(),
         method: step.request.method,
-        path: step.request.path.clone(),
+        path: shown_path(&step.request.path),
         requests: cell.requests,
         succeeded: cell.requests.saturating_sub(failed),
         failed,

@@ -89,7 +89,7 @@ fn check_length(phase: &api::Phase, at: &At) {
     at.require(
         count >= u64::from(SUSTAINED_SECONDS),
         format!(
-            "is the least over any {SUSTAINED_SECONDS} s, and of phase {} only {count} whole seconds are judged; make \
+            "is the least over any {SUSTAINED_SECONDS} s, and of phase {} only {count} s are judged; make \
              it longer, or require rate or rate.peak",
             phase.name
         ),

@@ -291,8 +291,8 @@ fn a_sustained_rate_needs_ten_whole_seconds() {
         |load: &str| format!("phases: [{{name: p, load: {{{load}}}, expect: [{{metric: rate.sustained}}]}}]");
     let short = |seconds: u32| {
         format!(
-            "spec.phases[0].expect[0].metric: is the least over any 10 s, and of phase p only {seconds} whole seconds \
-             are judged; make it longer, or require rate or rate.peak"
+            "spec.phases[0].expect[0].metric: is the least over any 10 s, and of phase p only {seconds} s are \
+             judged; make it longer, or require rate or rate.peak"
         )
     };
     check(&row("constantRate: {rate: 10/s, duration: 9999ms}"), &[&short(9)]);
