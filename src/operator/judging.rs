@@ -14,10 +14,10 @@ use super::seen::{Child, Seen, SeenRun, has_begun};
 use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run};
 use crate::metrics::Aggregate;
 use crate::plan::{Fault, Options, Plan};
+use crate::report::RunFacts;
 use crate::report::kept::KeptRun;
-use crate::report::{Report, RunFacts};
 use crate::store;
-use crate::verdict::{Circumstances, judge as judge_figures};
+use crate::verdict::Circumstances;
 
 /// Why a run isn't judged.
 #[derive(Debug, thiserror::Error)]
@@ -44,26 +44,47 @@ pub async fn judge(
     now: Timestamp,
 ) -> Result<LoadTestStatus, JudgingError> {
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
+    let measured = context.runs.get(&run.uid).map(|live| live.session.aggregate());
+    let Some(mut case) = case(seen, run, ending, measured, now) else {
+        return Ok(without_plan(test, ending, now));
+    };
+    if is_to_be_kept(seen, run) {
+        case.facts.results = keep(context, test, run, &case).await?;
+    }
+    Ok(tell(test, &case, ending, now))
+}
+
+/// What there is to judge; none: the spec that the run was begun with is lost, or this release can't read it.
+#[must_use]
+pub fn case(
+    seen: &Seen,
+    run: &Run,
+    ending: &Ending,
+    measured: Option<Aggregate>,
+    now: Timestamp,
+) -> Option<KeptRun> {
     let none = SeenRun::default();
     let children = seen.run.as_ref().unwrap_or(&none);
-    let judged_by = spec_to_judge_by(seen, run, children);
-    let planned = judged_by.and_then(|(spec, generation)| {
-        let plan = plan(test, &spec).ok()?;
-        Some((spec, generation, plan))
-    });
-    let Some((spec, generation, plan)) = planned else { return Ok(without_plan(test, ending, now)) };
-    let live = context.runs.get(&run.uid);
-    let aggregate =
-        live.as_ref().map_or_else(|| Aggregate::new(plan.phases.len()), |live| live.session.aggregate());
-    let mut facts = facts(run, generation, children, ending, now);
-    facts.workers_desired = plan.workers;
-    if has_begun(run, children) && children.result == Child::Absent {
-        let kept = KeptRun::new(&test.name_any(), &spec, facts.clone(), aggregate.clone());
-        facts.results = keep(context, test, run, kept).await?;
+    let (spec, generation) = spec_to_judge_by(seen, run, children)?;
+    let plan = plan(&seen.test, &spec).ok()?;
+    let aggregate = measured.unwrap_or_else(|| Aggregate::new(plan.phases.len()));
+    let facts = RunFacts { workers_desired: plan.workers, ..facts(run, generation, children, ending, now) };
+    Some(KeptRun::new(&seen.test.name_any(), &spec, facts, aggregate))
+}
+
+/// Of a load that never began there is nothing to keep, and what isn't ours isn't overwritten.
+#[must_use]
+pub fn is_to_be_kept(seen: &Seen, run: &Run) -> bool {
+    seen.run.as_ref().is_some_and(|children| has_begun(run, children) && children.result == Child::Absent)
+}
+
+/// The status that says what the judgement is.
+#[must_use]
+pub fn tell(test: &LoadTest, case: &KeptRun, ending: &Ending, now: Timestamp) -> LoadTestStatus {
+    match case.report(&case.spec, case.facts.generation) {
+        Ok(report) => status::finished(test, report.status),
+        Err(_) => without_plan(test, ending, now),
     }
-    let judgement = judge_figures(&plan, &aggregate, &facts.circumstances);
-    let report = Report::new(&test.name_any(), &spec, &plan, &aggregate, &judgement, &facts);
-    Ok(status::finished(test, report.status))
 }
 
 /// The spec as it is now, where it asks for this run: requirements may be changed while it is on. Else the frozen one,
@@ -75,8 +96,9 @@ fn spec_to_judge_by(seen: &Seen, run: &Run, children: &SeenRun) -> Option<(LoadT
     children.spec.ours().map(|frozen| (frozen.spec.clone(), frozen.generation))
 }
 
-/// The spec that the run was begun with is lost, or this release can't read it.
-fn without_plan(test: &LoadTest, ending: &Ending, now: Timestamp) -> LoadTestStatus {
+/// What can be said where the spec that the run was begun with can't be read.
+#[must_use]
+pub fn without_plan(test: &LoadTest, ending: &Ending, now: Timestamp) -> LoadTestStatus {
     let because = ending.line().map(|line| format!(": {line}")).unwrap_or_default();
     let message = format!("the spec that the run was begun with can't be read any more{because}");
     let generation = test.status.as_ref().and_then(|status| status.observed_generation);

@@ -16,9 +16,10 @@ pub async fn keep(
     context: &Context,
     test: &LoadTest,
     run: &Run,
-    mut kept: KeptRun,
+    kept: &KeptRun,
 ) -> Result<Option<String>, CallError> {
     let location = format!("configmap/{}", names::result(&test.name_any(), run.number, &run.uid));
+    let mut kept = kept.clone();
     kept.facts.results = Some(location.clone());
     let packed = match store::pack(&kept) {
         Ok(packed) => packed,

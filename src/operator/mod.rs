@@ -32,3 +32,5 @@ pub use supervise::{Configuration, OperatorError, run};
 
 #[cfg(test)]
 mod fake_api;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! Tables of what is seen and what comes next, and the laws that hold in whatever order things happen.
+
+mod begun;
+mod gathering;
+mod laws;
+mod rest;
+mod world;
+
+use super::{Decision, decide};
+use crate::operator::tests::makers::ATest;
+
+#[track_caller]
+fn check(what: &str, test: ATest, next: &Decision) {
+    assert_eq!(decide(&test.seen()), *next, "{what}");
+}

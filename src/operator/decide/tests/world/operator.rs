@@ -1,0 +1,320 @@
+//! The operator of the model: it observes, leads, decides and carries out, and its writes may fail.
+
+use std::time::Duration;
+
+use super::{Children, Led, World};
+use crate::api::{LoadTest, LoadTestStatus, Run};
+use crate::ingest::Session;
+use crate::operator::build::status;
+use crate::operator::decide::{Decision, decide, is_complete, run_of};
+use crate::operator::judging;
+use crate::operator::lead::{self, Lead};
+use crate::operator::names::FINALIZER;
+use crate::operator::record::Record;
+use crate::operator::seen::{
+    Child, FrozenSpec, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession, has_begun,
+};
+use crate::plan::{Options, Plan};
+use crate::report::live::Live;
+use crate::report::progress::Moment;
+use crate::store;
+
+/// What becomes of one of the writes of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Mishap {
+    /// Nothing.
+    None,
+    /// It is refused.
+    Refused(u32),
+    /// It is done, and the answer is lost.
+    Unanswered(u32),
+    /// The operator is killed before it.
+    Killed(u32),
+}
+
+/// A step that came to no end.
+struct Broken;
+
+/// The writes of one step.
+struct Writes(Mishap, u32);
+
+impl World {
+    /// One step of the operator.
+    pub(in super::super) fn reconciles(&mut self, mishap: Mishap) {
+        let Some(seen) = self.observes() else { return };
+        let decision = decide(&seen);
+        let done = self.carries_out(&seen, &decision, &mut Writes(mishap, 0));
+        if done.is_err() && matches!(mishap, Mishap::Killed(_)) {
+            self.restarts();
+        }
+        self.collects();
+    }
+
+    /// What the operator would do next.
+    pub(in super::super) fn next(&mut self) -> Option<Decision> {
+        Some(decide(&self.observes()?))
+    }
+
+    fn observes(&mut self) -> Option<Seen> {
+        let test = self.test.clone()?;
+        let plan = Plan::from_spec("shop", &test.spec, &Options::default());
+        let run =
+            run_of(&test).cloned().filter(|_| !is_complete(&test) || test.metadata.finalizers.is_some());
+        let run = run.map(|run| {
+            let mut children = self.sees(&run, is_complete(&test));
+            if !is_complete(&test) && test.metadata.deletion_timestamp.is_none() {
+                self.leads(&run, &mut children);
+            }
+            children
+        });
+        Some(Seen { test, plan, run })
+    }
+
+    fn sees(&mut self, run: &Run, is_complete: bool) -> SeenRun {
+        let pods = self.pods(&run.uid);
+        self.tells_who_is_gone(&run.uid, &pods);
+        let now = self.now;
+        let since = *self.memory.waiting.entry(run.uid.clone()).or_insert(now);
+        let children = self.runs.entry(run.uid.clone()).or_default();
+        let job = |uid: &String| SeenJob { uid: uid.clone(), failed: None, hindered: None };
+        SeenRun {
+            spec: children.spec.clone().map_or(Child::Absent, Child::Ours),
+            record: children.record.clone().map_or(Child::Absent, Child::Ours),
+            job: children.job.as_ref().map_or(Child::Absent, |uid| Child::Ours(job(uid))),
+            result: children.result.as_ref().map_or(Child::Absent, |_| Child::Ours(())),
+            waited: if is_complete { Lasted::default() } else { lasted(now - since, now - since) },
+            pods,
+            session: self.session(&run.uid),
+        }
+    }
+
+    fn pods(&self, run: &str) -> Vec<SeenPod> {
+        let jobs: Vec<_> = self.runs.get(run).and_then(|children| children.job.clone()).into_iter().collect();
+        let of_job = self.workers.iter().filter(|worker| jobs.contains(&worker.job));
+        let seen = |worker: &super::Worker| SeenPod {
+            index: worker.index,
+            uid: worker.uid.clone(),
+            state: worker.state.clone(),
+        };
+        of_job.map(seen).collect()
+    }
+
+    fn tells_who_is_gone(&mut self, run: &str, pods: &[SeenPod]) {
+        let clock = self.clock();
+        let Some(led) = self.memory.led.get_mut(run) else { return };
+        let is_alive = |uid: &str| pods.iter().any(|pod| pod.uid == uid && pod.state == PodState::Running);
+        for (worker, owner) in (0..).zip(led.session.owners()) {
+            if let Some(owner) = owner.filter(|owner| !is_alive(owner)) {
+                led.session.gone(worker, &owner, clock);
+            }
+        }
+        led.session.lose_the_silent(clock);
+    }
+
+    fn session(&self, run: &str) -> Option<SeenSession> {
+        let led = self.memory.led.get(run)?;
+        let on = |(since, before): (u64, u64)| lasted(self.now - since + before, self.now - since);
+        Some(SeenSession {
+            view: led.session.view(self.clock()),
+            gathered: led.session.gathered(),
+            has_begun: led.session.has_begun(),
+            load: led.load.map(on).unwrap_or_default(),
+            aborted_for: led.aborted_at.map(|at| Duration::from_secs(self.now - at)),
+        })
+    }
+
+    fn leads(&mut self, run: &Run, children: &mut SeenRun) {
+        let led = self.memory.led.get(&run.uid);
+        let led = led.map(|led| lead::Led { job_uid: &led.job_uid, has_begun: led.session.has_begun() });
+        let way = lead::way_to_lead(run, children, led.as_ref());
+        let Some(frozen) = children.spec.ours() else { return };
+        let plan = Plan::from_spec("shop", &frozen.spec, &Options::default()).unwrap();
+        let (now, clock, epoch) = (self.now, self.clock(), self.number());
+        let (session, load) = match way {
+            Lead::Stay => return,
+            Lead::Anew => (Session::new(&plan, epoch), None),
+            Lead::Resume(record) => {
+                let ago = self.time().duration_since(record.started_at).as_secs().unsigned_abs();
+                (Session::resume(&plan, epoch, &record.owners, clock), Some((now, ago)))
+            }
+        };
+        let job_uid = children.job.ours().map(|job| job.uid.clone()).unwrap_or_default();
+        self.memory.led.insert(run.uid.clone(), Led { job_uid, plan, session, load, aborted_at: None });
+        children.session = self.session(&run.uid);
+    }
+
+    fn carries_out(&mut self, seen: &Seen, decision: &Decision, writes: &mut Writes) -> Result<(), Broken> {
+        let (test, now) = (&seen.test, self.time());
+        let run = run_of(test).cloned().unwrap_or_default();
+        match decision {
+            Decision::Rest => Ok(()),
+            Decision::Refuse(refused) => self.publishes(status::refused(test, refused, now), writes),
+            Decision::Begin => {
+                let Ok(plan) = &seen.plan else { unreachable!("an invalid spec begins nothing") };
+                self.publishes(status::begun(test, plan, now), writes)
+            }
+            Decision::Gather(held_up) => self.gathers(seen, &run, held_up.as_deref(), writes),
+            Decision::Start(owners) => self.starts(&run, owners, writes),
+            Decision::Watch => self.watches(test, &run, writes),
+            Decision::Abort(reason) => {
+                let at = self.now;
+                if let Some(led) = self.memory.led.get_mut(&run.uid) {
+                    led.aborted_at.get_or_insert(at);
+                    led.session.abort(reason);
+                }
+                Ok(())
+            }
+            Decision::Judge(_) | Decision::Rejudge => self.judges(seen, &run, decision, writes),
+            Decision::Clear => {
+                if let Some(led) = self.memory.led.get_mut(&run.uid) {
+                    led.session.release();
+                }
+                self.clears(&run, writes)
+            }
+            Decision::Remove => self.clears(&run, writes),
+        }
+    }
+
+    fn gathers(
+        &mut self,
+        seen: &Seen,
+        run: &Run,
+        held_up: Option<&str>,
+        writes: &mut Writes,
+    ) -> Result<(), Broken> {
+        let finalizers = seen.test.metadata.finalizers.clone();
+        if finalizers.is_none_or(|finalizers| finalizers.is_empty()) {
+            self.writes(writes, |world| {
+                if let Some(test) = &mut world.test {
+                    test.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+                }
+            })?;
+        }
+        let frozen = FrozenSpec { spec: seen.test.spec.clone(), generation: seen.test.metadata.generation };
+        let uid = run.uid.clone();
+        if self.children(&uid).spec.is_none() {
+            self.writes(writes, |world| world.children(&uid).spec = Some(frozen))?;
+        }
+        if self.children(&uid).job.is_none() {
+            let job = format!("job-{}", self.number());
+            self.writes(writes, |world| {
+                if world.truth.recorded.contains(&uid) {
+                    world.truth.jobs_too_many.push(uid.clone());
+                }
+                world.children(&uid).job = Some(job);
+            })?;
+        }
+        let workers = crate::api::WorkerCounts { desired: 2, ready: 0, lost: 0 };
+        let told = status::gathering(self.test.as_ref().unwrap_or(&seen.test), workers, held_up, self.time());
+        self.publishes(told, writes)
+    }
+
+    fn starts(&mut self, run: &Run, owners: &[String], writes: &mut Writes) -> Result<(), Broken> {
+        let record = Record { started_at: self.time(), owners: owners.to_vec() };
+        self.writes(writes, |world| {
+            world.truth.recorded.insert(run.uid.clone());
+            world.children(&run.uid).record = Some(record);
+        })?;
+        let (now, clock) = (self.now, self.clock());
+        let Some(led) = self.memory.led.get_mut(&run.uid) else { return Ok(()) };
+        if led.session.permit(owners, clock) {
+            led.load = Some((now, 0));
+            return Ok(());
+        }
+        self.writes(writes, |world| {
+            world.truth.recorded.remove(&run.uid);
+            world.children(&run.uid).record = None;
+        })
+    }
+
+    fn watches(&mut self, test: &LoadTest, run: &Run, writes: &mut Writes) -> Result<(), Broken> {
+        let (now, clock) = (self.time(), self.clock());
+        let Some(led) = self.memory.led.get(&run.uid) else { return Ok(()) };
+        let view = led.session.view(clock);
+        let Some((phase, elapsed)) = view.phase else { return Ok(()) };
+        let workers =
+            crate::api::WorkerCounts { desired: view.desired, ready: view.admitted, lost: view.lost };
+        let aggregate = led.session.measured().aggregate();
+        let live = Live::new(&led.plan, &aggregate, Moment { phase, elapsed }, &workers);
+        self.publishes(status::running(test, live, workers, now, now), writes)
+    }
+
+    fn judges(
+        &mut self,
+        seen: &Seen,
+        run: &Run,
+        decision: &Decision,
+        writes: &mut Writes,
+    ) -> Result<(), Broken> {
+        let (test, now) = (seen.test.clone(), self.time());
+        let Decision::Judge(ending) = decision else {
+            let stored = self.children(&run.uid).result.as_ref().map(store::pack);
+            let told = match stored {
+                Some(packed) => judging::judge_packed(seen, run, &packed.unwrap_or_default(), now),
+                None => judging::without_result(&test, run, now),
+            };
+            return self.publishes(told, writes);
+        };
+        if seen.run.as_ref().is_some_and(|children| has_begun(run, children)) {
+            let record = self.children(&run.uid).record.clone().map(|record| record.started_at);
+            self.publishes(status::judging(&test, record, now), writes)?;
+        }
+        let test = self.test.clone().unwrap_or(test);
+        let measured = self.memory.led.get(&run.uid).map(|led| led.session.measured().aggregate());
+        let Some(case) = judging::case(seen, run, ending, measured, now) else {
+            return self.publishes(judging::without_plan(&test, ending, now), writes);
+        };
+        if judging::is_to_be_kept(seen, run) {
+            let kept = case.clone();
+            self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
+        }
+        self.publishes(judging::tell(&test, &case, ending, now), writes)
+    }
+
+    fn clears(&mut self, run: &Run, writes: &mut Writes) -> Result<(), Broken> {
+        self.writes(writes, |world| world.children(&run.uid).job = None)?;
+        self.writes(writes, |world| {
+            let result = world.children(&run.uid).result.take();
+            *world.children(&run.uid) = Children { result, ..Children::default() };
+        })?;
+        self.memory.led.remove(&run.uid);
+        self.memory.waiting.remove(&run.uid);
+        self.writes(writes, |world| {
+            if let Some(test) = &mut world.test {
+                test.metadata.finalizers = None;
+            }
+        })
+    }
+
+    fn publishes(&mut self, status: LoadTestStatus, writes: &mut Writes) -> Result<(), Broken> {
+        self.writes(writes, |world| {
+            if let Some(test) = &mut world.test {
+                test.status = Some(status);
+            }
+        })
+    }
+
+    fn writes(&mut self, writes: &mut Writes, write: impl FnOnce(&mut World)) -> Result<(), Broken> {
+        let Writes(mishap, number) = writes;
+        *number += 1;
+        match mishap {
+            Mishap::Refused(at) | Mishap::Killed(at) if at == number => Err(Broken),
+            Mishap::Unanswered(at) if at == number => {
+                write(self);
+                Err(Broken)
+            }
+            _ => {
+                write(self);
+                Ok(())
+            }
+        }
+    }
+
+    fn children(&mut self, run: &str) -> &mut Children {
+        self.runs.entry(run.to_owned()).or_default()
+    }
+}
+
+fn lasted(in_all: u64, here: u64) -> Lasted {
+    Lasted { in_all: Duration::from_secs(in_all), here: Duration::from_secs(here) }
+}
