@@ -1,5 +1,7 @@
 //! Tables of what is seen and what comes next, and the laws that hold in whatever order things happen.
 
+#![allow(clippy::large_stack_arrays, reason = "the rows of these tables are whole objects")]
+
 mod begun;
 mod gathering;
 mod laws;
