@@ -153,7 +153,9 @@ proptest! {
         story in prop::collection::vec(happenings(), 0..120),
     ) {
         let mut world = World::new();
-        story.into_iter().for_each(|happening| happens(&mut world, happening));
+        for happening in story {
+            happens(&mut world, happening);
+        }
         settles(&mut world);
         leaves_nothing(&world);
     }
@@ -163,7 +165,9 @@ proptest! {
         story in prop::collection::vec(happenings(), 0..80),
     ) {
         let mut world = World::new();
-        story.into_iter().for_each(|happening| happens(&mut world, happening));
+        for happening in story {
+            happens(&mut world, happening);
+        }
         happens(&mut world, Happening::Delete);
         settles(&mut world);
         prop_assert!(world.test.is_none(), "it is still there");
