@@ -116,7 +116,7 @@ async fn attempt(
         let Err(mut complaint) = once(client, plan, action, secrets, patience).await else { return Ok(()) };
         if began.elapsed() + PAUSE >= limit {
             if let Some(within) = action.within {
-                complaint.cause.push_str(&format!(" (tried for {within:?})"));
+                complaint.cause = format!("{} (tried for {within:?})", complaint.cause);
             }
             return Err(complaint);
         }

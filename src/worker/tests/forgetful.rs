@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use super::*;
+use super::super::*;
 use crate::ingest::{Admission, Session, SharedSession};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Document, Options, Plan, Share};
