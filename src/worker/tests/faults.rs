@@ -93,14 +93,14 @@ impl Played {
         self.ledger.acknowledge(answer.epoch, answer.acknowledged);
         match (&answer.directive, &self.stage) {
             (Directive::Prepare { phase }, Stage::Arrived(at)) if phase == at => {
-                self.stage = Stage::Ready(*at)
+                self.stage = Stage::Ready(*at);
             }
             (Directive::Begin { phase, in_micros }, Stage::Ready(at)) if phase == at => {
                 self.begun.push((*phase, now + Duration::from_micros(*in_micros)));
                 self.stage = Stage::Running(*phase);
             }
             (Directive::Leave, Stage::Finished) if self.ledger.is_safe() => self.left = true,
-            (Directive::Abort, stage) if *stage != Stage::Finished => self.stage = Stage::Finished,
+            (Directive::Abort, _) => self.stage = Stage::Finished,
             _ => {}
         }
     }
