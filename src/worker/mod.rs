@@ -93,7 +93,7 @@ enum Course {
 impl Worker {
     /// Asks to take part, until there is an answer.
     async fn register(&mut self) -> Result<(), WorkerError> {
-        let since = Instant::now();
+        let since = tokio::time::Instant::now();
         let admission = loop {
             match self.coordinator.register(self.registration.clone()).await {
                 Err(Unreachable::Silent(_)) if since.elapsed() < LONGEST_SILENCE => {
@@ -218,7 +218,7 @@ impl Worker {
 
     /// Tells where it is, until there is an answer.
     async fn tell(&mut self, stage: Stage) -> Result<Directive, WorkerError> {
-        let since = Instant::now();
+        let since = tokio::time::Instant::now();
         let longest = if stage == Stage::Finished { LONGEST_KEEPING } else { LONGEST_SILENCE };
         loop {
             let report = self.report(stage.clone());

@@ -1,28 +1,13 @@
 //! A worker and a coordinator that begins anew in the middle.
 
-use std::num::NonZeroU32;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use super::*;
+use super::super::*;
+use super::{alone, quiet};
 use crate::ingest::{Admission, Session, SharedSession};
-use crate::plan::secrets::Secrets;
-use crate::plan::{Document, Options, Plan, Share};
-
-/// Two phases in which nothing is sent.
-fn plan() -> Arc<Plan> {
-    let text = r#"
-apiVersion: loadgate.dev/v1alpha1
-kind: LoadTest
-metadata: {name: quiet}
-spec:
-  target: {baseUrl: "http://127.0.0.1:1"}
-  phases: [{name: one, load: {idle: {duration: 1ms}}}, {name: two, load: {idle: {duration: 1ms}}}]
-"#;
-    let checked = Document::parse(text).and_then(|document| document.check(&Options::default()));
-    Arc::new(checked.expect("it is sound").plan)
-}
+use crate::plan::Plan;
 
 /// A coordinator that begins anew, and knows nothing any more, when a worker first tells that it is through.
 struct Forgetful {
@@ -66,18 +51,10 @@ impl Coordinator for Forgetful {
 
 #[tokio::test]
 async fn a_worker_leaves_only_when_the_coordinator_of_now_has_all_it_measured() {
-    let plan = plan();
+    let plan = quiet();
     let coordinator = Arc::new(Forgetful::new(&plan));
-    let setup = Setup {
-        plan,
-        share: Share::WHOLE,
-        addresses: Arc::new([]),
-        secrets: Secrets::default(),
-        run_uid: String::new(),
-        shards: NonZeroU32::MIN,
-    };
     let told: Arc<dyn Coordinator> = Arc::clone(&coordinator) as _;
-    run(setup, told, "p0".to_owned()).await.expect("it is let go");
+    run(alone(&plan), told, "p0".to_owned()).await.expect("it is let go");
     let ended: Vec<_> = coordinator.now().aggregate().phases.iter().map(|phase| phase.ended).collect();
     assert_eq!(ended, [1, 1], "phases whose end the coordinator of now was told of");
 }
