@@ -59,6 +59,12 @@ impl CallError {
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(403)
     }
+
+    /// Whether the server won't have it, so that somebody must change something: a right, an admission policy.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self.status(), Some(400 | 403 | 422))
+    }
 }
 
 /// What the server said, without the whole of its answer: this line stands in the status and in logs.

@@ -162,14 +162,14 @@ impl Door for WorkersDoor {
 
 /// The pod that a token is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct PodIdentity {
-    namespace: String,
-    name: String,
-    uid: String,
+pub(super) struct PodIdentity {
+    pub(super) namespace: String,
+    pub(super) name: String,
+    pub(super) uid: String,
 }
 
 /// The pod in a review; none: the token isn't valid, isn't meant for us, or is bound to no pod.
-fn identity(review: &TokenReviewStatus) -> Option<PodIdentity> {
+pub(super) fn identity(review: &TokenReviewStatus) -> Option<PodIdentity> {
     let is_ours = review.audiences.as_ref()?.iter().any(|audience| audience == names::AUDIENCE);
     if review.authenticated != Some(true) || !is_ours {
         return None;

@@ -20,30 +20,16 @@ pub async fn publish(context: &Context, test: &LoadTest, after: &LoadTestStatus)
 /// The events that the change from one status to the next is worth.
 #[must_use]
 pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Event> {
+    let none = LoadTestStatus::default();
+    let before = before.unwrap_or(&none);
+    let message = after.message.as_deref().unwrap_or_default();
     let mut events = Vec::new();
-    let phase = |status: Option<&LoadTestStatus>| status.and_then(|status| status.phase.clone());
-    let message = after.message.clone().unwrap_or_default();
-    let (old, new) = (phase(before), phase(Some(after)));
-    let load_phase = |status: Option<&LoadTestStatus>| {
-        status.and_then(|status| status.progress.as_ref()).map(|progress| progress.phase.clone())
-    };
-    let lost = |status: Option<&LoadTestStatus>| {
-        status.and_then(|status| status.workers.as_ref()).map_or(0, |workers| workers.lost)
-    };
-    if lost(Some(after)) > lost(before) {
-        events.push(event(EventType::Warning, "WorkerLost", &message));
+    if lost(after) > lost(before) {
+        events.push(event(EventType::Warning, "WorkerLost", message));
     }
-    if new.as_deref() == Some("Running") {
-        if old.as_deref() != Some("Running") {
-            events.push(event(EventType::Normal, "Started", "all workers are ready; the load begins"));
-        }
-        let (was, is) = (load_phase(before), load_phase(Some(after)));
-        if let Some(was) = was.filter(|was| is.as_ref() != Some(was)) {
-            events.push(event(EventType::Normal, "PhaseCompleted", &format!("phase {was} is over")));
-        }
-    }
-    if old != new || before.and_then(|status| status.verdict) != after.verdict {
-        events.extend(ending(new.as_deref(), &message));
+    events.extend(of_phases(before, after));
+    if before.phase != after.phase || before.verdict != after.verdict {
+        events.extend(ending(after.phase.as_deref(), message));
         let unhealthy = after.generator.as_ref().filter(|generator| !generator.healthy);
         events.extend(
             unhealthy.map(|generator| {
@@ -52,6 +38,32 @@ pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Even
         );
     }
     events
+}
+
+fn lost(status: &LoadTestStatus) -> u32 {
+    status.workers.as_ref().map_or(0, |workers| workers.lost)
+}
+
+/// The phases that began and ended between two statuses. What a load that was ended early left isn't completed.
+fn of_phases(before: &LoadTestStatus, after: &LoadTestStatus) -> Vec<Event> {
+    let was = load_phase(before);
+    let is = load_phase(after).filter(|_| after.phase.as_deref() == Some("Running"));
+    let is_over = matches!(after.phase.as_deref(), Some("Passed" | "Failed"));
+    let mut events = Vec::new();
+    if is.is_some() && before.phase.as_deref() != Some("Running") {
+        events.push(event(EventType::Normal, "Started", "all workers are ready; the load begins"));
+    }
+    if let Some(was) = was.filter(|was| is_over || is.is_some_and(|is| is != *was)) {
+        events.push(event(EventType::Normal, "PhaseCompleted", &format!("phase {was} is over")));
+    }
+    if let Some(is) = is.filter(|is| was != Some(is)) {
+        events.push(event(EventType::Normal, "PhaseStarted", &format!("phase {is} has begun")));
+    }
+    events
+}
+
+fn load_phase(status: &LoadTestStatus) -> Option<&str> {
+    status.progress.as_ref().map(|progress| progress.phase.as_str())
 }
 
 fn ending(phase: Option<&str>, message: &str) -> Option<Event> {

@@ -34,6 +34,8 @@ pub(crate) enum Ill {
     Hangs,
     /// Does what it is told and doesn't answer.
     Mute,
+    /// Somebody else writes the object just before each of the next so many updates.
+    Stormy(u32),
 }
 
 impl FakeApi {
@@ -80,6 +82,7 @@ impl FakeApi {
             Ill::Healthy => self.with(|inner| inner.act(&method, &path, body)),
             Ill::Refuses(code) => failure(code, "InternalError"),
             Ill::Hangs => std::future::pending().await,
+            Ill::Stormy(_) => self.with(|inner| inner.act_in_a_storm(&method, &path, body)),
             Ill::Mute => {
                 self.with(|inner| inner.act(&method, &path, body));
                 std::future::pending().await
@@ -89,7 +92,19 @@ impl FakeApi {
 }
 
 impl Inner {
+    fn act_in_a_storm(&mut self, method: &Method, path: &str, body: Value) -> Response {
+        if let (Ill::Stormy(left @ 1..), &Method::PUT) = (self.ill, method) {
+            self.ill = Ill::Stormy(left - 1);
+            let path = path.trim_end_matches("/status");
+            let object = self.objects[path].clone();
+            self.store(path, object);
+        }
+        self.act(method, path, body)
+    }
+
     fn act(&mut self, method: &Method, path: &str, body: Value) -> Response {
+        // Nobody changes both at once.
+        let path = path.trim_end_matches("/status");
         let named = format!("{path}/{}", body["metadata"]["name"].as_str().unwrap_or_default());
         let is_there = |path: &str| self.objects.contains_key(path);
         match *method {

@@ -160,7 +160,8 @@ fn seen_pod(pod: &Pod) -> Option<SeenPod> {
     Some(SeenPod { index, uid: pod.uid()?, state: state(pod) })
 }
 
-fn state(pod: &Pod) -> PodState {
+/// What a pod is at.
+pub(super) fn state(pod: &Pod) -> PodState {
     let status = pod.status.clone().unwrap_or_default();
     // A service mesh may have put containers of its own beside it.
     let mut containers = status.container_statuses.iter().flatten();
@@ -180,11 +181,15 @@ fn state(pod: &Pod) -> PodState {
     }
 }
 
+/// The longest that last words may be.
+const LONGEST_WORDS: usize = 512;
+
+/// What the worker said last. Where it said nothing that is the end of its log: its last line tells why.
 fn last_words(ended: ContainerStateTerminated) -> String {
     let words = ended.message.unwrap_or_default();
-    match words.trim() {
-        "" => format!("{} (exit code {})", ended.reason.unwrap_or_default(), ended.exit_code),
-        words => words.to_owned(),
+    match words.trim().lines().next_back() {
+        None => format!("{} (exit code {})", ended.reason.unwrap_or_default(), ended.exit_code),
+        Some(line) => line[..line.floor_char_boundary(LONGEST_WORDS)].to_owned(),
     }
 }
 

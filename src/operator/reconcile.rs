@@ -44,8 +44,8 @@ pub async fn reconcile(test: Arc<LoadTest>, context: Arc<Context>) -> Result<Act
         context.telemetry.reconcile_failed(word(error));
     }
     match done {
-        Err(JudgingError::Call(error)) if error.is_forbidden() => {
-            tell_forbidden(&context, &test, &error).await?;
+        Err(JudgingError::Call(error)) if error.is_refused() => {
+            tell_refused(&context, &test, &error).await?;
             Err(error.into())
         }
         done => done,
@@ -75,10 +75,12 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     }))
 }
 
-/// A right that is missing is told where people look: on the object.
-async fn tell_forbidden(context: &Context, test: &LoadTest, error: &CallError) -> Result<(), CallError> {
+/// What the API server won't have is told where people look: on the object.
+async fn tell_refused(context: &Context, test: &LoadTest, error: &CallError) -> Result<(), CallError> {
     if run_of(test).is_some() && !is_complete(test) {
-        publish(context, test, status::forbidden(test, &error.to_string(), Timestamp::now())).await?;
+        let reason = if error.is_forbidden() { "Forbidden" } else { "Refused" };
+        let told = status::hindered(test, reason, error.to_string(), Timestamp::now());
+        publish(context, test, told).await?;
     }
     Ok(())
 }

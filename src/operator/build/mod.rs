@@ -4,6 +4,8 @@ pub mod config_maps;
 pub mod history;
 pub mod job;
 pub mod status;
+#[cfg(test)]
+mod tests;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{Resource, ResourceExt};

@@ -101,10 +101,10 @@ pub fn judging(test: &LoadTest, started_at: Option<Timestamp>, now: Timestamp) -
     under_way(test, status, "Judging", "the load is over; the figures are being judged".to_owned(), now)
 }
 
-/// A right that the operator needs is missing.
+/// The API server won't have what the operator asks of it.
 #[must_use]
-pub fn forbidden(test: &LoadTest, error: &str, now: Timestamp) -> LoadTestStatus {
-    under_way(test, before(test), "Forbidden", error.to_owned(), now)
+pub fn hindered(test: &LoadTest, reason: &'static str, error: String, now: Timestamp) -> LoadTestStatus {
+    under_way(test, before(test), reason, error, now)
 }
 
 /// The verdict is there: `judged` is the report's status, to which only the history is added.

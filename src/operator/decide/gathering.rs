@@ -24,9 +24,18 @@ pub(super) fn gathering(seen: &Seen, children: &SeenRun) -> Decision {
     if let Some(line) = taken {
         return Decision::Judge(Ending::NotStarted("NameTaken", line));
     }
-    let why = held_up(children).unwrap_or_else(|| "workers didn't report in time".to_owned());
+    let why = held_up(children).or_else(|| refused(seen));
+    let why = why.unwrap_or_else(|| "workers didn't report in time".to_owned());
     let line = format!("not all workers were ready within {} s: {why}", deadline.as_secs());
     Decision::Judge(Ending::NotStarted("StartDeadlineExceeded", line))
+}
+
+/// What the API server wouldn't have, as the last attempt told.
+fn refused(seen: &Seen) -> Option<String> {
+    let status = seen.test.status.as_ref()?;
+    let is_refusal = |reason: &str| matches!(reason, "Forbidden" | "Refused");
+    let told = status.conditions.iter().find(|condition| condition.type_ == "Reconciling")?;
+    is_refusal(&told.reason).then(|| told.message.clone())
 }
 
 /// Something else has the name of a child. It may be on its way out, as what an object of the same name left is.

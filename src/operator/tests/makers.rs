@@ -14,6 +14,7 @@ use crate::operator::seen::{
     Child, FrozenSpec, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession,
 };
 use crate::plan::{Options, Plan};
+use crate::report::facts::rfc3339;
 
 /// Two workers, one minute to be ready, two for the load.
 const SPEC: &str = "
@@ -146,6 +147,17 @@ impl ATest {
         let mut done = self.with_run().with_status(|test| {
             let mut status = status::unjudged(test, test.metadata.generation, "Test", "it is over", noon());
             status.compliance = Some(crate::api::Compliance::default());
+            status
+        });
+        done.run = None;
+        done
+    }
+
+    /// The run is over, whatever it said.
+    pub(crate) fn finished(self) -> Self {
+        let mut done = self.with_status(|test| {
+            let mut status = test.status.clone().unwrap();
+            status.run.as_mut().unwrap().finished_at = Some(rfc3339(noon()));
             status
         });
         done.run = None;

@@ -1,1 +1,186 @@
-//! Tests of the events.
+//! Tests of stored results: which stay, and what they say when they are read again.
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use serde_json::json;
+
+use super::makers::{ATest, a_test, noon};
+use crate::api::{LoadTestStatus, Verdict};
+use crate::metrics::{Aggregate, PhaseAggregate, PhaseEnd};
+use crate::operator::build::history::outdated;
+use crate::operator::build::{config_maps, status};
+use crate::operator::decide::{Ending, run_of};
+use crate::operator::judging::{case, is_to_be_kept, judge_packed, tell, without_result};
+use crate::operator::seen::{Child, Seen};
+use crate::report::kept::KeptRun;
+use crate::store;
+
+/// What two workers measured that ended well and sent nothing: enough to be told apart from lost data.
+fn measured() -> Aggregate {
+    let mut phase =
+        PhaseAggregate { started_micros: Some(0), workers: 2, ended: 2, ..PhaseAggregate::default() };
+    phase.state.end = Some(PhaseEnd::Completed);
+    Aggregate { phases: vec![phase] }
+}
+
+fn judged(test: &ATest, ending: &Ending) -> (Seen, KeptRun, LoadTestStatus) {
+    let seen = test.clone().seen();
+    let case = case(&seen, run_of(&seen.test).unwrap(), ending, Some(measured()), noon()).unwrap();
+    let status = tell(&seen.test, &case, ending, noon());
+    (seen, case, status)
+}
+
+#[track_caller]
+fn reason(status: &LoadTestStatus) -> &str {
+    &status.conditions.iter().find(|condition| condition.type_ == "Ready").unwrap().reason
+}
+
+#[test]
+fn a_run_is_judged_by_what_asks_for_it_now_or_else_by_what_it_was_begun_with() {
+    for (what, test, generation, target) in [
+        ("nothing changed", a_test().through(), 1, "< 1%"),
+        ("other requirements", a_test().through().with_other_requirements(), 2, "< 2%"),
+        ("another load as well", a_test().through().with_other_requirements().with_other_load(), 1, "< 1%"),
+        ("another run of the same load", a_test().through().with_run_id("again"), 1, "< 1%"),
+        ("what can't run", a_test().through().with_invalid_spec(), 1, "< 1%"),
+    ] {
+        let (_, case, status) = judged(&test, &Ending::Planned);
+        assert_eq!(status.observed_generation, Some(generation), "{what}");
+        assert_eq!(case.spec.requirements[0].objective.target.as_deref(), Some(target), "{what}");
+        assert_eq!(status.run.unwrap().run_hash, a_test().plan().hash, "{what}");
+    }
+}
+
+#[test]
+fn the_way_a_run_ended_is_told_by_its_word_and_closes_the_gate() {
+    let line = || "why".to_owned();
+    for (ending, phase, word) in [
+        (Ending::Aborted(line()), "Aborted", "Aborted"),
+        (Ending::NotStarted("NameTaken", line()), "Inconclusive", "NameTaken"),
+        (Ending::Broken("WorkersLost", line()), "Inconclusive", "WorkersLost"),
+        (Ending::Broken("RunDeadlineExceeded", line()), "Inconclusive", "RunDeadlineExceeded"),
+    ] {
+        let (seen, case, status) = judged(&a_test().through(), &ending);
+        assert_eq!((status.phase.as_deref(), reason(&status)), (Some(phase), word), "{ending:?}");
+        assert_eq!(status.verdict, Some(Verdict::Inconclusive), "{ending:?}");
+        assert!(status.message.as_ref().unwrap().contains("why"), "{status:?}");
+        let again = judge_packed(&seen, run_of(&seen.test).unwrap(), &store::pack(&case).unwrap(), noon());
+        assert_eq!(reason(&again), word, "read again");
+    }
+}
+
+#[test]
+fn a_run_whose_spec_is_lost_is_not_judged_by_that_of_another_load() {
+    let test = a_test().through().with_other_load().but(|run| run.spec = Child::Absent);
+    let seen = test.seen();
+    assert_eq!(case(&seen, run_of(&seen.test).unwrap(), &Ending::Planned, None, noon()), None);
+}
+
+#[test]
+fn only_loads_that_began_are_kept_and_nothing_foreign_is_overwritten() {
+    for (what, test, kept) in [
+        ("a load", a_test().through(), true),
+        ("none", a_test().starting(), false),
+        (
+            "the name is taken",
+            a_test().through().but(|run| run.result = Child::Foreign("a".to_owned())),
+            false,
+        ),
+    ] {
+        let seen = test.seen();
+        assert_eq!(is_to_be_kept(&seen, run_of(&seen.test).unwrap()), kept, "{what}");
+    }
+}
+
+#[test]
+fn what_no_release_can_read_is_inconclusive_and_says_what_to_do() {
+    let (seen, case, _) = judged(&a_test().through(), &Ending::Planned);
+    let other_form = {
+        let mut value = serde_json::to_value(&case).unwrap();
+        value["form"] = json!(99);
+        store::pack(&serde_json::from_value(value).unwrap()).unwrap()
+    };
+    for (what, packed, told) in
+        [("another release's", &other_form[..], "has form 99"), ("damaged", &[1, 2, 3], "can't be")]
+    {
+        let status = judge_packed(&seen, run_of(&seen.test).unwrap(), packed, noon());
+        assert_eq!((status.verdict, reason(&status)), (Some(Verdict::Inconclusive), "ResultUnreadable"));
+        let message = status.message.unwrap();
+        assert!(message.contains(told) && message.contains("spec.runId"), "{what}: {message}");
+        assert_eq!(status.observed_generation, Some(1), "{what}");
+    }
+}
+
+#[test]
+fn a_verdict_goes_with_the_result_that_it_rests_on() {
+    let begun = |test: ATest, started_at: Option<&str>| {
+        test.with_status(|test| {
+            let mut status = test.status.clone().unwrap();
+            status.run.as_mut().unwrap().started_at = started_at.map(str::to_owned);
+            status
+        })
+    };
+    let refused = |test: &crate::api::LoadTest| {
+        status::refused(test, &crate::operator::decide::Refused::Invalid(Vec::new()), noon())
+    };
+    for (what, test, word) in [
+        ("it never began", a_test().complete(), "Test"),
+        ("it began", begun(a_test().complete(), Some("2026-03-01T12:00:00Z")), "ResultLost"),
+        ("it never began, and was refused since", a_test().complete().with_status(refused), "NeverStarted"),
+    ] {
+        let seen = test.with_other_requirements().seen();
+        let status = without_result(&seen.test, run_of(&seen.test).unwrap(), noon());
+        assert_eq!(reason(&status), word, "{what}");
+        assert_eq!(status.observed_generation, Some(2), "{what}");
+    }
+}
+
+fn stored(number: u64, second: &str, verdict: &str) -> ConfigMap {
+    serde_json::from_value(json!({"metadata": {
+        "name": number.to_string(),
+        "creationTimestamp": format!("2026-03-01T12:00:{second}Z"),
+        "annotations": {"loadgate.dev/run-number": number.to_string(), "loadgate.dev/verdict": verdict},
+    }}))
+    .unwrap()
+}
+
+#[test]
+fn the_newest_results_stay_and_the_last_that_passed() {
+    for (what, results, kept, gone) in [
+        ("few", vec![stored(1, "01", "Fail")], 2, ""),
+        (
+            "the oldest goes",
+            vec![stored(1, "01", "Pass"), stored(2, "02", "Pass"), stored(3, "03", "Fail")],
+            2,
+            "1",
+        ),
+        (
+            "the last pass stays",
+            vec![stored(1, "01", "Pass"), stored(2, "02", "Fail"), stored(3, "03", "Fail")],
+            1,
+            "2",
+        ),
+        ("so does a warning", vec![stored(1, "01", "Warning"), stored(2, "02", "Fail")], 1, ""),
+        ("numbers tell within a second", vec![stored(10, "01", "Fail"), stored(9, "01", "Fail")], 1, "9"),
+        (
+            "numbers begin anew with another object",
+            vec![stored(9, "01", "Fail"), stored(1, "02", "Fail")],
+            1,
+            "9",
+        ),
+    ] {
+        let names: Vec<_> =
+            outdated(results, kept).into_iter().map(|map| map.metadata.name.unwrap()).collect();
+        assert_eq!(names.join(" "), gone, "{what}");
+    }
+}
+
+#[test]
+fn a_stored_result_says_what_run_and_what_load_it_is_of() {
+    let test = a_test().with_run();
+    let run = run_of(test.object()).unwrap().clone();
+    let map = config_maps::result(test.object(), &run, Verdict::Pass, vec![1, 2]);
+    assert_eq!(config_maps::read_result(&map), Some(&[1, 2][..]));
+    assert_eq!(map.metadata.owner_references, None, "it outlives the object");
+    let annotations = map.metadata.annotations.unwrap();
+    assert_eq!(annotations["loadgate.dev/run-hash"], run.run_hash);
+}

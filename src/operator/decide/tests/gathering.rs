@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::super::{Decision, Ending};
 use super::check;
+use crate::api::LoadTest;
+use crate::operator::build::status;
 use crate::operator::seen::{Child, Lasted, PodState};
-use crate::operator::tests::makers::{ATest, PODS, a_test};
+use crate::operator::tests::makers::{ATest, PODS, a_test, noon};
 
 fn not_started(word: &'static str, line: &str) -> Decision {
     Decision::Judge(Ending::NotStarted(word, line.to_owned()))
@@ -128,7 +130,12 @@ fn what_no_waiting_can_mend_is_told_at_once() {
 fn the_start_deadline_holds_although_no_job_could_be_made() {
     let late = "not all workers were ready within 60 s: workers didn't report in time";
     let next = not_started("StartDeadlineExceeded", late);
-    check("no right to make it", a_test().with_run().after(60), &next);
+    check("nobody knows why", a_test().with_run().after(60), &next);
+    let error = "can't create Job shop-run-1: jobs.batch is forbidden";
+    let refused = |test: &LoadTest| status::hindered(test, "Forbidden", error.to_owned(), noon());
+    let late = format!("not all workers were ready within 60 s: {error}");
+    let next = not_started("StartDeadlineExceeded", &late);
+    check("no right to make it", a_test().with_run().with_status(refused).after(60), &next);
 }
 
 #[test]

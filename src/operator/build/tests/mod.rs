@@ -1,0 +1,4 @@
+//! Tests of what a run is made of.
+
+mod jobs;
+mod statuses;
