@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::schema;
+use super::{rules, schema};
 
 /// How responses are told apart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,25 +15,26 @@ pub struct Classify {
     pub cache: Option<CacheRule>,
     /// Responses counted by a key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 8))]
+    #[schemars(length(max = 8), transform = rules::by_name)]
     pub groups: Vec<GroupRule>,
     /// Error classes of one's own, before the generic ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), transform = rules::ordered_by_name)]
     pub errors: Vec<ErrorRule>,
     /// Numbers read from responses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 8))]
+    #[schemars(length(max = 8), transform = rules::by_name)]
     pub values: Vec<ValueRule>,
 }
 
 /// Tells hits from misses by a header or by a JSON path. A value in neither list is outside the rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::source()))]
 pub struct CacheRule {
     /// The header that says it. Exactly one of header and jsonPath.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
     pub header: Option<String>,
     /// The JSON path that says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +48,7 @@ pub struct CacheRule {
     pub miss: Vec<Value>,
     /// The header that names the layer which answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
     pub layer_header: Option<String>,
 }
 
@@ -61,13 +62,14 @@ fn any_values(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 /// Counts responses by the value of a header or JSON path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::source()))]
 pub struct GroupRule {
     /// The group's name in metrics.
     #[schemars(schema_with = "schema::name")]
     pub name: String,
     /// The header that holds the key. Exactly one of header and jsonPath.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
     pub header: Option<String>,
     /// The JSON path that holds the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,13 +80,14 @@ pub struct GroupRule {
 /// Names an error by what the response says. It applies to failed requests, in the order given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::error_rule()))]
 pub struct ErrorRule {
     /// The class's name in metrics and reports.
     #[schemars(schema_with = "schema::name")]
     pub name: String,
     /// The header to look at. Exactly one of header and jsonPath.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
     pub header: Option<String>,
     /// The JSON path to look at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,13 +106,14 @@ pub struct ErrorRule {
 /// Reads a number from a header or JSON path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::source()))]
 pub struct ValueRule {
     /// The value's name in metrics: `value(name).p95`.
     #[schemars(schema_with = "schema::name")]
     pub name: String,
     /// The header that holds the number. Exactly one of header and jsonPath.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
     pub header: Option<String>,
     /// The JSON path that holds the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@ use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
 use super::LoadTest;
+use super::rules::RULES;
 
 /// The definition, ready to be applied.
 #[must_use]
@@ -72,5 +73,17 @@ pub fn drop_foreign_formats(schema: &mut Value) {
         Value::Object(fields) => fields.values_mut().for_each(drop_foreign_formats),
         Value::Array(items) => items.iter_mut().for_each(drop_foreign_formats),
         _ => {}
+    }
+}
+
+/// Takes out the rules in CEL, which only an API server can read.
+pub fn drop_rules(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.remove(RULES);
+            fields.values_mut().for_each(drop_rules);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_rules),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

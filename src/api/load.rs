@@ -3,11 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema;
+use super::{rules, schema};
 
 /// The shape of a phase's load: exactly one executor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::load()))]
 pub struct Load {
     /// A fixed number of users, each starting its next iteration when the last has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,6 +30,7 @@ pub struct Load {
 /// `constantUsers`: a closed loop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::constant_users()))]
 pub struct ConstantUsers {
     /// How many users there are.
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -60,6 +62,7 @@ pub struct Iterations {
 /// `constantRate`: an open loop. Give a duration or a total, not both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::constant_rate()))]
 pub struct ConstantRate {
     /// Iterations started in a unit of time, evenly spaced.
     #[schemars(schema_with = "schema::rate")]

@@ -8,11 +8,11 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::schema;
 use super::{
     Classify, Deadlines, Gate, History, LoadTestStatus, Phase, Requirement, Scenario, Scoring, Target,
-    Workers,
+    Workers, drop_rules,
 };
+use super::{rules, schema};
 
 /// The group and version of the object.
 pub const API_VERSION: &str = "loadgate.dev/v1alpha1";
@@ -23,7 +23,9 @@ pub const KIND: &str = "LoadTest";
 #[must_use]
 pub fn spec_schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    settings.into_generator().into_root_schema_for::<LoadTestSpec>().to_value()
+    let mut schema = settings.into_generator().into_root_schema_for::<LoadTestSpec>().to_value();
+    drop_rules(&mut schema);
+    schema
 }
 
 /// A load test: where the load goes, what users do, in which phases, and what the product must reach.
@@ -53,6 +55,7 @@ pub fn spec_schema() -> Value {
     printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason","priority":1}"#
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::spec()))]
 pub struct LoadTestSpec {
     /// What is tested, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,17 +69,17 @@ pub struct LoadTestSpec {
     pub variables: BTreeMap<String, Value>,
     /// What users do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 32))]
+    #[schemars(length(min = 1, max = 32), transform = rules::ordered_by_name)]
     pub scenarios: Vec<Scenario>,
     /// How responses are told apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classify: Option<Classify>,
     /// The stretches of load, in order.
-    #[schemars(length(min = 1, max = 32))]
+    #[schemars(length(min = 1, max = 32), transform = rules::ordered_by_name)]
     pub phases: Vec<Phase>,
     /// The product's requirements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), transform = rules::requirements)]
     pub requirements: Vec<Requirement>,
     /// How rows become a score and a verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ mod load;
 mod load_test;
 mod phase;
 mod requirement;
+mod rules;
 mod run;
 mod scenario;
 mod schema;

@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::schema;
 use super::{Load, Objective};
+use super::{rules, schema};
 
 /// A stretch of load with its own executor and expectations. Users do not carry over to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::phase()))]
 pub struct Phase {
     /// The name that requirements select it by.
     #[schemars(schema_with = "schema::name")]
@@ -22,7 +23,7 @@ pub struct Phase {
     pub title: Option<String>,
     /// The scenarios drawn from, by weight. Default: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::names")]
+    #[schemars(schema_with = "schema::names", transform = rules::set)]
     pub scenarios: Vec<String>,
     /// Variables that override the test's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -47,6 +48,6 @@ pub struct Phase {
     pub critical: Option<bool>,
     /// Requirements on this phase alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), transform = rules::expectations)]
     pub expect: Vec<Objective>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema;
+use super::{rules, schema};
 
 /// A line of the product's requirements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +22,7 @@ pub struct Requirement {
 /// A figure and the limits it is judged by.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::objective()))]
 pub struct Objective {
     /// What is required, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +107,7 @@ pub struct Where {
 /// A part of a phase, counted from its start. It needs an executor whose length is known beforehand.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::window()))]
 pub struct Window {
     /// Where it begins: a share of the phase or a time, `75%` or `30s`. Default: with the phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Header;
-use super::schema;
+use super::{rules, schema};
 
 /// A sequence of steps; one pass through it is an iteration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +27,7 @@ pub struct Scenario {
     #[schemars(schema_with = "schema::duration")]
     pub pace: Option<String>,
     /// The steps, in order.
-    #[schemars(length(min = 1, max = 32))]
+    #[schemars(length(min = 1, max = 32), transform = rules::ordered_by_name)]
     pub steps: Vec<Step>,
 }
 
@@ -40,7 +40,7 @@ pub struct Step {
     pub name: String,
     /// How likely an iteration takes this step. Default: `100%`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::share")]
+    #[schemars(schema_with = "schema::probability")]
     pub probability: Option<String>,
     /// The request.
     pub request: Request,
@@ -50,7 +50,7 @@ pub struct Step {
     pub checks: Vec<Check>,
     /// Values taken from the response for later steps of the iteration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), transform = rules::by_name)]
     pub extract: Vec<Extract>,
     /// A pause after the step: `2s`, or drawn evenly from a range such as `1s..3s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,12 +61,13 @@ pub struct Step {
 /// An HTTP request. Path, query, header values and body may hold `${…}`. At most one body.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::request()))]
 pub struct Request {
     /// The method. Default: GET.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
     /// The path, beginning with `/`; appended to the target's base URL.
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(length(min = 1, max = 2048), extend("x-kubernetes-validations" = rules::path()))]
     pub path: String,
     /// Query parameters; names and values are percent-encoded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -74,7 +75,7 @@ pub struct Request {
     pub query: BTreeMap<String, String>,
     /// Headers of this request; one of the same name as the target's replaces it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 32))]
+    #[schemars(length(max = 32), transform = rules::headers)]
     pub headers: Vec<Header>,
     /// A JSON body. A value that is a single `${name}` keeps the type of what it names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +109,7 @@ pub enum Method {
 /// One condition on a response: exactly one of status, jsonPath, header, bodyContains and latency, with what it must be.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::check()))]
 pub struct Check {
     /// The status is one of these: numbers (`200`) or families (`2xx`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,7 +121,7 @@ pub struct Check {
     pub json_path: Option<String>,
     /// The value of a response header; goes with exists, equals or matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
     pub header: Option<String>,
     /// The body contains this text.
     #[serde(default, skip_serializing_if = "Option::is_none")]

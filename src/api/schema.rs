@@ -2,9 +2,17 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
+use super::rules;
+
+/// What the name of a header may consist of (RFC 9110).
+pub(super) const HEADER_NAME: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
+
 /// A length of time: one or more numbers with a unit, such as `7m30s`.
 pub(super) fn duration(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "string", "maxLength": 32, "pattern": r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+$"})
+    json_schema!({
+        "type": "string", "maxLength": 32, "pattern": r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+$",
+        "x-kubernetes-validations": rules::duration(),
+    })
 }
 
 /// One length of time, or two with `..` between them.
@@ -12,17 +20,24 @@ pub(super) fn duration_range(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string", "maxLength": 65,
         "pattern": r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+(\.\.([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+)?$",
+        "x-kubernetes-validations": rules::duration_range(),
     })
 }
 
 /// Events per unit of time: `100/s`, `6000/m`, `5/h`, `2/day`.
 pub(super) fn rate(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "string", "maxLength": 32, "pattern": r"^[0-9]+(\.[0-9]+)?/(s|m|h|day)$"})
+    json_schema!({
+        "type": "string", "maxLength": 32, "pattern": r"^[0-9]+(\.[0-9]+)?/(s|m|h|day)$",
+        "x-kubernetes-validations": rules::rate(),
+    })
 }
 
-/// A part of a whole: `0.5%`.
-pub(super) fn share(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "string", "maxLength": 16, "pattern": r"^[0-9]+(\.[0-9]+)?%$"})
+/// How likely something is: `0.5%`.
+pub(super) fn probability(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "maxLength": 16, "pattern": r"^[0-9]+(\.[0-9]+)?%$",
+        "x-kubernetes-validations": rules::probability(),
+    })
 }
 
 /// A place in a phase: a share of it, or a time from its start.
@@ -30,6 +45,7 @@ pub(super) fn moment(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string", "maxLength": 32,
         "pattern": r"^([0-9]+(\.[0-9]+)?%|([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+)$",
+        "x-kubernetes-validations": rules::moment(),
     })
 }
 
@@ -78,7 +94,10 @@ pub(super) fn texts(_: &mut SchemaGenerator) -> Schema {
 pub(super) fn statuses(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array", "minItems": 1, "maxItems": 32,
-        "items": {"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}]},
+        "items": {
+            "x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}], "maxLength": 3,
+            "x-kubernetes-validations": [rules::status()],
+        },
     })
 }
 

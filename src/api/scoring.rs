@@ -3,11 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema;
+use super::{rules, schema};
 
 /// The scale.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::scoring()))]
 pub struct Scoring {
     /// The score from which a test passes. Default: 90.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -19,7 +20,7 @@ pub struct Scoring {
     pub warning: Option<u32>,
     /// Names of scores, from high to low. Default: Excellent from 95, Good from 85, Acceptable from 70, Needs Work from 0.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), extend("x-kubernetes-validations" = rules::grades()))]
     pub grades: Vec<Grade>,
     /// Names of phases by a figure of theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

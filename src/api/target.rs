@@ -3,15 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema;
 use super::{Check, Request};
+use super::{rules, schema};
 
 /// The service under test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// Scheme, host and port that every path is appended to, such as `http://shop.default.svc:8080`.
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(length(min = 1, max = 2048), extend("x-kubernetes-validations" = rules::base_url()))]
     pub base_url: String,
     /// The longest a request may take, from its first byte sent to its last byte received. Default: `30s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,7 +23,7 @@ pub struct Target {
     pub connect_timeout: Option<String>,
     /// Headers of every request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 32))]
+    #[schemars(length(max = 32), transform = rules::headers)]
     pub headers: Vec<Header>,
     /// Requests that must all succeed before any load is sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -34,9 +34,11 @@ pub struct Target {
 /// A header: its value is given here or comes from a Secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::header()))]
 pub struct Header {
     /// The header's name.
-    #[schemars(length(min = 1, max = 256))]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
+    #[schemars(extend("x-kubernetes-validations" = rules::own_header_name()))]
     pub name: String,
     /// The header's value; may hold `${…}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -18,5 +18,6 @@ pub fn render(report: &Report) -> String {
 pub fn schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(Report).to_value();
     crate::api::drop_foreign_formats(&mut schema);
+    crate::api::drop_rules(&mut schema);
     schema
 }

@@ -130,7 +130,8 @@ fn place<'a>(pointer: &str, spec: &Value, at: &At<'a>) -> At<'a> {
 }
 
 /// Texts that only one of our patterns accepts, all of them, and what such texts are.
-const SHAPES: [(&[&str], &str); 6] = [
+const SHAPES: [(&[&str], &str); 7] = [
+    (&["X-A", "!"], "a header's name: letters, digits and !#$%&'*+-.^_`|~ only"),
     (&["a-b"], "a name of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
     (&["1s..3s"], "a duration such as 30s, or a range of them such as 1s..3s"),
     (&["30s", "75%"], "a duration such as 30s or a share such as 75%"),
