@@ -9,10 +9,16 @@
 mod changes;
 #[path = "operator/ending.rs"]
 mod ending;
+#[path = "operator/figures.rs"]
+mod figures;
 #[path = "operator/five_minutes.rs"]
 mod five_minutes;
+#[path = "operator/forged.rs"]
+mod forged;
 #[path = "operator/quickstart.rs"]
 mod quickstart;
+#[path = "operator/secrets.rs"]
+mod secrets;
 #[path = "operator/starting.rs"]
 mod starting;
 mod support;
@@ -20,6 +26,8 @@ mod support;
 mod table;
 #[path = "operator/takeover.rs"]
 mod takeover;
+#[path = "operator/velro.rs"]
+mod velro;
 
 use std::process::ExitCode;
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
@@ -64,7 +72,12 @@ const TESTS: &[Test] = tests![
     Cores changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
     Nothing ending::an_abort_ends_the_load_and_is_idempotent,
     Nothing ending::a_deletion_ends_the_load_and_leaves_nothing,
+    Nothing forged::a_report_by_anybody_but_the_runs_own_workers_is_refused,
+    Nothing forged::a_forged_status_is_refused_and_without_the_policy_it_is_written_over,
+    Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
+    Cores velro::a_cluster_finds_what_a_run_without_one_finds,
     Cores five_minutes::the_five_minutes_of_readme_are_as_told,
+    Operator figures::figures_are_told,
     Operator takeover::counts_are_exact_after_the_operator_was_replaced_in_mid_run,
     Operator starting::an_image_that_is_missing_is_told,
 ];
@@ -85,6 +98,7 @@ fn main() -> ExitCode {
     if let Some(shared) = INSTALLATION.get() {
         drop(shared.write().unwrap_or_else(PoisonError::into_inner).take());
     }
+    figures::tell();
     conclusion.exit_code()
 }
 

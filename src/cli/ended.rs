@@ -31,6 +31,7 @@ impl Ended {
                 aborted: aborted.map(str::to_owned),
                 failed,
                 workers_lost: view.lost,
+                lost_because: None,
                 not_started,
             },
             ..RunFacts::default()

@@ -55,7 +55,7 @@ pub async fn carry_out(
             (test, None)
         }
         Decision::Watch => {
-            let told = watch(context, &test, now);
+            let told = watch(context, &test, children, now);
             (test, told)
         }
         Decision::Abort(reason) => {
@@ -158,7 +158,7 @@ async fn start(
     Ok(())
 }
 
-fn watch(context: &Context, test: &LoadTest, now: Timestamp) -> Option<LoadTestStatus> {
+fn watch(context: &Context, test: &LoadTest, children: &SeenRun, now: Timestamp) -> Option<LoadTestStatus> {
     let live = live(context, test)?;
     let view = live.session.view();
     let (phase, elapsed) = view.phase?;
@@ -168,7 +168,8 @@ fn watch(context: &Context, test: &LoadTest, now: Timestamp) -> Option<LoadTestS
     }
     let aggregate = live.session.aggregate();
     let told = Live::new(&live.plan, &aggregate, Moment { phase, elapsed }, &workers);
-    Some(status::running(test, told, workers, live.started_at.unwrap_or(now), now))
+    let (because, started_at) = (children.last_words(), live.started_at.unwrap_or(now));
+    Some(status::running(test, told, workers, because.as_deref(), started_at, now))
 }
 
 /// Another phase and a lost worker are told at once, figures now and then.

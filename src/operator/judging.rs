@@ -123,14 +123,14 @@ fn facts(
         finished_at: now,
         workers_desired: 0,
         workers_ready: view.map_or(0, |view| view.admitted),
-        circumstances: circumstances(ending, view.map_or(0, |view| view.lost)),
+        circumstances: circumstances(ending, view.map_or(0, |view| view.lost), children.last_words()),
         word: ending.word().map(str::to_owned),
         results: None,
     }
 }
 
-fn circumstances(ending: &Ending, workers_lost: u32) -> Circumstances {
-    let sound = Circumstances { workers_lost, ..Circumstances::default() };
+fn circumstances(ending: &Ending, workers_lost: u32, lost_because: Option<String>) -> Circumstances {
+    let sound = Circumstances { workers_lost, lost_because, ..Circumstances::default() };
     match ending.clone() {
         Ending::Planned => sound,
         Ending::Aborted(line) => Circumstances { aborted: Some(line), ..sound },

@@ -47,6 +47,7 @@ pub fn lead(context: &Context, seen: &mut Seen, now: Timestamp) {
         started_at,
         load,
         aborted_at: None,
+        is_judged: false,
     };
     children.session = Some(seen_session(&live));
     context.runs.open(&run.uid, live);

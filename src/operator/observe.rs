@@ -75,6 +75,7 @@ pub fn seen_session(live: &LiveRun) -> SeenSession {
         has_begun: live.session.has_begun(),
         load: live.load.map(|clock| clock.lasted()).unwrap_or_default(),
         aborted_for: live.aborted_at.map(|at| at.elapsed()),
+        is_judged: live.is_judged,
     }
 }
 
@@ -184,12 +185,17 @@ pub(super) fn state(pod: &Pod) -> PodState {
 /// The longest that last words may be.
 const LONGEST_WORDS: usize = 512;
 
-/// What the worker said last. Where it said nothing that is the end of its log: its last line tells why.
+/// What the worker said last. Where it said nothing that is the end of its log: its last line tells why, except where
+/// its memory was gone and it was in the midst of something else.
 fn last_words(ended: ContainerStateTerminated) -> String {
-    let words = ended.message.unwrap_or_default();
-    match words.trim().lines().next_back() {
-        None => format!("{} (exit code {})", ended.reason.unwrap_or_default(), ended.exit_code),
-        Some(line) => line[..line.floor_char_boundary(LONGEST_WORDS)].to_owned(),
+    let told = ended.message.unwrap_or_default();
+    let last = told.trim().lines().next_back().unwrap_or_default();
+    match ended.reason.as_deref() {
+        Some("OOMKilled") => format!("OOMKilled (exit code {})", ended.exit_code),
+        reason if last.is_empty() => {
+            format!("{} (exit code {})", reason.unwrap_or("it ended"), ended.exit_code)
+        }
+        _ => last[..last.floor_char_boundary(LONGEST_WORDS)].to_owned(),
     }
 }
 
@@ -226,4 +232,27 @@ fn tell_who_is_gone(live: &LiveRun, owners: &[Option<String>], pods: &[SeenPod])
         }
     }
     live.session.lose_the_silent();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workers_last_words_are_its_reason_and_not_the_end_of_its_log() {
+        let ended = |exit_code, reason: &str, message: &str| {
+            let message = Some(message.to_owned());
+            let reason = Some(reason.to_owned());
+            last_words(ContainerStateTerminated { exit_code, reason, message, ..Default::default() })
+        };
+        for (reason, code, message, told) in [
+            ("OOMKilled", 137, "INFO started\nINFO registered", "OOMKilled (exit code 137)"),
+            ("Error", 4, "target: connection refused", "target: connection refused"),
+            ("Error", 139, "INFO started\nINFO registered\n", "INFO registered"),
+            ("Error", 139, "", "Error (exit code 139)"),
+            ("StartError", 128, "failed to start: stopped", "failed to start: stopped"),
+        ] {
+            assert_eq!(ended(code, reason, message), told);
+        }
+    }
 }

@@ -61,6 +61,9 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     let (test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
     if let Some(status) = told {
         publish(context, &test, status).await?;
+        if let (Decision::Judge(_) | Decision::Rejudge, Some(run)) = (&decision, run_of(&test)) {
+            context.runs.judged(&run.uid);
+        }
     }
     Ok(Action::requeue(match decision {
         Decision::Rest => LATER,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::record::Record;
 use crate::api::{LoadTest, LoadTestSpec, Run};
-use crate::ingest::SessionView;
+use crate::ingest::{SessionView, leaving};
 use crate::plan::{Fault, Plan};
 
 /// All that decides what comes next.
@@ -35,6 +35,21 @@ pub struct SeenRun {
     pub pods: Vec<SeenPod>,
     /// Its session, while this process leads it.
     pub session: Option<SeenSession>,
+}
+
+impl SeenRun {
+    /// Why a worker ended before its time, if one has. Who came in its place, too late, has nothing to say.
+    #[must_use]
+    pub fn last_words(&self) -> Option<String> {
+        self.pods.iter().find_map(|pod| match &pod.state {
+            PodState::Ended { code, message } => {
+                let is_usual =
+                    [leaving::DONE, leaving::FENCED].map(|code| Some(i32::from(code))).contains(code);
+                (!is_usual).then(|| format!("worker {}: {message}", pod.index))
+            }
+            PodState::Waiting(_) | PodState::Running => None,
+        })
+    }
 }
 
 /// A child by its name.
@@ -127,6 +142,8 @@ pub struct SeenSession {
     pub load: Lasted,
     /// How long ago it was told to abort; none: it wasn't.
     pub aborted_for: Option<Duration>,
+    /// Whether this process has judged the run: it knows a verdict that isn't its own.
+    pub is_judged: bool,
 }
 
 /// How long something has lasted, on a clock that nobody sets.
@@ -152,4 +169,25 @@ impl Lasted {
 pub fn has_begun(run: &Run, children: &SeenRun) -> bool {
     let led = children.session.as_ref().is_some_and(|session| session.has_begun);
     led || children.record.ours().is_some() || run.started_at.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(index: u32, code: Option<i32>, message: &str) -> SeenPod {
+        let state = PodState::Ended { code, message: message.to_owned() };
+        SeenPod { index, uid: format!("uid-{index}"), state }
+    }
+
+    #[test]
+    fn the_first_words_of_a_lost_worker_are_told_and_those_of_late_ones_are_not() {
+        let told = |pods: Vec<SeenPod>| SeenRun { pods, ..SeenRun::default() }.last_words();
+        let late = || ended(1, Some(i32::from(leaving::FENCED)), "the load has begun");
+        let running = SeenPod { index: 2, uid: "uid-2".to_owned(), state: PodState::Running };
+        assert_eq!(told(vec![late(), running, ended(0, Some(i32::from(leaving::DONE)), "")]), None);
+        let killed = ended(1, Some(137), "OOMKilled (exit code 137)");
+        assert_eq!(told(vec![late(), killed]).unwrap(), "worker 1: OOMKilled (exit code 137)");
+        assert_eq!(told(vec![ended(3, None, "Evicted: disk")]).unwrap(), "worker 3: Evicted: disk");
+    }
 }

@@ -103,9 +103,9 @@ fn other_requirements_are_judged_on_the_same_figures() {
 #[test]
 fn what_does_not_fit_is_told_with_its_size() {
     let mut run = velro(MINUTE);
-    let noise: String =
+    let noise: Vec<String> =
         (0..60_000_u64).map(|n| format!("{:x}", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
-    run.spec.title = Some(noise);
+    run.spec.title = Some(noise.concat());
     let Err(PackError::TooLarge(size)) = pack(&run) else { panic!("it fits") };
     assert!(size > LARGEST);
 }

@@ -16,7 +16,7 @@ pub(super) struct Doubt {
 
 /// All reasons, the most telling first. A load that never began needs no other.
 pub(super) fn doubts(plan: &Plan, aggregate: &Aggregate, circumstances: &Circumstances) -> Vec<Doubt> {
-    let Circumstances { aborted, failed, workers_lost, not_started } = circumstances;
+    let Circumstances { aborted, failed, workers_lost, lost_because, not_started } = circumstances;
     let of_run = |reason: String| Doubt { phase: None, reason };
     if let Some(reason) = not_started {
         return vec![of_run(format!("the load never began: {reason}"))];
@@ -25,8 +25,9 @@ pub(super) fn doubts(plan: &Plan, aggregate: &Aggregate, circumstances: &Circums
     let failed = failed.iter().map(|reason| of_run(format!("the run couldn't go on: {reason}")));
     let lost = (*workers_lost > 0).then(|| {
         let workers = plan.workers;
+        let because = lost_because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default();
         of_run(format!(
-            "{workers_lost} of {workers} workers were lost, and with them what they measured last"
+            "{workers_lost} of {workers} workers were lost, and with them what they measured last{because}"
         ))
     });
     let phases = plan.phases_to_run().filter_map(|(index, phase)| of_phase(plan, aggregate, index, phase));

@@ -12,6 +12,9 @@ pub struct Circumstances {
     pub failed: Option<String>,
     /// Workers that were lost on the way.
     pub workers_lost: u32,
+    /// What became of one of them, where that is known: `worker 1: OOMKilled (exit code 137)`.
+    #[serde(default)]
+    pub lost_because: Option<String>,
     /// Why the load never began (preflight, target not reached), if it didn't.
     pub not_started: Option<String>,
 }

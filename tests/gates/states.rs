@@ -56,8 +56,8 @@ fn at(seconds: u64) -> Timestamp {
 
 /// As the API server gives it right after `kubectl apply`.
 fn applied() -> LoadTest {
-    let text = std::fs::read_to_string(crate::path("examples/quickstart.yaml")).unwrap();
-    let checked = Document::parse(&text).and_then(|document| document.check(&Options::default())).unwrap();
+    let file = std::fs::read_to_string(crate::path("examples/quickstart.yaml")).unwrap();
+    let checked = Document::parse(&file).and_then(|document| document.check(&Options::default())).unwrap();
     let mut test = LoadTest::new(&checked.name, checked.spec);
     test.spec.workers = Some(loadgate::api::Workers { count: Some(2), ..Default::default() });
     test.metadata.namespace = Some("shops".to_owned());
@@ -112,7 +112,7 @@ fn running() -> LoadTest {
     let workers = WorkerCounts { desired: 2, ready: 2, lost: 0 };
     let moment = Moment { phase: 0, elapsed: Duration::from_secs(5) };
     let live = Live::new(&plan(&test.spec), &measured(20 * MILLI, 5, None), moment, &workers);
-    let status = status::running(&test, live, workers, at(6), at(11));
+    let status = status::running(&test, live, workers, None, at(6), at(11));
     told(test, status)
 }
 
@@ -197,8 +197,14 @@ fn seen(test: &LoadTest) -> Seen {
         finished: true,
         aborted: None,
     };
-    let session =
-        SeenSession { view, gathered: None, has_begun: true, load: Lasted::default(), aborted_for: None };
+    let session = SeenSession {
+        view,
+        gathered: None,
+        has_begun: true,
+        load: Lasted::default(),
+        aborted_for: None,
+        is_judged: false,
+    };
     let run = SeenRun {
         spec: Child::Ours(FrozenSpec { spec: test.spec.clone(), generation: Some(1) }),
         record: Child::Ours(Record { started_at: at(6), owners }),

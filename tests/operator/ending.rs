@@ -1,9 +1,10 @@
 //! Runs that are ended in the middle: by `spec.abort`, and by deleting the object.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde_json::json;
 
+use crate::figures::{note, now};
 use crate::support::installation::Installation;
 use crate::support::loadtests::{conditions, constant_rate, message, reason};
 use crate::support::pods::{NGINX, Nginx};
@@ -13,16 +14,11 @@ const LOAD: f64 = 10.0;
 /// So long anything of the run may stand after its deletion.
 const REST: Duration = Duration::from_secs(30);
 
-/// On the clock of nginx's log.
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
-}
-
 #[track_caller]
-fn ended_in_time(nginx: &Nginx, asked: f64) {
+fn ended_in_time(nginx: &Nginx, asked: f64) -> String {
     let last = nginx.load().last().unwrap().at;
-    println!("the last request came {:.1} s after it was asked to end", last - asked);
     assert!(last - asked < LOAD, "the load went on for {:.1} s", last - asked);
+    format!("{:.1} s", last - asked)
 }
 
 pub(crate) fn an_abort_ends_the_load_and_is_idempotent(installation: &Installation) {
@@ -63,14 +59,10 @@ pub(crate) fn a_deletion_ends_the_load_and_leaves_nothing(installation: &Install
     room.is_on("long");
     let asked = now();
     room.kubectl.run(&["delete", "loadtest", "long", "--timeout=30s"]);
-    room.kubectl.run(&[
-        "wait",
-        "--for=delete",
-        "pods",
-        "--selector=loadgate.dev/role=workers",
-        "--timeout=30s",
-    ]);
+    room.is_cleared();
     assert_eq!(room.children(), Vec::<String>::new());
-    assert!(now() - asked < REST.as_secs_f64());
-    ended_in_time(&nginx, asked);
+    let gone = now() - asked;
+    assert!(gone < REST.as_secs_f64());
+    note("delete in mid-run → last request", ended_in_time(&nginx, asked), "0.1 s", "as fast");
+    note("delete in mid-run → nothing left", format!("{gone:.1} s"), "0.8 s", "as fast");
 }

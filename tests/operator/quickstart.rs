@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::table::row;
 use crate::support::installation::{Installation, Room};
-use crate::support::loadtests::{LIMIT, conditions, example, is_judged, reason};
+use crate::support::loadtests::{conditions, example, is_judged, reason};
 use crate::support::pods::{NGINX, Nginx};
 
 pub(crate) fn quickstart_is_told_as_it_goes_and_counted_exactly(installation: &Installation) {
@@ -70,15 +70,7 @@ fn leaves_its_result_only(room: &Room, status: &Value) {
     room.comes_to_rest("quickstart");
     let location = status["results"]["location"].as_str().unwrap();
     let name = location.strip_prefix("configmap/").unwrap();
-    // Its pods take a moment to go after their Job has.
-    room.kubectl.wait("delete", "job/quickstart-run-1", LIMIT);
-    room.kubectl.run(&[
-        "wait",
-        "--for=delete",
-        "pods",
-        "--selector=loadgate.dev/role=workers",
-        "--timeout=30s",
-    ]);
+    room.is_cleared();
     assert_eq!(room.children(), [format!("ConfigMap {name}")]);
 }
 

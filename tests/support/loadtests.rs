@@ -137,6 +137,13 @@ impl Room<'_> {
         pods
     }
 
+    /// Waits until no worker is left: pods take a moment to go after their Job has.
+    #[track_caller]
+    pub(crate) fn is_cleared(&self) {
+        let workers = "--selector=loadgate.dev/role=workers";
+        self.kubectl.run(&["wait", "--for=delete", "pods", workers, "--timeout=30s"]);
+    }
+
     /// What there is of its runs: `ConfigMap quickstart-run-1-spec`.
     pub(crate) fn children(&self) -> Vec<String> {
         let ours = "--selector=app.kubernetes.io/managed-by=loadgate";

@@ -46,6 +46,11 @@ impl Nginx {
         Nginx { kubectl: kubectl.clone() }
     }
 
+    /// That which was started in this namespace before.
+    pub(crate) fn of(kubectl: &Kubectl) -> Self {
+        Nginx { kubectl: kubectl.clone() }
+    }
+
     /// The text of its log so far.
     pub(crate) fn raw_log(&self) -> String {
         self.kubectl.run(&["exec", "nginx", "--", "cat", "/tmp/access.log"])

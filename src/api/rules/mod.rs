@@ -39,10 +39,8 @@ fn rule_at(field: &str, holds: impl Into<String>, message: &str) -> Value {
 
 /// Whether a field is given. What is null counts as left out.
 fn has(field: &str) -> String {
-    match UNTYPED.contains(&field) {
-        true => format!("has(dyn(self).{field})"),
-        false => format!("has(self.{field})"),
-    }
+    let object = if UNTYPED.contains(&field) { "dyn(self)" } else { "self" };
+    format!("has({object}.{field})")
 }
 
 /// At least one of the fields is given.

@@ -66,13 +66,15 @@ pub fn running(
     test: &LoadTest,
     live: Live,
     workers: WorkerCounts,
+    lost_because: Option<&str>,
     started_at: Timestamp,
     now: Timestamp,
 ) -> LoadTestStatus {
     let phase = &live.progress.phase;
+    let because = lost_because.map(|because| format!(" ({because})")).unwrap_or_default();
     let message = match workers.lost {
         0 => format!("phase {phase} is on"),
-        lost => format!("phase {phase} is on; {lost} of {} workers are lost", workers.desired),
+        lost => format!("phase {phase} is on; {lost} of {} workers are lost{because}", workers.desired),
     };
     let mut status = LoadTestStatus {
         phase: Some("Running".to_owned()),

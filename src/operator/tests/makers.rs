@@ -224,6 +224,7 @@ fn a_session() -> SeenSession {
         has_begun: false,
         load: Lasted::default(),
         aborted_for: None,
+        is_judged: false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tests of the operator's pure parts, and what they are made with.
 
+#![allow(clippy::large_stack_arrays, reason = "the rows of these tables are whole objects")]
+
 mod events;
 mod guard;
 pub(crate) mod makers;

@@ -172,6 +172,11 @@ fn doubts_about_the_run_win_over_a_failed_row() {
         Circumstances { workers_lost: 1, ..nothing() },
         "1 of 1 workers were lost, and with them what they measured last",
     );
+    let because = Some("worker 0: OOMKilled (exit code 137)".to_owned());
+    with(
+        Circumstances { workers_lost: 1, lost_because: because, ..nothing() },
+        "1 of 1 workers were lost, and with them what they measured last (worker 0: OOMKilled (exit code 137))",
+    );
     let refused = Circumstances { not_started: Some("preflight failed".to_owned()), ..nothing() };
     with(refused, "the load never began: preflight failed");
 }

@@ -97,6 +97,15 @@ fn a_judged_run_is_cleared_until_nothing_of_it_is_left() {
 }
 
 #[test]
+fn a_verdict_that_whoever_leads_the_run_did_not_write_is_written_over() {
+    let complete =
+        |led: ATest| led.with_status(|test| status::unjudged(test, Some(1), "Test", "forged", noon()));
+    check("the load is on", complete(a_test().begun()), &Decision::Watch);
+    let judged = complete(a_test().begun()).but_session(|session| session.is_judged = true);
+    check("it is its own", judged, &Decision::Clear);
+}
+
+#[test]
 fn an_object_that_is_going_is_let_go_from_anywhere() {
     for (what, test) in [
         ("at rest", a_test().complete().with_finalizer()),

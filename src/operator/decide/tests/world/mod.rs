@@ -57,6 +57,7 @@ struct Led {
     session: Session,
     load: Option<(u64, u64)>,
     aborted_at: Option<u64>,
+    is_judged: bool,
 }
 
 /// What really happened, whatever anybody was told.

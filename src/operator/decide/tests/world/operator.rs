@@ -120,6 +120,7 @@ impl World {
             has_begun: led.session.has_begun(),
             load: led.load.map(on).unwrap_or_default(),
             aborted_for: led.aborted_at.map(|at| Duration::from_secs(self.now - at)),
+            is_judged: led.is_judged,
         })
     }
 
@@ -139,7 +140,10 @@ impl World {
             }
         };
         let job_uid = children.job.ours().map(|job| job.uid.clone()).unwrap_or_default();
-        self.memory.led.insert(run.uid.clone(), Led { job_uid, plan, session, load, aborted_at: None });
+        self.memory.led.insert(
+            run.uid.clone(),
+            Led { job_uid, plan, session, load, aborted_at: None, is_judged: false },
+        );
         children.session = self.session(&run.uid);
     }
 
@@ -236,7 +240,7 @@ impl World {
             crate::api::WorkerCounts { desired: view.desired, ready: view.admitted, lost: view.lost };
         let aggregate = led.session.measured().aggregate();
         let live = Live::new(&led.plan, &aggregate, Moment { phase, elapsed }, &workers);
-        self.publishes(status::running(test, live, workers, now, now), writes)
+        self.publishes(status::running(test, live, workers, None, now, now), writes)
     }
 
     fn judges(
@@ -253,7 +257,9 @@ impl World {
                 Some(packed) => judging::judge_packed(seen, run, &packed.unwrap_or_default(), now),
                 None => judging::without_result(&test, run, now),
             };
-            return self.publishes(told, writes);
+            self.publishes(told, writes)?;
+            self.is_judged(run);
+            return Ok(());
         };
         if seen.run.as_ref().is_some_and(|children| has_begun(run, children)) {
             let record = self.children(&run.uid).record.clone().map(|record| record.started_at);
@@ -262,13 +268,23 @@ impl World {
         let test = self.test.clone().unwrap_or(test);
         let measured = self.memory.led.get(&run.uid).map(|led| led.session.measured().aggregate());
         let Some(case) = judging::case(seen, run, ending, measured, now) else {
-            return self.publishes(judging::without_plan(&test, ending, now), writes);
+            self.publishes(judging::without_plan(&test, ending, now), writes)?;
+            self.is_judged(run);
+            return Ok(());
         };
         if judging::is_to_be_kept(seen, run) {
             let kept = case.clone();
             self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
         }
-        self.publishes(judging::tell(&test, &case, ending, now), writes)
+        self.publishes(judging::tell(&test, &case, ending, now), writes)?;
+        self.is_judged(run);
+        Ok(())
+    }
+
+    fn is_judged(&mut self, run: &Run) {
+        if let Some(led) = self.memory.led.get_mut(&run.uid) {
+            led.is_judged = true;
+        }
     }
 
     fn clears(&mut self, run: &Run, writes: &mut Writes) -> Result<(), Broken> {
