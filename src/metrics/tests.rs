@@ -112,7 +112,7 @@ fn busy(seconds: &Seconds) -> Seconds {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn a_stream_dealt_to_any_number_of_recorders_merges_to_the_stream_of_one(

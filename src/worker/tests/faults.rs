@@ -225,7 +225,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
 
     #[test]
     fn a_finished_run_has_counted_what_its_workers_counted(events in prop::collection::vec(event(), 0..120)) {
