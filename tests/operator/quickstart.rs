@@ -75,7 +75,9 @@ fn leaves_its_result_only(room: &Room, status: &Value) {
 }
 
 fn is_told_by_events(room: &Room, status: &Value) {
-    let mut expected = vec!["Started", if status["verdict"] == "Pass" { "Passed" } else { "Inconclusive" }];
+    let ending: &[&str] =
+        if status["verdict"] == "Pass" { &["PhaseCompleted", "Passed"] } else { &["Inconclusive"] };
+    let mut expected = [&["Started", "PhaseStarted"], ending].concat();
     if status["generator"]["healthy"] == json!(false) {
         expected.push("GeneratorSaturated");
     }
