@@ -1,4 +1,6 @@
 //! The operator's election and certificates at a real API server, with no more rights than the chart gives.
+//!
+//! One of its candidates is a process of its own: this very program, told so by its environment. So it has a `main`.
 
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
@@ -11,12 +13,14 @@ mod rights;
 mod support;
 
 use std::io::Read;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Client;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use libtest_mimic::{Arguments, Trial};
 use loadgate::operator::lease::{Election, Loss, Settings, Standing, Timing};
 use process::Process;
 use rights::{create, with_few_rights};
@@ -26,6 +30,41 @@ use support::cluster::{Own, in_own_namespace};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
+
+/// Each test as a trial of its name.
+macro_rules! trials {
+    ($($name:ident $(::$in_topic:ident)?),* $(,)?) => {
+        vec![$(trial(stringify!($name $(::$in_topic)?), || in_a_runtime($name $(::$in_topic)?()))),*]
+    };
+}
+
+fn main() -> ExitCode {
+    if let Some(place) = process::Place::given() {
+        in_a_runtime(process::takes_part(place));
+        return ExitCode::SUCCESS;
+    }
+    let trials = trials![
+        the_next_takes_over_at_once_when_the_leader_is_stopped,
+        a_leader_whose_lease_is_deleted_or_stolen_ends_within_the_renew_deadline,
+        of_many_candidates_one_leads_at_any_time,
+        a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends,
+        an_operator_that_is_terminated_gives_the_lease_back_within_a_second_and_logs_json,
+        certificates::operators_that_start_at_once_fill_the_empty_secret_and_trust_the_same,
+        certificates::an_operator_that_finds_no_secret_goes_on_when_there_is_one,
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn trial(name: &str, run: fn()) -> Trial {
+    Trial::test(name, move || {
+        run();
+        Ok(())
+    })
+}
+
+fn in_a_runtime(work: impl Future<Output = ()>) {
+    tokio::runtime::Runtime::new().unwrap().block_on(work);
+}
 
 /// A third of the usual times.
 const TIMING: Timing = Timing {
@@ -83,7 +122,6 @@ async fn holder(own: &Own) -> Option<String> {
     leases(own).get_opt("operator").await.unwrap()?.spec?.holder_identity
 }
 
-#[tokio::test]
 async fn the_next_takes_over_at_once_when_the_leader_is_stopped() {
     in_own_namespace(|own| async move {
         let client = with_few_rights(&own).await;
@@ -102,7 +140,6 @@ async fn the_next_takes_over_at_once_when_the_leader_is_stopped() {
     .await;
 }
 
-#[tokio::test]
 async fn a_leader_whose_lease_is_deleted_or_stolen_ends_within_the_renew_deadline() {
     in_own_namespace(|own| async move {
         let deleted = Candidate::leading(&own.client, &own.namespace, "a").await;
@@ -124,7 +161,6 @@ async fn a_leader_whose_lease_is_deleted_or_stolen_ends_within_the_renew_deadlin
     .await;
 }
 
-#[tokio::test]
 async fn of_many_candidates_one_leads_at_any_time() {
     in_own_namespace(|own| async move {
         let mut left: Vec<_> = (0..5)
@@ -146,7 +182,6 @@ async fn of_many_candidates_one_leads_at_any_time() {
     .await;
 }
 
-#[tokio::test]
 async fn a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends() {
     in_own_namespace(|own| async move {
         create::<ConfigMap>(&own, json!({"metadata": {"name": "mark"}})).await;
@@ -171,7 +206,6 @@ async fn a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends() {
     .await;
 }
 
-#[tokio::test]
 async fn an_operator_that_is_terminated_gives_the_lease_back_within_a_second_and_logs_json() {
     in_own_namespace(|own| async move {
         for _ in 0..3 {

@@ -22,8 +22,7 @@ fn keep(client: &Client, namespace: &str) -> (Tls, watch::Sender<bool>) {
     (tls, stop)
 }
 
-#[tokio::test]
-async fn operators_that_start_at_once_fill_the_empty_secret_and_trust_the_same() {
+pub(crate) async fn operators_that_start_at_once_fill_the_empty_secret_and_trust_the_same() {
     in_own_namespace(|own| async move {
         let client = with_few_rights(&own).await;
         create::<Secret>(&own, json!({"metadata": {"name": "ingest-tls", "labels": {"of": "chart"}}})).await;
@@ -41,8 +40,7 @@ async fn operators_that_start_at_once_fill_the_empty_secret_and_trust_the_same()
     .await;
 }
 
-#[tokio::test]
-async fn an_operator_that_finds_no_secret_goes_on_when_there_is_one() {
+pub(crate) async fn an_operator_that_finds_no_secret_goes_on_when_there_is_one() {
     in_own_namespace(|own| async move {
         let client = with_few_rights(&own).await;
         let (mut tls, _keeper) = keep(&client, &own.namespace);

@@ -15,13 +15,26 @@ use crate::support::cluster::{Cluster, Own};
 /// Names the kubeconfig and the namespace for a candidate that is a process of its own.
 const CANDIDATE: [&str; 2] = ["LOADGATE_TEST_CANDIDATE_KUBECONFIG", "LOADGATE_TEST_CANDIDATE_NAMESPACE"];
 
+/// Where this process is to take part.
+pub(crate) struct Place {
+    cluster: Cluster,
+    namespace: String,
+}
+
+impl Place {
+    /// None: it isn't a candidate.
+    pub(crate) fn given() -> Option<Self> {
+        let [Ok(kubeconfig), Ok(namespace)] = CANDIDATE.map(std::env::var) else { return None };
+        Some(Place { cluster: Cluster::at(kubeconfig.into()), namespace })
+    }
+}
+
 /// A process that can be stopped and continued.
 pub(crate) struct Process(pub(crate) Child);
 
 impl Process {
     pub(crate) fn candidate(own: &Own) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "process::a_candidate_that_is_a_process_of_its_own", "--ignored"]);
         command.env(CANDIDATE[0], own.cluster.kubeconfig()).env(CANDIDATE[1], &own.namespace);
         Process(command.spawn().unwrap())
     }
@@ -60,11 +73,8 @@ impl Drop for Process {
 
 /// Leads, and writes again and again for as long as it may. Nothing but the guard keeps it from writing: the
 /// object has no resourceVersion in what is sent.
-#[tokio::test]
-#[ignore = "another test starts it, in a process of its own"]
-async fn a_candidate_that_is_a_process_of_its_own() {
-    let [Ok(kubeconfig), Ok(namespace)] = CANDIDATE.map(std::env::var) else { return };
-    let client = Cluster::at(kubeconfig.into()).client().await;
+pub(crate) async fn takes_part(Place { cluster, namespace }: Place) {
+    let client = cluster.client().await;
     let marks: Api<ConfigMap> = Api::namespaced(client.clone(), &namespace);
     let candidate = Candidate::leading(&client, &namespace, "process").await;
     let mark = Patch::Merge(json!({"data": {"written-by": "process"}}));
