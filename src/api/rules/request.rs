@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{RULES, any, at_most_one_of, has, rule, rule_at, some_of};
 
+/// What follows the first `://` is the host; a later one is part of the path.
 pub(in crate::api) fn base_url() -> Value {
     json!([
-        rule("self.matches('^[A-Za-z]+://')", "has no scheme; write http://host:port"),
+        rule("self.contains('://')", "has no scheme; write http://host:port"),
         rule(
             "!self.matches('^(?i)https://')",
             "https needs TLS, which this version doesn't speak yet; use http://…"
@@ -16,17 +17,19 @@ pub(in crate::api) fn base_url() -> Value {
             "self.matches('^(?i)https?://') || !self.contains('://')",
             "isn't spoken; write http://host:port"
         ),
-        rule("!self.matches('://([/:?#]|$)')", "has no host; write http://host:port"),
+        rule("!self.matches('^[^:/]*://([/:?#]|$)')", "has no host; write http://host:port"),
+        rule("!self.matches('^[^:/]*://[^/?#]*:0+([/?#]|$)')", "port 0 can't be connected to"),
         rule(
-            r"!self.matches('[\\s\\\\]')",
+            r"!self.matches('[\\p{Z}\\p{Cc}\\\\]')",
             "holds a space, backslash or control character; write http://host:port"
         ),
         rule(
-            "!self.matches('://[^/?#]*@')",
+            "!self.matches('^[^:/]*://[^/?#]*@')",
             "has a user name or password; send an Authorization header from a Secret instead"
         ),
         rule("!self.matches('^[^#]*[?]')", "has a query; give it to the requests that need it"),
         rule("!self.contains('#')", "has a fragment, which is never sent; leave it out"),
+        rule("!self.contains('${')", "`${…}` isn't filled in here; write the address itself"),
     ])
 }
 

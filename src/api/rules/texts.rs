@@ -104,7 +104,7 @@ pub(in crate::api) fn window() -> Value {
         super::some_of(&["from", "to"], "needs from or to"),
         rule(
             format!("!has(self.from) || !has(self.to) || ({are_shares} ? {share} : ({time}))"),
-            "ends where it begins or earlier"
+            "ends where it begins or earlier; choose a later end"
         ),
     ])
 }

@@ -1,5 +1,8 @@
 //! Checks the form of a spec against the schema of the CRD: unknown fields, wrong types, missing ones.
 
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde_json::Value;
 
@@ -7,14 +10,21 @@ use crate::api::spec_schema;
 use crate::plan::fault::{At, Fault, Faults};
 use crate::plan::near;
 
+/// The schema, made once: that takes longer than a check.
+static FORM: LazyLock<(Value, Result<Validator, String>)> = LazyLock::new(|| {
+    let schema = closed(spec_schema());
+    let validator = jsonschema::validator_for(&schema).map_err(|error| error.to_string());
+    (schema, validator)
+});
+
 /// What is wrong with the form of `spec`.
 pub(super) fn check(spec: &Value) -> Vec<Fault> {
-    let schema = closed(spec_schema());
+    let (schema, validator) = &*FORM;
     let faults = Faults::default();
-    match jsonschema::validator_for(&schema) {
+    match validator {
         Ok(validator) => {
             for error in validator.iter_errors(spec) {
-                report(&error, spec, &schema, &faults.at("spec"));
+                report(&error, spec, schema, &faults.at("spec"));
             }
         }
         Err(error) => faults.at("spec").fault(format!("can't be checked: {error}")),

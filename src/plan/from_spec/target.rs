@@ -59,10 +59,7 @@ fn base_url(text: &str, at: &At) -> Option<(String, u16, String, String)> {
     let host = match url.host()? {
         Host::Domain(name) => {
             let is_host = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-            at.require(
-                name.chars().all(is_host),
-                format!("`{name}` isn't a host's name; `${{…}}` isn't filled in here"),
-            );
+            at.require(name.chars().all(is_host), format!("`{name}` isn't a host's name; {WRITE}"));
             name.to_owned()
         }
         Host::Ipv4(address) => address.to_string(),
@@ -82,6 +79,9 @@ const NO_USER: &str = "has a user name or password; send an Authorization header
 fn scheme(text: &str) -> Result<(), String> {
     if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
         return Err(format!("holds a space, backslash or control character; {WRITE}"));
+    }
+    if text.contains("${") {
+        return Err("`${…}` isn't filled in here; write the address itself".to_owned());
     }
     let Some((scheme, rest)) = text.split_once("://") else {
         return Err(format!("has no scheme; {WRITE}"));

@@ -82,7 +82,9 @@ fn check_phase(window: Window, phase: &api::Phase, at: &At) {
     if to > end {
         at.field("to").fault(format!("lies behind the end of phase {name}, which is {told} long"));
     } else if from >= to {
-        at.fault(format!("in phase {name}, which is {told} long, it ends where it begins or earlier"));
+        at.fault(format!(
+            "in phase {name}, which is {told} long, it ends where it begins or earlier; choose a later end"
+        ));
     } else if to <= ramp_end {
         let ramp = written::duration(executor.ramp_end());
         at.field("to").fault(format!(

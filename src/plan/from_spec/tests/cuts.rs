@@ -177,13 +177,15 @@ fn a_window_lies_in_the_judged_part_of_each_phase_that_it_cuts() {
     );
     check_row(
         &window("from: 30s"),
-        &[".where.window: in phase rate, which is 20s long, it ends where it begins or earlier"],
+        &[
+            ".where.window: in phase rate, which is 20s long, it ends where it begins or earlier; choose a later end",
+        ],
     );
     check_row(
         &window("from: 75%, to: 25%"),
         &[
-            ".where.window: in phase grow, which is 1m long, it ends where it begins or earlier",
-            ".where.window: in phase rate, which is 20s long, it ends where it begins or earlier",
+            ".where.window: in phase grow, which is 1m long, it ends where it begins or earlier; choose a later end",
+            ".where.window: in phase rate, which is 20s long, it ends where it begins or earlier; choose a later end",
         ],
     );
     check_row(

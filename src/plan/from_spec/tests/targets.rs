@@ -19,7 +19,9 @@ fn only_an_http_url_with_a_host_and_nothing_else_is_a_base() {
         ("http://:80", "has no host; write http://host:port"),
         ("http://shop:99999", "isn't a URL: invalid port number; write http://host:port"),
         ("http://[::1", "isn't a URL: invalid IPv6 address; write http://host:port"),
-        ("http://${host}", "`${host}` isn't a host's name; `${…}` isn't filled in here"),
+        ("http://${host}", "`${…}` isn't filled in here; write the address itself"),
+        ("http://shop/${version}", "`${…}` isn't filled in here; write the address itself"),
+        ("http://sh!op", "`sh!op` isn't a host's name; write http://host:port"),
         ("http://shop:0", "port 0 can't be connected to"),
         (
             "http://me:word@shop",

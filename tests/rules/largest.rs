@@ -1,0 +1,61 @@
+//! A good test with as many scenarios, steps, phases and rows as the schema allows.
+
+use serde_json::{Value, json};
+
+/// Names as long as they may be, each another.
+fn name(of: &str, number: usize) -> String {
+    format!("{of}-{number:0>width$}", width = 62 - of.len())
+}
+
+pub(crate) fn test() -> Value {
+    let phases: Vec<String> = (0..32).map(|number| name("phase", number)).collect();
+    json!({
+        "apiVersion": "loadgate.dev/v1alpha1",
+        "kind": "LoadTest",
+        "metadata": {"name": "largest"},
+        "spec": {
+            "target": {"baseUrl": "http://shop", "headers": list(32, header)},
+            "scenarios": list(32, scenario),
+            "classify": {
+                "groups": list(8, |number| json!({"name": name("group", number), "header": "X-Group"})),
+                "errors": list(16, |number| json!({"name": name("error", number), "header": "X-Error", "equals": "a"})),
+            },
+            "phases": list(32, phase),
+            "requirements": list(64, |number| requirement(number, &phases)),
+            "scoring": {"grades": list(16, |number| json!({"name": "a", "from": 15 - number}))},
+        },
+    })
+}
+
+fn list(count: usize, one: impl Fn(usize) -> Value) -> Vec<Value> {
+    (0..count).map(one).collect()
+}
+
+fn header(number: usize) -> Value {
+    json!({"name": name("X", number), "value": "a"})
+}
+
+fn scenario(number: usize) -> Value {
+    json!({"name": name("scenario", number), "weight": number / 31, "pace": "1s", "steps": list(32, step)})
+}
+
+fn step(number: usize) -> Value {
+    let request = json!({"method": "POST", "path": format!("/{}", "a".repeat(100)), "json": {"a": "b"}});
+    json!({"name": name("step", number), "request": request, "think": "1h1m1s1ms1us..2h1m1s1ms1us",
+        "checks": list(16, |_| json!({"jsonPath": "$.a", "equals": "b"}))})
+}
+
+fn phase(number: usize) -> Value {
+    let expect = json!({"ratio": [{"metric": "requests"}, {"metric": "requests"}], "target": "< 5",
+        "where": {"window": {"from": "25.0000%", "to": "75.0000%"}, "group": {name("group", 7): "a"}}});
+    json!({"name": name("phase", number), "maxDuration": "1h1m1s1ms1us",
+        "scenarios": list(32, |number| json!(name("scenario", number))),
+        "load": {"constantUsers": {"users": 1, "duration": "1h1m1s1ms1us", "rampUp": "1m1s1ms1us"}},
+        "expect": list(16, |_| expect.clone())})
+}
+
+fn requirement(number: usize, phases: &[String]) -> Value {
+    let narrow = json!({"phases": phases, "group": {name("group", 7): "a"}});
+    let part = json!({"metric": "requests", "where": narrow});
+    json!({"id": name("row", number), "ratio": [part, part], "where": narrow, "target": "< 5"})
+}
