@@ -1,18 +1,20 @@
-//! Tests of packing: a long run fits, and says the same when it is read again.
+//! Results that are kept: a long run fits, and says the same when it is read again.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 use jiff::Timestamp;
 
-use super::{LARGEST, PackError, pack, unpack};
-use crate::metrics::{Aggregate, Layout, Part, PhaseAggregate, PhaseEnd, Recorder, Sample, Timing};
-use crate::plan::{Document, Options, Plan};
-use crate::report::RunFacts;
-use crate::report::kept::KeptRun;
+use loadgate::metrics::{Aggregate, Layout, Part, PhaseAggregate, PhaseEnd, Recorder, Sample, Timing};
+use loadgate::plan::{Document, Options, Plan};
+use loadgate::report::RunFacts;
+use loadgate::report::kept::KeptRun;
+use loadgate::store::{LARGEST, PackError, pack, unpack};
 
 const MINUTE: u64 = 60;
 
 /// The example with the most phases, run for `seconds` in all.
 fn velro(seconds: u64) -> KeptRun {
-    let text = include_str!("../../examples/velro-prd.yaml");
+    let text = include_str!("../examples/velro-prd.yaml");
     let checked = Document::parse(text).and_then(|document| document.check(&Options::default())).unwrap();
     let plan = &checked.plan;
     let each = seconds / plan.phases.len() as u64;

@@ -1,0 +1,53 @@
+//! The workers' Job, as the operator makes it: the whole of it as a golden file.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+mod support;
+
+use jiff::Timestamp;
+use loadgate::api::LoadTest;
+use loadgate::operator::Setting;
+use loadgate::operator::build::{job, status};
+use loadgate::operator::decide::run_of;
+use loadgate::plan::{Document, Options};
+use support::is_as_committed;
+
+const TEST: &str = r#"
+apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {name: shop}
+spec:
+  target:
+    baseUrl: http://shop:8080
+    headers:
+    - {name: Authorization, valueFrom: {secretKeyRef: {name: shop, key: token}}}
+  scenarios:
+  - {name: look, steps: [{name: items, request: {path: /items}}]}
+  phases:
+  - {name: steady, load: {constantRate: {rate: 10/s, duration: 10s}}}
+  requirements:
+  - {id: FAST, title: Fast, metric: latency.p95, target: "< 100ms"}
+  workers: {count: 2}
+"#;
+
+fn setting() -> Setting {
+    Setting {
+        image: "loadgate:0.1.0".to_owned(),
+        pull_policy: "IfNotPresent".to_owned(),
+        pull_secrets: vec!["registry".to_owned()],
+        ingest_url: "https://loadgate.loadgate-system.svc:8443".to_owned(),
+        has_authority: true,
+    }
+}
+
+#[test]
+fn the_job_is_as_committed() {
+    let checked = Document::parse(TEST).and_then(|document| document.check(&Options::default())).unwrap();
+    let mut test = LoadTest::new(&checked.name, checked.spec);
+    test.metadata.namespace = Some("shops".to_owned());
+    test.metadata.uid = Some("0b8f1d2e-3c4d-4e5f-8a9b-0c1d2e3f4a5b".to_owned());
+    test.metadata.generation = Some(1);
+    test.status = Some(status::begun(&test, &checked.plan, Timestamp::UNIX_EPOCH));
+    let made = job::job(&test, run_of(&test).unwrap(), &checked.plan, &setting());
+    is_as_committed("tests/golden/job.yaml", &serde_yaml::to_string(&made).unwrap());
+}
