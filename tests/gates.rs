@@ -7,44 +7,8 @@
 mod states;
 mod support;
 
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::Command;
-
-use loadgate::api::LoadTest;
-use mlua::{Lua, LuaSerdeExt, Value};
-use support::{is_as_committed, path, tools};
-
-/// What each gate says of each state.
-const TABLE: &[(&str, &str, &str)] = &[
-    // state                 kstatus       Argo CD
-    ("not-yet-seen", "InProgress", "Progressing"),
-    ("pending", "InProgress", "Progressing"),
-    ("starting", "InProgress", "Progressing"),
-    ("held-up", "InProgress", "Progressing"),
-    ("forbidden", "InProgress", "Progressing"),
-    ("running", "InProgress", "Progressing"),
-    ("judging", "InProgress", "Progressing"),
-    ("passed", "Current", "Healthy"),
-    ("warning", "Current", "Healthy"),
-    ("warning-closes-the-gate", "Failed", "Degraded"),
-    ("failed", "Failed", "Degraded"),
-    ("inconclusive", "Failed", "Degraded"),
-    ("aborted", "Failed", "Degraded"),
-    ("abort-is-set", "Failed", "Degraded"),
-    ("invalid", "Failed", "Degraded"),
-    ("start-deadline", "Failed", "Degraded"),
-    ("run-deadline", "Failed", "Degraded"),
-    ("workers-lost", "Failed", "Degraded"),
-    ("result-lost", "Failed", "Degraded"),
-    // What is told is of another spec than the one that is there now.
-    ("running-spec-changed", "InProgress", "Progressing"),
-    ("passed-spec-changed", "InProgress", "Progressing"),
-];
-
-fn file(state: &str) -> String {
-    format!("tests/golden/states/{state}.yaml")
-}
+use support::gates::{TABLE, committed, conditions, file, health, kstatus};
+use support::{is_as_committed, path};
 
 #[test]
 fn every_state_is_written_as_committed() {
@@ -71,18 +35,8 @@ fn no_file_is_left_of_a_state_that_is_no_more() {
 
 #[test]
 fn kstatus_reads_each_state_as_the_table_says() {
-    if Command::new("go").arg("version").output().is_err() {
-        assert!(std::env::var_os("CI").is_none(), "there is no Go");
-        // Past the capture of the test harness, which would hide it.
-        let _ = writeln!(std::io::stderr(), "\nSKIPPED: there is no Go to build kstatus with");
-        return;
-    }
-    let files = TABLE.iter().map(|(name, ..)| path(&file(name)));
-    let mut go = Command::new("go");
-    go.args(["run", "."]).args(files).current_dir(path("tests/kstatus"));
-    let said = tools::output(&mut go).unwrap_or_else(|error| panic!("kstatus: {error}"));
-    let words: Vec<&str> = said.lines().filter_map(|line| line.split(' ').next()).collect();
-    let read: Vec<_> = TABLE.iter().map(|(name, ..)| *name).zip(words).collect();
+    let Some(words) = kstatus(TABLE.iter().map(|(name, ..)| path(&file(name)))) else { return };
+    let read: Vec<_> = TABLE.iter().map(|(name, ..)| *name).zip(words.iter().map(String::as_str)).collect();
     let table: Vec<_> = TABLE.iter().map(|(name, kstatus, _)| (*name, *kstatus)).collect();
     assert_eq!(read, table);
 }
@@ -117,9 +71,7 @@ fn conditions_are_those_of_the_table() {
     let open = "Complete=True Passed=True Ready=True";
     let closed = "Complete=True Passed=False Ready=False Stalled=True";
     for (name, kstatus, _) in TABLE {
-        let status = committed(name).status.unwrap();
-        let told: Vec<String> =
-            status.conditions.iter().map(|c| format!("{}={}", c.type_, c.status)).collect();
+        let test = committed(name);
         let want = match *kstatus {
             "Current" => open,
             "Failed" => closed,
@@ -127,24 +79,11 @@ fn conditions_are_those_of_the_table() {
             _ if *name == "passed-spec-changed" => open,
             _ => under_way,
         };
-        assert_eq!(told.join(" "), want, "{name}");
+        assert_eq!(conditions(&test), want, "{name}");
+        let status = test.status.unwrap();
         for condition in &status.conditions {
             assert_eq!(condition.observed_generation, status.observed_generation, "{name}");
             assert!(condition.reason.chars().all(|c| c.is_ascii_alphanumeric()), "{name}: {condition:?}");
         }
     }
-}
-
-fn committed(state: &str) -> LoadTest {
-    serde_yaml::from_str(&std::fs::read_to_string(path(&file(state))).unwrap()).unwrap()
-}
-
-/// What the script for Argo CD says of an object: health and message.
-fn health(test: &LoadTest) -> (String, String) {
-    let lua = Lua::new();
-    lua.globals().set("obj", lua.to_value(&serde_json::to_value(test).unwrap()).unwrap()).unwrap();
-    let script = std::fs::read_to_string(path("docs/argocd-health.lua")).unwrap();
-    let health: Value = lua.load(script).eval().unwrap();
-    let mut health: BTreeMap<String, String> = lua.from_value(health).unwrap();
-    (health.remove("status").unwrap(), health.remove("message").unwrap())
 }

@@ -15,6 +15,8 @@ mod figures;
 mod five_minutes;
 #[path = "operator/forged.rs"]
 mod forged;
+#[path = "operator/gates.rs"]
+mod gates;
 #[path = "operator/quickstart.rs"]
 mod quickstart;
 #[path = "operator/secrets.rs"]
@@ -75,6 +77,7 @@ const TESTS: &[Test] = tests![
     Nothing forged::a_report_by_anybody_but_the_runs_own_workers_is_refused,
     Nothing forged::a_forged_status_is_refused_and_without_the_policy_it_is_written_over,
     Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
+    Cores gates::gates_read_what_the_operator_has_written,
     Cores velro::a_cluster_finds_what_a_run_without_one_finds,
     Cores five_minutes::the_five_minutes_of_readme_are_as_told,
     Operator figures::figures_are_told,

@@ -5,6 +5,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod cluster;
+pub(crate) mod gates;
 pub(crate) mod image;
 pub(crate) mod installation;
 pub(crate) mod kubectl;
