@@ -7,6 +7,9 @@
 //! the gate is closed       True      False    False  –            True
 //! ```
 //! `Ready=False` alone would read as "still at it" to kstatus, so a closed gate sets `Stalled` too.
+//!
+//! Why it is so is told where tools look for it: in `Ready`, `Reconciling` and `Stalled`. Who reads all of them, as
+//! `kubectl describe` shows them, isn't told it four times.
 
 use jiff::Timestamp;
 
@@ -31,7 +34,7 @@ impl Told<'_> {
             type_: type_.to_owned(),
             status: status.to_owned(),
             reason: self.reason.to_owned(),
-            message: self.message.to_owned(),
+            message: in_itself(type_, status).unwrap_or(self.message).to_owned(),
             observed_generation: self.generation,
             last_transition_time: Time(self.since),
         }
@@ -40,6 +43,18 @@ impl Told<'_> {
     fn all(&self, states: &[(&str, &str)]) -> Vec<Condition> {
         states.iter().map(|(type_, status)| self.condition(type_, status)).collect()
     }
+}
+
+/// What a condition says without its reason.
+fn in_itself(type_: &str, status: &str) -> Option<&'static str> {
+    Some(match (type_, status) {
+        ("Complete", "True") => "nothing more is to come",
+        ("Complete", _) => "the run isn't over",
+        ("Passed", "True") => "the gate is open",
+        ("Passed", "False") => "the gate is closed",
+        ("Passed", _) => "there is no verdict yet",
+        _ => return None,
+    })
 }
 
 /// The conditions of a run under way.
@@ -89,6 +104,17 @@ mod tests {
         for closed in [ended(true, &told), under_way(&told)] {
             assert!(states(&closed).contains(&("Ready", "False")), "{closed:?}");
             assert!(!states(&closed).contains(&("Passed", "True")), "{closed:?}");
+        }
+    }
+
+    #[test]
+    fn why_it_is_so_is_told_where_tools_look_for_it() {
+        let told = Told { generation: None, since: Timestamp::UNIX_EPOCH, reason: "Test", message: "why" };
+        for conditions in [ended(true, &told), ended(false, &told), under_way(&told)] {
+            let telling = conditions.iter().filter(|condition| condition.message == "why");
+            let telling: Vec<&str> = telling.map(|condition| condition.type_.as_str()).collect();
+            let tools: Vec<&str> = conditions[2..].iter().map(|condition| condition.type_.as_str()).collect();
+            assert_eq!(telling, tools);
         }
     }
 
