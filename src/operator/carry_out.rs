@@ -13,6 +13,7 @@ use super::context::Context;
 use super::decide::{Decision, run_of};
 use super::guard::guarded;
 use super::judging::{self, JudgingError};
+use super::keeping;
 use super::names;
 use super::publish::publish;
 use super::record::Record;
@@ -78,7 +79,8 @@ pub async fn carry_out(
     })
 }
 
-/// To put together what a thousand workers measured takes its time: until then the status says so.
+/// To put together what a thousand workers measured takes its time: until then the status says so. Once: what keeps
+/// the judgement is told in its place, and stays.
 async fn show_judging(
     context: &Context,
     test: LoadTest,
@@ -86,11 +88,16 @@ async fn show_judging(
     now: Timestamp,
 ) -> Result<LoadTest, CallError> {
     let has_begun = run_of(&test).is_some_and(|run| has_begun(run, children));
-    if !has_begun {
+    if !has_begun || is_judging(&test) {
         return Ok(test);
     }
     let told = status::judging(&test, children.record.ours().map(|record| record.started_at), now);
     publish(context, &test, told).await
+}
+
+/// Whether it was told that the load is over.
+fn is_judging(test: &LoadTest) -> bool {
+    test.status.as_ref().is_some_and(|status| status.phase.as_deref() == Some("Judging"))
 }
 
 fn live(context: &Context, test: &LoadTest) -> Option<LiveRun> {
@@ -163,7 +170,8 @@ fn watch(context: &Context, test: &LoadTest, children: &SeenRun, now: Timestamp)
     let view = live.session.view();
     let (phase, elapsed) = view.phase?;
     let workers = counts(&view);
-    if !is_news(context, test, &live, &workers, phase) {
+    // Who takes over hears only by and by that all workers are through: that the load is over stays told.
+    if is_judging(test) || !is_news(context, test, &live, &workers, phase) {
         return None;
     }
     let aggregate = live.session.aggregate();
@@ -189,7 +197,7 @@ pub fn counts(view: &SessionView) -> WorkerCounts {
     WorkerCounts { desired: view.desired, ready: view.admitted, lost: view.lost }
 }
 
-/// Takes away what a judged run left; the finalizer goes last.
+/// Takes away what a judged run left, and results that are kept no longer; the finalizer goes last.
 async fn clear(context: &Context, test: LoadTest, children: &SeenRun) -> Result<LoadTest, CallError> {
     let Some(run) = run_of(&test).cloned() else { return without_finalizer(context, test).await };
     if let Some(live) = context.runs.get(&run.uid) {
@@ -197,6 +205,7 @@ async fn clear(context: &Context, test: LoadTest, children: &SeenRun) -> Result<
     }
     delete_job(context, &test, &run, children).await?;
     delete_maps(context, &test, &run).await?;
+    keeping::prune(context, &test).await?;
     context.runs.close(&run.uid);
     without_finalizer(context, test).await
 }

@@ -1,4 +1,7 @@
 //! Keeps what was measured: as a `ConfigMap` of its own, beside those of a few runs before.
+//!
+//! Older ones are taken away with what else a judged run leaves, and not when its own is stored: whoever takes over
+//! between the two would judge what is stored and never come to it.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
@@ -11,7 +14,7 @@ use crate::api::{LoadTest, Run, Verdict};
 use crate::report::kept::KeptRun;
 use crate::store;
 
-/// Stores the run and takes away older ones; where it is then. None: it is too large for a `ConfigMap`.
+/// Stores the run; where it is then. None: it is too large for a `ConfigMap`.
 pub async fn keep(
     context: &Context,
     test: &LoadTest,
@@ -30,7 +33,6 @@ pub async fn keep(
     };
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     maps.create(&config_maps::result(test, run, verdict(&kept), packed)).await?;
-    prune(&maps, test).await?;
     Ok(Some(location))
 }
 
@@ -40,7 +42,8 @@ fn verdict(kept: &KeptRun) -> Verdict {
 }
 
 /// Takes away all stored results but the newest few and the last that passed.
-async fn prune(maps: &Objects<ConfigMap>, test: &LoadTest) -> Result<(), CallError> {
+pub async fn prune(context: &Context, test: &LoadTest) -> Result<(), CallError> {
+    let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let name = names::label_value(&test.name_any());
     let labels = format!("{}={name},{}=result", names::TEST_LABEL, names::ROLE_LABEL);
     for map in history::outdated(maps.list(&labels).await?, history::kept(test)) {

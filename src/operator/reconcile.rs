@@ -29,27 +29,41 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Brings `test` one step on.
 pub async fn reconcile(test: Arc<LoadTest>, context: Arc<Context>) -> Result<Action, JudgingError> {
+    let done = bring_on(&test, &context).await;
+    if let Err(error) = &done {
+        context.telemetry.reconcile_failed(word(error));
+    }
+    done
+}
+
+async fn bring_on(test: &LoadTest, context: &Context) -> Result<Action, JudgingError> {
     let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
     // The watch may lag behind: what is decided is decided on the object as it is now.
     let Some(test) = tests.get(&test.name_any()).await? else { return Ok(Action::await_change()) };
     context.telemetry.api_is_reached();
     let began = Instant::now();
     // Behind the end of its term this process writes nothing more.
-    let Ok(done) = context.standing.guard(Box::pin(step(&context, test.clone()))).await else {
+    let Ok(done) = context.standing.guard(Box::pin(step_or_tell(context, &tests, test))).await else {
         return Ok(Action::await_change());
     };
     context.telemetry.reconciled(began.elapsed());
     context.telemetry.sessions_open(context.runs.all().len());
-    if let Err(error) = &done {
-        context.telemetry.reconcile_failed(word(error));
+    done
+}
+
+async fn step_or_tell(
+    context: &Context,
+    tests: &Objects<LoadTest>,
+    test: LoadTest,
+) -> Result<Action, JudgingError> {
+    let name = test.name_any();
+    let done = Box::pin(step(context, test)).await;
+    if let Err(JudgingError::Call(error)) = &done
+        && error.is_refused()
+    {
+        tell_refused(context, tests, &name, error).await?;
     }
-    match done {
-        Err(JudgingError::Call(error)) if error.is_refused() => {
-            tell_refused(&context, &test, &error).await?;
-            Err(error.into())
-        }
-        done => done,
-    }
+    done
 }
 
 async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError> {
@@ -78,12 +92,18 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     }))
 }
 
-/// What the API server won't have is told where people look: on the object.
-async fn tell_refused(context: &Context, test: &LoadTest, error: &CallError) -> Result<(), CallError> {
-    if run_of(test).is_some() && !is_complete(test) {
+/// What the API server won't have is told where people look: on the object, as the step that failed has left it.
+async fn tell_refused(
+    context: &Context,
+    tests: &Objects<LoadTest>,
+    name: &str,
+    error: &CallError,
+) -> Result<(), CallError> {
+    let test = tests.get(name).await?;
+    if let Some(test) = test.filter(|test| run_of(test).is_some() && !is_complete(test)) {
         let reason = if error.is_forbidden() { "Forbidden" } else { "Refused" };
-        let told = status::hindered(test, reason, error.to_string(), Timestamp::now());
-        publish(context, test, told).await?;
+        let told = status::hindered(&test, reason, error.to_string(), Timestamp::now());
+        publish(context, &test, told).await?;
     }
     Ok(())
 }

@@ -112,6 +112,11 @@ impl Nginx {
         format!("http://{}", self.address)
     }
 
+    /// Ends it gracefully: `GET /ok 200` for each request that it has served.
+    pub(crate) fn seen(self) -> Vec<String> {
+        self.log().into_iter().map(|line| line.seen).collect()
+    }
+
     /// Ends it gracefully and reads its log.
     pub(crate) fn log(mut self) -> Vec<Line> {
         let status = self.end(Signal::QUIT);

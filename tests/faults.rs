@@ -1,0 +1,102 @@
+//! Faults of the operator's world, at a real API server and with workers that are processes of this machine.
+//!
+//! The operator speaks to the API server through a proxy, with the rights that the chart gives and no more. Pods are
+//! made by the Job as ever; no node takes them, and the test plays them. What the load was, nginx's log tells.
+//!
+//! All tests share the definition of `LoadTest`s, and it is taken away at the end however they end: the cluster is that of
+//! other tests too. So this binary has a `main` of its own; names, filters and `--list` are those of every other test.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+#[path = "faults/abort.rs"]
+mod abort;
+#[path = "faults/courses.rs"]
+mod courses;
+#[path = "faults/definition.rs"]
+mod definition;
+#[path = "faults/forbidden.rs"]
+mod forbidden;
+#[path = "faults/killed.rs"]
+mod killed;
+#[path = "faults/kubelet.rs"]
+mod kubelet;
+#[path = "faults/operator.rs"]
+mod operator;
+#[path = "faults/outcome.rs"]
+mod outcome;
+#[path = "faults/proxy.rs"]
+mod proxy;
+#[path = "faults/rights.rs"]
+mod rights;
+#[path = "faults/second.rs"]
+mod second;
+#[path = "faults/stage.rs"]
+mod stage;
+mod support;
+#[path = "faults/write.rs"]
+mod write;
+
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Trial};
+use support::loadtests::runtime;
+use tokio::sync::Semaphore;
+
+/// What the test is called.
+const NAME: &str = "shop";
+/// Nothing that is awaited takes so long: what does, hangs.
+const LIMIT: Duration = Duration::from_mins(1);
+/// So many stages are played on at once: most of them wait for something most of their time.
+static PLACES: Semaphore = Semaphore::const_new(6);
+
+/// A test by its name.
+type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = ()>>>);
+
+/// Each name once, as a path and as a text.
+macro_rules! tests {
+    ($($topic:ident::$name:ident),* $(,)?) => {
+        &[$((stringify!($name), || Box::pin($topic::$name()))),*]
+    };
+}
+
+const TESTS: &[Test] = tests![
+    killed::a_kill_before_or_after_any_write_of_a_run_changes_nothing,
+    killed::a_kill_before_or_after_any_write_of_an_abort_changes_nothing,
+    killed::a_kill_before_or_after_any_write_of_a_deletion_changes_nothing,
+    second::a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact,
+    abort::a_second_abort_changes_nothing,
+    abort::an_abort_of_what_is_complete_changes_nothing,
+    forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
+];
+
+fn main() -> ExitCode {
+    let trials = TESTS.iter().map(|(name, test)| {
+        Trial::test(*name, || {
+            if is_ready() {
+                runtime().block_on(test());
+            }
+            Ok(())
+        })
+    });
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.collect());
+    if READY.get() == Some(&true) {
+        runtime().block_on(definition::take_away());
+    }
+    conclusion.exit_code()
+}
+
+static READY: OnceLock<bool> = OnceLock::new();
+
+/// Whether there is a cluster, and the definition in it; the first test that is run brings it.
+fn is_ready() -> bool {
+    *READY.get_or_init(|| runtime().block_on(definition::bring()))
+}
+
+/// What is awaited, within a limit.
+async fn within<T>(limit: Duration, what: &str, awaited: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(limit, awaited).await;
+    done.unwrap_or_else(|_| panic!("{what}: not within {limit:?}"))
+}

@@ -1,0 +1,96 @@
+//! Aborts more often than once, and when there is nothing left to abort.
+
+use loadgate::api::LoadTest;
+use serde_json::{Value, json};
+
+use crate::NAME;
+use crate::courses::{Course, was_cut_short};
+use crate::outcome::{counts_are_exact, labels, leaves_only_its_result, was_told_in_order};
+use crate::stage::{Stage, on_stage};
+use crate::support::loadtests::{conditions, is_judged, reason};
+
+/// What is true of the object's version, not of the run.
+const OF_A_GENERATION: &str = "observedGeneration";
+
+pub(crate) async fn a_second_abort_changes_nothing() {
+    on_stage(|stage| async move {
+        stage.apply().await;
+        stage.operator.start().await;
+        Course::Aborted.take(&stage).await;
+        let status = stage.comes_to_rest().await;
+        assert_eq!([&status["phase"], &status["verdict"]], ["Aborted", "Inconclusive"]);
+        assert_eq!(conditions(&status), "Complete=True Passed=False Ready=False Stalled=True");
+        assert_eq!(reason(&status), "Aborted");
+        leaves_only_its_result(&stage).await;
+
+        writes(&stage, 0, &json!({"spec": {"abort": true}})).await;
+        assert_eq!(stage.status().await, status, "the second abort");
+        // Taken back, it is another spec of the same run: the status follows it, and nothing starts.
+        writes(&stage, 1, &json!({"spec": {"abort": false}})).await;
+        assert_eq!(of_the_run(&stage.status().await), of_the_run(&status), "the abort that was taken back");
+        writes(&stage, 1, &json!({"spec": {"abort": true}})).await;
+        assert_eq!(of_the_run(&stage.status().await), of_the_run(&status), "the third abort");
+
+        was_cut_short(&status, stage.target.seen().len() as u64);
+    })
+    .await;
+}
+
+pub(crate) async fn an_abort_of_what_is_complete_changes_nothing() {
+    on_stage(|stage| async move {
+        stage.apply().await;
+        stage.operator.start().await;
+        let status = stage.comes_to_rest().await;
+        is_judged(&status, "Pass");
+        was_told_in_order(&stage.proxy.so_far().writes);
+        for (abort, told) in [(true, 1), (true, 0), (false, 1)] {
+            writes(&stage, told, &json!({"spec": {"abort": abort}})).await;
+            assert_eq!(of_the_run(&stage.status().await), of_the_run(&status), "abort: {abort}");
+        }
+        leaves_only_its_result(&stage).await;
+        counts_are_exact(&status, &stage.target.seen());
+    })
+    .await;
+}
+
+/// Patches the test: the operator then writes its status so many times, and nothing else.
+async fn writes(stage: &Stage, count: usize, patch: &Value) {
+    settles(stage).await;
+    let before = stage.proxy.so_far().writes.len();
+    stage.patch(patch.clone()).await;
+    // Not touched before: a touch between a look and its write would have it written twice.
+    stage.until("told of the change", is_told).await;
+    settles(stage).await;
+    let writes = stage.proxy.so_far().writes;
+    let new = labels(&writes[before..]);
+    assert_eq!(new.len(), count, "after {patch}: {new:?}");
+    assert!(new.iter().all(|label| label.starts_with("PUT loadtests/status ")), "after {patch}: {new:?}");
+}
+
+fn is_told(test: &LoadTest) -> bool {
+    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
+}
+
+/// Touches the object until each touch has been looked at. Of one object there is one look at a time, so that at the
+/// third what the first has led to is done.
+async fn settles(stage: &Stage) {
+    for touch in 0..3 {
+        let seen = looks(&stage.proxy.so_far().reads);
+        let touched = format!("{touch}, behind look {seen}");
+        stage.patch(json!({"metadata": {"annotations": {"loadgate.test/touched": touched}}})).await;
+        stage.proxy.heard("the touch is looked at", |heard| looks(&heard.reads) > seen).await;
+    }
+}
+
+fn looks(reads: &[String]) -> usize {
+    reads.iter().filter(|path| path.ends_with(&format!("/loadtests/{NAME}"))).count()
+}
+
+fn of_the_run(status: &Value) -> Value {
+    let mut status = status.clone();
+    status.as_object_mut().unwrap().remove(OF_A_GENERATION);
+    for condition in status["conditions"].as_array_mut().unwrap() {
+        condition.as_object_mut().unwrap().remove(OF_A_GENERATION);
+    }
+    status
+}

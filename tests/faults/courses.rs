@@ -1,0 +1,106 @@
+//! The courses that a run may take, each with what must be true at its end.
+
+use kube::ResourceExt;
+use kube::api::DeleteParams;
+use kube::runtime::conditions::is_deleted;
+use kube::runtime::wait::await_condition;
+use loadgate::api::LoadTest;
+use serde_json::{Value, json};
+
+use crate::outcome::{
+    REQUESTS, counts_are_exact, essence, leaves_only, leaves_only_its_result, was_told_in_order,
+};
+use crate::stage::Stage;
+use crate::write::Write;
+use crate::{LIMIT, NAME, within};
+
+/// What of a status differs from one aborted run to the next: how much load there was until the word came.
+const OF_THE_LOAD: [&str; 6] = ["summary", "phases", "compliance", "display", "generator", "progress"];
+
+/// The course that a run takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// As planned.
+    Planned,
+    /// Aborted while its load is on.
+    Aborted,
+    /// Deleted while its load is on.
+    Deleted,
+}
+
+impl Course {
+    /// Brings the run on its course. Whether an operator is there doesn't matter.
+    pub(crate) async fn take(self, stage: &Stage) {
+        if self == Course::Planned {
+            return;
+        }
+        stage.until("running", |test| phase(test) == "Running").await;
+        if self == Course::Aborted {
+            stage.patch(json!({"spec": {"abort": true}})).await;
+        } else {
+            stage.api::<LoadTest>().delete(NAME, &DeleteParams::default()).await.unwrap();
+        }
+    }
+
+    /// The writes that belong to this course and to none before it.
+    pub(crate) fn own_writes(self, writes: &[Write]) -> &[Write] {
+        let on = writes.iter().rposition(|write| write.label.contains(": Running")).unwrap_or(0);
+        if self == Course::Planned { writes } else { &writes[on + 1..] }
+    }
+
+    /// Waits for the end, holds it to what must be true, and gives what is the same of each run of this course; none:
+    /// its generator wasn't sound, and another run must tell.
+    pub(crate) async fn ends(self, stage: Stage) -> Option<Value> {
+        match self {
+            Course::Planned => as_planned(stage).await,
+            Course::Aborted => Some(aborted(stage).await),
+            Course::Deleted => Some(deleted(stage).await),
+        }
+    }
+}
+
+fn phase(test: &LoadTest) -> &str {
+    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+}
+
+async fn as_planned(stage: Stage) -> Option<Value> {
+    let status = stage.comes_to_rest().await;
+    leaves_only_its_result(&stage).await;
+    was_told_in_order(&stage.proxy.so_far().writes);
+    counts_are_exact(&status, &stage.target.seen());
+    assert_eq!(status["summary"]["requests"], REQUESTS);
+    // On a machine that is busy with other things it may not be.
+    (status["generator"]["healthy"] == json!(true)).then(|| essence(&status))
+}
+
+async fn aborted(stage: Stage) -> Value {
+    let status = stage.comes_to_rest().await;
+    leaves_only_its_result(&stage).await;
+    was_told_in_order(&stage.proxy.so_far().writes);
+    was_cut_short(&status, stage.target.seen().len() as u64);
+    let mut same = essence(&status);
+    same.as_object_mut().unwrap().retain(|name, _| !OF_THE_LOAD.contains(&name.as_str()));
+    same
+}
+
+/// What was cut off may have been served or not.
+pub(crate) fn was_cut_short(status: &Value, served: u64) {
+    let told = ["requests", "cut"].map(|name| status["summary"][name].as_u64().unwrap());
+    assert!((told[0]..=told[0] + told[1]).contains(&served), "{served} were served: {status:#}");
+    assert!(served < REQUESTS, "nothing was cut short: {status:#}");
+}
+
+async fn deleted(stage: Stage) -> Value {
+    let tests = stage.api::<LoadTest>();
+    if let Some(test) = tests.get_opt(NAME).await.unwrap() {
+        let uid = test.uid().unwrap();
+        let gone = Box::pin(await_condition(tests, NAME, is_deleted(&uid)));
+        within(LIMIT, "the test is gone", gone).await.unwrap();
+    }
+    stage.is_without_pods().await;
+    // What a run before has kept outlives the object.
+    leaves_only(&stage, "-run-0-result-").await;
+    let served = stage.target.seen().len() as u64;
+    assert!(served <= REQUESTS, "{served} were served");
+    Value::Null
+}

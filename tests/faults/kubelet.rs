@@ -1,0 +1,268 @@
+//! Plays the pods of a namespace that no node takes: each is a process of this machine, with what its template gives it.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::process::Stdio;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::{ConfigMap, EnvVar, Pod, ServiceAccount};
+use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::runtime::wait::await_condition;
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Client, ResourceExt};
+use loadgate::api::LoadTest;
+use loadgate::operator::names::INDEX_LABEL;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::{LIMIT, NAME, within};
+
+/// How long a process that is asked to stop may take.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A pod whose process has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ended {
+    /// The exit code; none: a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// What it said.
+    pub(crate) log: String,
+}
+
+/// What became of each pod so far, by its name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pods {
+    /// Those that the API server still has.
+    pub(crate) there: Vec<String>,
+    /// Those whose process hasn't ended yet.
+    pub(crate) live: Vec<String>,
+    /// Those whose process has ended.
+    pub(crate) ended: BTreeMap<String, Ended>,
+}
+
+/// The node that plays them. Dropped, all of its processes are killed.
+pub(crate) struct Kubelet {
+    pods: watch::Sender<Pods>,
+    watching: AbortHandle,
+}
+
+#[derive(Clone)]
+struct Node {
+    client: Client,
+    namespace: String,
+    pods: watch::Sender<Pods>,
+}
+
+impl Kubelet {
+    pub(crate) fn start(client: &Client, namespace: &str) -> Self {
+        let pods = watch::Sender::new(Pods::default());
+        let node = Node { client: client.clone(), namespace: namespace.to_owned(), pods: pods.clone() };
+        Kubelet { pods, watching: tokio::spawn(node.watch()).abort_handle() }
+    }
+
+    /// Waits until what became of the pods is so.
+    pub(crate) async fn sees(&self, what: &str, is: impl FnMut(&Pods) -> bool) -> Pods {
+        let mut pods = self.pods.subscribe();
+        within(LIMIT, what, pods.wait_for(is)).await.unwrap().clone()
+    }
+}
+
+impl Drop for Kubelet {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+impl Node {
+    async fn watch(self) {
+        let mut deleted: BTreeMap<String, watch::Sender<bool>> = BTreeMap::new();
+        let mut lives = tokio::task::JoinSet::new();
+        let mut events = std::pin::pin!(watcher(self.api::<Pod>(), watcher::Config::default()));
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(Event::Apply(pod) | Event::InitApply(pod)) => {
+                    let name = pod.name_any();
+                    if !deleted.contains_key(&name) {
+                        let (gone, is_gone) = watch::channel(false);
+                        deleted.insert(name.clone(), gone);
+                        self.pods.send_modify(|pods| {
+                            pods.there.push(name.clone());
+                            pods.live.push(name);
+                        });
+                        lives.spawn(self.clone().live(pod, is_gone));
+                    }
+                }
+                Ok(Event::Delete(pod)) => {
+                    let name = pod.name_any();
+                    if let Some(gone) = deleted.get(&name) {
+                        gone.send_replace(true);
+                    }
+                    self.pods.send_modify(|pods| pods.there.retain(|there| *there != name));
+                }
+                Ok(Event::Init | Event::InitDone) => {}
+                Err(error) => eprintln!("{}: pods can't be watched: {error}", self.namespace),
+            }
+        }
+    }
+
+    /// One pod from its start to its end.
+    async fn live(self, pod: Pod, mut is_gone: watch::Receiver<bool>) {
+        let name = pod.name_any();
+        let folder = tempfile::tempdir().unwrap();
+        let child = tokio::select! {
+            child = self.begin(&pod, &folder) => Some(child),
+            _ = is_gone.wait_for(|gone| *gone) => None,
+        };
+        let code = match child {
+            Some(child) => Some(finish(child, &mut is_gone).await),
+            None => None,
+        };
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        if let Some(code) = code {
+            self.tell(&name, &over(code, &read("termination-log"))).await;
+        }
+        let ended = Ended { code: code.flatten(), log: read("log") };
+        self.pods.send_modify(|pods| {
+            pods.live.retain(|live| *live != name);
+            pods.ended.insert(name, ended);
+        });
+    }
+
+    async fn begin(&self, pod: &Pod, folder: &TempDir) -> Child {
+        self.mount(pod, folder).await;
+        // Of two pods for one share, the Job takes the one away that isn't running.
+        if !pod.finalizers().is_empty() {
+            self.tell(&pod.name_any(), &running()).await;
+        }
+        self.turn(pod).await;
+        command(pod, folder).spawn().unwrap()
+    }
+
+    /// The frozen spec and the token, where the template says that they are.
+    async fn mount(&self, pod: &Pod, folder: &TempDir) {
+        let volumes = pod.spec.as_ref().and_then(|spec| spec.volumes.as_ref()).unwrap();
+        let map = volumes.iter().find_map(|volume| Some(volume.config_map.as_ref()?.name.clone())).unwrap();
+        let map =
+            within(LIMIT, &map, await_condition(self.api(), &map, |map: Option<&ConfigMap>| map.is_some()));
+        for (key, text) in map.await.unwrap().unwrap().data.unwrap() {
+            std::fs::write(folder.path().join(key), text).unwrap();
+        }
+        std::fs::write(folder.path().join("token"), self.token(pod).await).unwrap();
+        std::fs::write(folder.path().join("termination-log"), "").unwrap();
+    }
+
+    /// A token that is bound to the pod, as the kubelet asks for it.
+    async fn token(&self, pod: &Pod) -> String {
+        let bound = BoundObjectReference {
+            api_version: Some("v1".to_owned()),
+            kind: Some("Pod".to_owned()),
+            name: pod.metadata.name.clone(),
+            uid: pod.metadata.uid.clone(),
+        };
+        let spec = TokenRequestSpec {
+            audiences: vec![loadgate::operator::names::AUDIENCE.to_owned()],
+            bound_object_ref: Some(bound),
+            expiration_seconds: Some(600),
+        };
+        let request = TokenRequest { spec, ..TokenRequest::default() };
+        let accounts = self.api::<ServiceAccount>();
+        let token = accounts.create_token_request("default", &PostParams::default(), &request).await.unwrap();
+        token.status.unwrap().token
+    }
+
+    /// One worker after the other: so every run counts them through the same steps.
+    async fn turn(&self, pod: &Pod) {
+        let index: u64 = field(pod, &format!("metadata.labels['{INDEX_LABEL}']")).parse().unwrap();
+        let is_next = |test: Option<&LoadTest>| {
+            let workers = test.and_then(|test| test.status.as_ref()?.workers.as_ref());
+            index == 0 || workers.is_some_and(|workers| u64::from(workers.ready) >= index)
+        };
+        let turn = Box::pin(await_condition(self.api::<LoadTest>(), NAME, is_next));
+        within(LIMIT, "the worker before it is ready", turn).await.unwrap();
+    }
+
+    /// Tells the status of a pod; it may be gone by then.
+    async fn tell(&self, name: &str, status: &Value) {
+        let patch = Patch::Strategic(json!({"status": status}));
+        match self.api::<Pod>().patch_status(name, &PatchParams::default(), &patch).await {
+            Err(kube::Error::Api(status)) if status.is_not_found() => {}
+            told => drop(told.unwrap()),
+        }
+    }
+
+    fn api<K>(&self) -> Api<K>
+    where
+        K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+}
+
+/// The worker as its template says, with the folder of this machine that stands for the pod's.
+fn command(pod: &Pod, folder: &TempDir) -> Command {
+    let container = &pod.spec.as_ref().unwrap().containers[0];
+    let local = |argument: &String| {
+        let argument = argument.replace("/etc/loadgate/", "").replace("/var/run/loadgate/", "");
+        assert!(!argument.contains("=/"), "{argument}: the kubelet of these tests doesn't know this place");
+        argument
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgate"));
+    command.args(container.args.iter().flatten().map(local)).args(["--termination-log", "termination-log"]);
+    command.env("RUST_LOG", "info");
+    command.envs(container.env.iter().flatten().map(|variable| (&variable.name, value(pod, variable))));
+    let log = OpenOptions::new().create(true).append(true).open(folder.path().join("log")).unwrap();
+    command.current_dir(folder.path()).stdin(Stdio::null()).stderr(log).kill_on_drop(true);
+    command
+}
+
+/// Its exit code, once it has ended, by itself or because its pod is gone; none: a signal ended it.
+async fn finish(mut child: Child, is_gone: &mut watch::Receiver<bool>) -> Option<i32> {
+    tokio::select! {
+        ended = child.wait() => return ended.unwrap().code(),
+        _ = is_gone.wait_for(|gone| *gone) => {}
+    }
+    if let Some(id) = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+        // It may have ended a moment ago.
+        let _ = kill_process(id, Signal::TERM);
+    }
+    within(GRACE, "a worker that is asked to stop ends", child.wait()).await.unwrap().code()
+}
+
+fn value(pod: &Pod, variable: &EnvVar) -> String {
+    let from = || Some(variable.value_from.as_ref()?.field_ref.as_ref()?.field_path.clone());
+    variable.value.clone().unwrap_or_else(|| field(pod, &from().unwrap()))
+}
+
+/// A field of the pod as the downward API names it.
+fn field(pod: &Pod, path: &str) -> String {
+    let key = path.split('\'').nth(1);
+    let found = match (path, key) {
+        ("metadata.uid", _) => pod.metadata.uid.as_ref(),
+        (_, Some(key)) if path.starts_with("metadata.labels[") => pod.labels().get(key),
+        (_, Some(key)) => pod.annotations().get(key),
+        (_, None) => None,
+    };
+    found.unwrap_or_else(|| panic!("{}: no {path}", pod.name_any())).clone()
+}
+
+fn running() -> Value {
+    json!({"phase": "Running", "containerStatuses": [container(&json!({"running": {}}))]})
+}
+
+fn over(code: Option<i32>, message: &str) -> Value {
+    let code = code.unwrap_or(137);
+    let (phase, reason) = if code == 0 { ("Succeeded", "Completed") } else { ("Failed", "Error") };
+    let state =
+        json!({"running": null, "terminated": {"exitCode": code, "reason": reason, "message": message}});
+    json!({"phase": phase, "containerStatuses": [container(&state)]})
+}
+
+fn container(state: &Value) -> Value {
+    json!({"name": "worker", "image": "loadgate:none", "imageID": "", "ready": true, "restartCount": 0, "state": state})
+}

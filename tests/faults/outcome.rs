@@ -1,0 +1,118 @@
+//! What a run came to, and what must hold of it whatever happened on the way.
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::ResourceExt;
+use kube::api::{Api, ListParams};
+use serde_json::Value;
+
+use crate::stage::Stage;
+use crate::support::loadtests::conditions;
+use crate::write::Write;
+
+/// So many requests the test consists of.
+pub(crate) const REQUESTS: u64 = 60;
+
+/// Fields that differ from run to run: times, identities, and what was measured of time and bytes.
+const OWN_OF_EACH_RUN: [&str; 17] = [
+    "lastTransitionTime",
+    "startedAt",
+    "finishedAt",
+    "uid",
+    "runHash",
+    "location",
+    "durationMillis",
+    "requestsPerSecond",
+    "latency",
+    "bytesSent",
+    "bytesReceived",
+    "lagP99Micros",
+    "rps",
+    "p95",
+    "findings",
+    "measured",
+    "gap",
+];
+
+/// What is the same of each run of the test.
+pub(crate) fn essence(status: &Value) -> Value {
+    match status {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(name, _)| !OWN_OF_EACH_RUN.contains(&name.as_str()));
+            kept.map(|(name, value)| (name.clone(), essence(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(essence).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => status.clone(),
+    }
+}
+
+/// Only the latest result is left of the run.
+pub(crate) async fn leaves_only_its_result(stage: &Stage) {
+    leaves_only(stage, "-run-1-result-").await;
+}
+
+/// Nothing is left but one `ConfigMap` with such a name.
+pub(crate) async fn leaves_only(stage: &Stage, kept: &str) {
+    assert_eq!(names::<Job>(stage).await, Vec::<String>::new(), "Jobs are left");
+    assert_eq!(names::<Pod>(stage).await, Vec::<String>::new(), "pods are left");
+    let maps = names::<ConfigMap>(stage).await;
+    assert!(maps.len() == 1 && maps[0].contains(kept), "ConfigMaps are left, or missing: {maps:?}");
+}
+
+async fn names<K>(stage: &Stage) -> Vec<String>
+where
+    K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned,
+{
+    let api: Api<K> = stage.api();
+    let all = api.list(&ListParams::default().labels("app.kubernetes.io/managed-by=loadgate")).await.unwrap();
+    all.iter().map(ResourceExt::name_any).collect()
+}
+
+/// What the target served is what the status says, request for request, and no more than the test asks for.
+pub(crate) fn counts_are_exact(status: &Value, log: &[String]) {
+    let load = log.iter().filter(|seen| *seen == "GET /ok 200").count() as u64;
+    assert_eq!(log.len() as u64, load, "the target served something else: {log:?}");
+    let summary = &status["summary"];
+    let told = ["requests", "succeeded", "iterations", "failed", "dropped", "cut"];
+    let told = told.map(|name| summary[name].as_u64().unwrap());
+    assert_eq!(told, [load, load, load, 0, 0, 0], "the target served {load}: {status:#}");
+}
+
+/// Each status that was written has the conditions of its stage, no stage goes back but to be told again, all are of
+/// the first run, and behind the verdict nothing is written.
+pub(crate) fn was_told_in_order(writes: &[Write]) {
+    let done = writes.iter().filter(|write| write.is_done());
+    let told: Vec<&Value> = done.filter_map(|write| write.status.as_ref()).collect();
+    for status in &told {
+        let phase = status["phase"].as_str().unwrap();
+        assert_eq!(conditions(status), conditions_of(phase), "{phase}");
+        assert_eq!(status["run"]["number"], 1, "a second run: {status:#}");
+    }
+    let ranks: Vec<usize> = told.iter().map(|status| rank(status["phase"].as_str().unwrap())).collect();
+    assert!(ranks.is_sorted(), "a stage went back: {:?}", labels(writes));
+    let verdicts = ranks.iter().filter(|stage| **stage == rank("Passed")).count();
+    assert_eq!(verdicts, 1, "the verdict is written once: {:?}", labels(writes));
+}
+
+pub(crate) fn labels(writes: &[Write]) -> Vec<&str> {
+    writes.iter().map(|write| write.label.as_str()).collect()
+}
+
+/// The table of the stages.
+fn conditions_of(phase: &str) -> &'static str {
+    match phase {
+        "Pending" | "Starting" | "Running" | "Judging" => {
+            "Complete=False Passed=Unknown Ready=False Reconciling=True"
+        }
+        "Passed" => "Complete=True Passed=True Ready=True",
+        "Failed" | "Inconclusive" | "Aborted" => "Complete=True Passed=False Ready=False Stalled=True",
+        other => panic!("no run comes to {other}"),
+    }
+}
+
+fn rank(phase: &str) -> usize {
+    ["Pending", "Starting", "Running", "Judging"].iter().position(|stage| *stage == phase).unwrap_or(4)
+}

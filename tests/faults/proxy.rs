@@ -1,0 +1,194 @@
+//! Stands between the operator and the API server: notes what it asks for, and kills it at one of its writes.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kube::Client;
+use kube::client::Body as Sent;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::operator::Operator;
+use crate::write::Write;
+use crate::{LIMIT, within};
+
+/// No request of the operator is larger.
+const LARGEST: usize = 4 << 20;
+/// What belongs to a connection is not passed on.
+const OF_A_CONNECTION: [header::HeaderName; 5] = [
+    header::HOST,
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::CONTENT_LENGTH,
+    header::AUTHORIZATION,
+];
+
+/// When the operator is killed: on either side of the write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// The API server never hears of it.
+    Before,
+    /// It is done, and the operator never hears of that.
+    After,
+}
+
+/// Where the operator is killed.
+struct Trap {
+    label: String,
+    when: When,
+    victim: Arc<Operator>,
+}
+
+/// What was asked for so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard {
+    /// All writes, in order.
+    pub(crate) writes: Vec<Write>,
+    /// How often each path was read.
+    pub(crate) reads: Vec<String>,
+    /// Requests that are under way.
+    under_way: usize,
+    /// Whether the trap has sprung.
+    has_sprung: bool,
+}
+
+/// A running proxy. Dropped, it ends.
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+    serving: AbortHandle,
+}
+
+struct Shared {
+    client: Client,
+    heard: watch::Sender<Heard>,
+    trap: Mutex<Option<Trap>>,
+}
+
+impl Proxy {
+    /// To the API server as `client` sees it: what the operator may is what the client may.
+    pub(crate) async fn start(client: Client) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared =
+            Arc::new(Shared { client, heard: watch::Sender::new(Heard::default()), trap: Mutex::default() });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Proxy { address, shared, serving: serving.abort_handle() }
+    }
+
+    /// Kills `victim` at the first write of this label.
+    pub(crate) fn arm(&self, label: &str, when: When, victim: Arc<Operator>) {
+        *self.shared.trap.lock().unwrap() = Some(Trap { label: label.to_owned(), when, victim });
+    }
+
+    /// Waits until the trap has sprung and nothing that the dead operator sent is still under way.
+    pub(crate) async fn has_killed(&self) {
+        self.heard("the kill", |heard| heard.has_sprung && heard.under_way == 0).await;
+    }
+
+    /// Waits until what was asked for is so.
+    pub(crate) async fn heard(&self, what: &str, is: impl FnMut(&Heard) -> bool) -> Heard {
+        let mut heard = self.shared.heard.subscribe();
+        within(LIMIT, what, heard.wait_for(is)).await.unwrap().clone()
+    }
+
+    /// What is asked for, until the proxy ends and as it was then.
+    pub(crate) fn hearing(&self) -> watch::Receiver<Heard> {
+        self.shared.heard.subscribe()
+    }
+
+    /// What was asked for so far.
+    pub(crate) fn so_far(&self) -> Heard {
+        self.shared.heard.borrow().clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// In a task of its own: what was sent arrives, also where its sender is dead by then.
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    shared.heard.send_modify(|heard| heard.under_way += 1);
+    let done = {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let answer = shared.pass(request).await;
+            shared.heard.send_modify(|heard| heard.under_way -= 1);
+            answer
+        })
+    };
+    done.await.unwrap()
+}
+
+impl Shared {
+    async fn pass(&self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+        let write = Write::of(&parts.method, parts.uri.path(), &body);
+        if let Some(trap) = write.as_ref().and_then(|write| self.trap(write, When::Before)) {
+            return self.spring(&trap).await;
+        }
+        let path = (parts.method == Method::GET).then(|| parts.uri.path().to_owned());
+        let answer = self.client.send(request_to_send(&parts, body)).await;
+        let answer = answer.map_or_else(|error| bad_gateway(&error), passed_on);
+        self.heard.send_modify(|heard| heard.reads.extend(path));
+        let Some(write) = write else { return answer };
+        let write = Write { answer: answer.status().as_u16(), ..write };
+        self.heard.send_modify(|heard| heard.writes.push(write.clone()));
+        match self.trap(&write, When::After) {
+            Some(trap) => self.spring(&trap).await,
+            None => answer,
+        }
+    }
+
+    /// The trap, if this is where it springs; it does so once.
+    fn trap(&self, write: &Write, when: When) -> Option<Trap> {
+        let is_there = when == When::Before || write.is_done();
+        self.trap.lock().unwrap().take_if(|trap| is_there && trap.when == when && trap.label == write.label)
+    }
+
+    async fn spring(&self, trap: &Trap) -> Response {
+        trap.victim.kill().await;
+        self.heard.send_modify(|heard| heard.has_sprung = true);
+        // Nobody is there to read it.
+        StatusCode::GONE.into_response()
+    }
+}
+
+fn request_to_send(parts: &Parts, body: Bytes) -> axum::http::Request<Sent> {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut request = axum::http::Request::new(Sent::from(body));
+    *request.method_mut() = parts.method.clone();
+    *request.uri_mut() = path.parse().unwrap();
+    *request.headers_mut() = without_connection(parts.headers.clone());
+    request
+}
+
+fn passed_on(answer: axum::http::Response<Sent>) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    parts.headers = without_connection(parts.headers);
+    parts.extensions.clear();
+    Response::from_parts(parts, Body::new(body))
+}
+
+fn without_connection(mut headers: HeaderMap) -> HeaderMap {
+    for name in OF_A_CONNECTION {
+        headers.remove(name);
+    }
+    headers
+}
+
+fn bad_gateway(error: &kube::Error) -> Response {
+    (StatusCode::BAD_GATEWAY, error.to_string()).into_response()
+}

@@ -1,0 +1,177 @@
+//! A namespace with all that a run takes: an operator behind the proxy, played pods, a target that logs.
+
+use std::sync::{Arc, Mutex};
+
+use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
+use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use kube::runtime::wait::await_condition;
+use kube::{Resource, ResourceExt};
+use loadgate::api::LoadTest;
+use serde_json::{Value, json};
+
+use crate::kubelet::Kubelet;
+use crate::operator::Operator;
+use crate::proxy::Proxy;
+use crate::rights::{self, LEASE, create};
+use crate::support::cluster::{Own, in_own_namespace};
+use crate::support::nginx::{self, Nginx};
+use crate::{LIMIT, NAME, PLACES, within};
+
+/// Selects no node: the pods are played.
+const NOWHERE: &str = "loadgate.test/nowhere";
+
+/// All that a run takes.
+pub(crate) struct Stage {
+    pub(crate) own: Own,
+    pub(crate) proxy: Proxy,
+    pub(crate) operator: Arc<Operator>,
+    pub(crate) kubelet: Kubelet,
+    pub(crate) target: Nginx,
+}
+
+/// Plays on a stage of its own, and gives what came out. What is left of it goes, however the play ends. None: this
+/// machine lacks something, which was said.
+pub(crate) async fn on_stage<F>(play: impl FnOnce(Stage) -> F + Send + 'static) -> Option<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    let _place = PLACES.acquire().await.unwrap();
+    let target = nginx::start()?;
+    let came_out = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&came_out);
+    in_own_namespace(|own| async move {
+        let stage = Stage::set(own.clone(), target).await;
+        let operator = Arc::clone(&stage.operator);
+        let played = tokio::spawn(play(stage)).await;
+        operator.kill().await;
+        let_go(&own).await;
+        match played {
+            Ok(played) => *slot.lock().unwrap() = Some(played),
+            Err(error) => {
+                eprintln!("the operator in {} said:\n{}", own.namespace, operator.log());
+                std::panic::resume_unwind(error.into_panic());
+            }
+        }
+    })
+    .await;
+    came_out.lock().unwrap().take()
+}
+
+/// A run that nobody leads any more would hold the namespace for ever.
+async fn let_go(own: &Own) {
+    let tests: Api<LoadTest> = Api::namespaced(own.client.clone(), &own.namespace);
+    let free = Patch::Merge(json!({"metadata": {"finalizers": null}}));
+    // It may not have been made, or be gone.
+    drop(tests.patch(NAME, &PatchParams::default(), &free).await);
+}
+
+impl Stage {
+    async fn set(own: Own, target: Nginx) -> Self {
+        let accounts: Api<ServiceAccount> = Api::namespaced(own.client.clone(), &own.namespace);
+        let is_there = |account: Option<&ServiceAccount>| account.is_some();
+        // Pods are refused until it is there.
+        within(LIMIT, "ServiceAccount default", await_condition(accounts, "default", is_there))
+            .await
+            .unwrap();
+        let proxy = Proxy::start(rights::granted(&own).await).await;
+        let operator = Arc::new(Operator::new(&own.namespace, proxy.address));
+        let kubelet = Kubelet::start(&own.client, &own.namespace);
+        Stage { own, proxy, operator, kubelet, target }
+    }
+
+    /// Two workers, two phases of a second, sixty requests.
+    pub(crate) async fn apply(&self) {
+        let test = json!({
+            "apiVersion": "loadgate.dev/v1alpha1", "kind": "LoadTest", "metadata": {"name": NAME},
+            "spec": {
+                "target": {"baseUrl": self.target.url()},
+                "scenarios": [{"name": "visit", "steps": [{"name": "ok", "think": "200ms",
+                    "request": {"path": "/ok"}, "checks": [{"status": [200]}]}]}],
+                "phases": [{"name": "one", "load": {"iterations": {"users": 6, "perUser": 5}}},
+                    {"name": "two", "load": {"iterations": {"users": 6, "perUser": 5}}}],
+                "requirements": [{"id": "ERRORS", "metric": "error_rate", "target": "< 1%", "must": true}],
+                "workers": {"count": 2, "nodeSelector": {NOWHERE: "none"}},
+                "history": {"keep": 1},
+            },
+        });
+        create::<LoadTest>(&self.own, test).await;
+    }
+
+    /// A result of a run before, which the end of the next one takes away.
+    pub(crate) async fn keep_old_result(&self) {
+        let name = format!("{NAME}-run-0-result-0b8f1d2e");
+        let labels = json!({"app.kubernetes.io/managed-by": "loadgate", "loadgate.dev/loadtest": NAME,
+            "loadgate.dev/role": "result"});
+        let notes = json!({"loadgate.dev/run-number": "0", "loadgate.dev/verdict": "Fail"});
+        create::<ConfigMap>(
+            &self.own,
+            json!({"metadata": {"name": name, "labels": labels, "annotations": notes}}),
+        )
+        .await;
+    }
+
+    pub(crate) fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.own.client.clone(), &self.own.namespace)
+    }
+
+    /// Starts another operator where one was killed. Nobody holds the Lease any more, and that is said for it: how long
+    /// a dead holder's Lease stays its own is what `tests/election.rs` tests.
+    pub(crate) async fn start_another(&self) {
+        match self.api::<Lease>().delete(LEASE, &DeleteParams::default()).await {
+            Err(kube::Error::Api(status)) if status.is_not_found() => {}
+            deleted => drop(deleted.unwrap()),
+        }
+        self.operator.start().await;
+    }
+
+    /// The test as soon as it is so, by a watch.
+    pub(crate) async fn until(&self, what: &str, is: impl Fn(&LoadTest) -> bool) -> LoadTest {
+        let so = |test: Option<&LoadTest>| test.is_some_and(&is);
+        let found = tokio::time::timeout(LIMIT, await_condition(self.api::<LoadTest>(), NAME, so)).await;
+        let Ok(found) = found else { panic!("not {what} after {LIMIT:?}: {:#}", self.status().await) };
+        found.unwrap().unwrap()
+    }
+
+    /// The status once nothing is left of the run but the result, and no worker.
+    pub(crate) async fn comes_to_rest(&self) -> Value {
+        self.until("complete and let go", |test| is_complete(test) && test.finalizers().is_empty()).await;
+        self.is_without_pods().await;
+        self.status().await
+    }
+
+    /// Waits until no pod is left, and no process of one.
+    pub(crate) async fn is_without_pods(&self) {
+        self.kubelet.sees("no pod any more", |pods| pods.there.is_empty() && pods.live.is_empty()).await;
+    }
+
+    pub(crate) async fn status(&self) -> Value {
+        serde_json::to_value(self.api::<LoadTest>().get(NAME).await.unwrap().status).unwrap()
+    }
+
+    /// Changes the test as a person would, by a merge patch.
+    pub(crate) async fn patch(&self, patch: Value) {
+        let patched = self.api::<LoadTest>().patch(NAME, &PatchParams::default(), &Patch::Merge(patch)).await;
+        patched.unwrap();
+    }
+
+    /// Makes an object in the namespace.
+    pub(crate) async fn make<K>(&self, object: &K) -> K
+    where
+        K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + std::fmt::Debug
+            + serde::Serialize
+            + serde::de::DeserializeOwned,
+    {
+        self.api::<K>().create(&PostParams::default(), object).await.unwrap()
+    }
+}
+
+pub(crate) fn is_complete(test: &LoadTest) -> bool {
+    let conditions = test.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    conditions.iter().any(|condition| condition.type_ == "Complete" && condition.status == "True")
+}
