@@ -165,9 +165,9 @@ fn the_number_of_secrets_is_bounded(installed: &Installed) {
 
 fn a_status_is_the_operators(installed: &Installed) {
     check(installed.applies("bob", &test("judged", json!({}))), None);
-    let forged = json!({"status": {"observedGeneration": 1, "verdict": "Pass"}});
+    let forged = json!({"observedGeneration": 1, "verdict": "Pass"});
     let refused = Some("writes the status of a LoadTest");
-    check(installed.patches_status("bob", "judged", &forged), refused);
-    check(installed.patches_status("admin", "judged", &forged), refused);
-    check(installed.patches_status(&installed.operator(), "judged", &forged), None);
+    check(installed.replaces_status("bob", "judged", &forged), refused);
+    check(installed.replaces_status("admin", "judged", &forged), refused);
+    check(installed.replaces_status(&installed.operator(), "judged", &forged), None);
 }
