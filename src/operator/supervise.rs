@@ -29,6 +29,9 @@ use crate::ingest::server::router;
 /// After what time an API server that gave no answer is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// So long what is under way may take after the word to stop. Nothing more is written by then: the Lease is given back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The longest that the first word of the API server may take.
 const LIMIT: Duration = Duration::from_secs(10);
 /// So many rings wait to be heard.
@@ -232,13 +235,26 @@ async fn control_in(
         None => (Api::all(client()), Api::all(client())),
     };
     let ours = watcher::Config::default().labels("app.kubernetes.io/managed-by=loadgate");
-    Controller::new(tests, watcher::Config::default())
+    let control = Controller::new(tests, watcher::Config::default())
         .owns(jobs, ours)
         .reconcile_on(heard(rings, namespace))
-        .graceful_shutdown_on(wait_for(stop))
+        .graceful_shutdown_on(wait_for(stop.clone()))
         .run(reconcile, |test, error, _| after_failure(&test, error), context)
-        .for_each(|_| std::future::ready(()))
-        .await;
+        .for_each(|_| std::future::ready(()));
+    // It would wait for its first list, which never comes where the definition isn't installed.
+    soon_over(control, stop).await;
+}
+
+/// Does `work` until it has come to its end, at the latest a while after the word to stop.
+async fn soon_over(work: impl Future<Output = ()>, stop: watch::Receiver<bool>) {
+    let late = async {
+        wait_for(stop).await;
+        tokio::time::sleep(PATIENCE).await;
+    };
+    tokio::select! {
+        () = work => {}
+        () = late => {}
+    }
 }
 
 /// The rings for tests of one namespace; none: for all.
@@ -258,4 +274,28 @@ fn heard(
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_never_ends_is_left_a_while_after_the_word_to_stop() {
+        let (stop, stopped) = watch::channel(false);
+        let began = Instant::now();
+        let mut work = Box::pin(soon_over(std::future::pending(), stopped));
+        assert!(timeout(10 * PATIENCE, &mut work).await.is_err(), "nobody has said so");
+        stop.send_replace(true);
+        work.await;
+        assert_eq!(began.elapsed(), 11 * PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_ends_is_not_waited_for() {
+        let (_stop, stopped) = watch::channel(false);
+        soon_over(std::future::ready(()), stopped).await;
+    }
 }

@@ -13,12 +13,13 @@ pub(crate) fn gates_read_what_the_operator_has_written(installation: &Installati
     Nginx::start(&room.kubectl);
     what_is_not_run(&room);
     what_is_running_and_what_lost_its_workers(&room);
+    what_was_too_long(&room);
     what_was_judged(&room);
 }
 
 /// Holds the object as it is now to the golden one of this state, and what gates read in it to the table.
 #[track_caller]
-fn is_read_as(room: &Room, name: &str, state: &str) {
+pub(crate) fn is_read_as(room: &Room, name: &str, state: &str) {
     let object = room.kubectl.get(&["loadtest", name]);
     let test: LoadTest = serde_json::from_value(object.clone()).unwrap();
     let golden = committed(state);
@@ -59,6 +60,14 @@ fn what_is_running_and_what_lost_its_workers(room: &Room) {
     room.kubectl.run(&["delete", "job", "lost-run-1"]);
     room.comes_to_rest("lost");
     is_read_as(room, "lost", "workers-lost");
+}
+
+fn what_was_too_long(room: &Room) {
+    let mut test = constant_rate("long", NGINX, "20/s", "60s");
+    test["spec"]["deadlines"] = json!({"run": "4s"});
+    room.kubectl.apply(&test);
+    room.comes_to_rest("long");
+    is_read_as(room, "long", "run-deadline");
 }
 
 /// One run, judged by other requirements again and again.

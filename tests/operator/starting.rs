@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::figures::{note, now};
+use crate::gates::is_read_as;
 use crate::support::installation::{Installation, Room};
 use crate::support::loadtests::{LIMIT, conditions, constant_rate, counts, is_judged, message, reason};
 use crate::support::pods::{NGINX, Nginx};
@@ -29,8 +30,10 @@ fn is_hindered(room: &Room, words: &[&str]) {
         room.until("hindered", SOON, "told why", |status| status["phase"] == "Starting" && tells(status));
     assert_eq!(reason(&status), "WorkersHeldUp");
     assert_eq!(conditions(&status), "Complete=False Passed=Unknown Ready=False Reconciling=True");
+    is_read_as(room, "hindered", "held-up");
     let status = room.comes_to_rest("hindered");
     is_given_up(&status, "StartDeadlineExceeded");
+    is_read_as(room, "hindered", "start-deadline");
     assert!(tells(&status), "{status:#}");
     room.is_cleared();
     assert_eq!(room.children(), Vec::<String>::new());

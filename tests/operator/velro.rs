@@ -15,6 +15,8 @@ use crate::support::program::Run;
 
 /// So many times fewer users, and rates.
 const SMALLER: u64 = 50;
+/// So many users at least, or a phase would be too short for its percentiles.
+const FEWEST: u64 = 60;
 /// The length of a phase, and of the ramp before it.
 const LENGTH: &str = "3s";
 /// That of the phase which must sustain something: ten seconds are the least.
@@ -32,7 +34,7 @@ fn in_small(url: &str) -> Value {
         phase.as_object_mut().unwrap().remove("pace");
         let length = if phase["name"] == "prd" { SUSTAINED } else { LENGTH };
         let load = &mut phase["load"]["constantUsers"];
-        let users = load["users"].as_u64().unwrap() / SMALLER;
+        let users = (load["users"].as_u64().unwrap() / SMALLER).max(FEWEST);
         *load = json!({"users": users, "duration": length, "rampUp": RAMP});
         phase["expect"].as_array_mut().unwrap().iter_mut().for_each(smaller);
     }
@@ -88,7 +90,8 @@ pub(crate) fn a_cluster_finds_what_a_run_without_one_finds(installation: &Instal
         assert!(one > 0 && one.abs_diff(other) <= one / 50, "{one} and {other} requests");
     }
     let is_sound = |status: &Value| status["generator"]["healthy"] == json!(true);
-    println!("local {}, in the cluster {}", local["verdict"], clustered["verdict"]);
+    println!("local {}: {}", local["verdict"], local["message"]);
+    println!("in the cluster {}: {}", clustered["verdict"], clustered["message"]);
     if is_sound(&local) && is_sound(&clustered) {
         assert_eq!(clustered["verdict"], local["verdict"], "{}, {}", clustered["message"], local["message"]);
     }
