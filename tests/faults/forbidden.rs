@@ -11,6 +11,7 @@ use crate::outcome::{REQUESTS, counts_are_exact, labels, leaves_only_its_result,
 use crate::proxy::Heard;
 use crate::rights::{give_back, take_away};
 use crate::stage::{Stage, on_stage};
+use crate::support::gates;
 use crate::support::loadtests::is_judged;
 use crate::within;
 use crate::write::Write;
@@ -95,7 +96,9 @@ async fn is_told_on_the_object(stage: &Stage, missing: &str) {
         told.is_some_and(|told| told.reason == "Forbidden" && told.message.contains(missing))
     };
     let what = format!("told that it {missing}");
-    within(SOON, &what, Box::pin(stage.until(&what, is_told))).await;
+    let test = within(SOON, &what, Box::pin(stage.until(&what, is_told))).await;
+    let golden = gates::committed("forbidden");
+    assert_eq!(gates::conditions(&test), gates::conditions(&golden), "as gates are known to read it");
 }
 
 /// It is tried again, and what was told isn't told anew, nor something else in between.
