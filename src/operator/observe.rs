@@ -46,10 +46,8 @@ async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenR
     let live = context.runs.get(&run.uid);
     // Whoever registers after this may not be in the list yet.
     let owners = live.as_ref().map(|live| live.session.owners()).unwrap_or_default();
-    let pods = match &job {
-        Child::Ours(_) => pods(context, &namespace, run).await?,
-        Child::Absent | Child::Foreign(_) => Vec::new(),
-    };
+    // Also those whose Job was taken away: they may still tell what they have measured.
+    let pods = pods(context, &namespace, run).await?;
     if let Some(live) = &live {
         tell_who_is_gone(live, &owners, &pods);
     }

@@ -6,9 +6,9 @@ use kube::api::{WatchEvent, WatchParams};
 use loadgate::api::LoadTest;
 use serde_json::{Value, json};
 
-use crate::support::gates::{TABLE, committed, conditions, health, kstatus};
+use crate::support::gates::{TABLE, committed, conditions, health, kstatus, reasons};
 use crate::support::installation::{Installation, Room};
-use crate::support::loadtests::{LIMIT, constant_rate, runtime};
+use crate::support::loadtests::{LIMIT, constant_rate, reason, runtime};
 use crate::support::pods::{NGINX, Nginx};
 
 pub(crate) fn gates_read_what_the_operator_has_written(installation: &Installation) {
@@ -31,6 +31,7 @@ pub(crate) fn is_read_as(room: &Room, name: &str, state: &str) {
 fn is_as_the_golden_one(test: &LoadTest, state: &str) {
     let golden = committed(state);
     assert_eq!((phase(test), conditions(test)), (phase(&golden), conditions(&golden)), "{state}: {test:#?}");
+    assert_eq!(reasons(test), reasons(&golden), "{state}: {test:#?}");
     let (_, current, healthy) = TABLE.iter().find(|(name, ..)| *name == state).unwrap();
     assert_eq!(health(test).0, *healthy, "{state}: {test:#?}");
     let folder = tempfile::tempdir().unwrap();
@@ -90,16 +91,18 @@ fn what_is_running_and_what_lost_its_workers(room: &Room) {
     // As it was, or another run would follow.
     room.kubectl.patch("lost", &json!({"spec": {"seed": null}}));
     room.kubectl.run(&["delete", "job", "lost-run-1"]);
-    room.comes_to_rest("lost");
+    let status = room.comes_to_rest("lost");
     is_read_as(room, "lost", "workers-lost");
+    assert_eq!(reason(&status), "WorkersLost", "{status:#}");
 }
 
 fn what_was_too_long(room: &Room) {
     let mut test = constant_rate("long", NGINX, "20/s", "60s");
     test["spec"]["deadlines"] = json!({"run": "4s"});
     room.kubectl.apply(&test);
-    room.comes_to_rest("long");
+    let status = room.comes_to_rest("long");
     is_read_as(room, "long", "run-deadline");
+    assert_eq!(reason(&status), "RunDeadlineExceeded", "{status:#}");
 }
 
 /// Each stage of a run, also those that are over in a moment.

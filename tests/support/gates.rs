@@ -52,6 +52,12 @@ pub(crate) fn conditions(test: &LoadTest) -> String {
     conditions.map(|told| format!("{}={}", told.type_, told.status)).collect::<Vec<_>>().join(" ")
 }
 
+/// Why it is so, in one word for each condition.
+pub(crate) fn reasons(test: &LoadTest) -> Vec<&str> {
+    let conditions = test.status.iter().flat_map(|status| &status.conditions);
+    conditions.map(|told| told.reason.as_str()).collect()
+}
+
 /// What kstatus says of each file; none: there is no Go to build it with, which is said.
 pub(crate) fn kstatus(files: impl IntoIterator<Item = PathBuf>) -> Option<Vec<String>> {
     if Command::new("go").arg("version").output().is_err() {

@@ -16,6 +16,9 @@ pub(super) fn begun(seen: &Seen, children: &SeenRun) -> Decision {
     };
     let cause = cause(seen, children, session);
     match (session.view.finished, session.aborted_for, cause) {
+        (true, None, Some(lost @ Ending::Broken("WorkersLost", _))) if session.view.lost > 0 => {
+            Decision::Judge(lost)
+        }
         // A load that was through before anything ended it came to its planned end.
         (true, None, _) => Decision::Judge(Ending::Planned),
         (true, Some(_), cause) => Decision::Judge(ending(session, cause)),

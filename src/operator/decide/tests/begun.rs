@@ -80,6 +80,11 @@ fn a_load_that_was_ended_is_judged_when_the_workers_are_through_or_too_slow() {
         ),
         ("abort came after the end", a_test().through().with_abort(), Decision::Judge(Ending::Planned)),
         ("its Job went after the end", without_job(a_test().through()), Decision::Judge(Ending::Planned)),
+        (
+            "its workers went with its Job",
+            without_job(a_test().through()).but_session(|session| session.view.lost = 2),
+            broken("WorkersLost", "the workers' Job was taken away"),
+        ),
     ] {
         check(what, test, &next);
     }
