@@ -23,6 +23,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::stop::stopped;
+
 /// How long an accept that failed (no descriptors left) lets others close theirs.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -98,11 +100,6 @@ pub async fn serve(listener: TcpListener, site: Site, mut stop: watch::Receiver<
     drop(listener);
     // Who isn't through in time is cut off with the set.
     drop(timeout(site.limits.drain, async { while open.join_next().await.is_some() {} }).await);
-}
-
-/// The lock that the watch gives out isn't kept: it would stand across an await.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    drop(stop.wait_for(|stop| *stop).await);
 }
 
 /// A client that was accepted, and its place among those that may be open.

@@ -4,33 +4,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
-use k8s_openapi::api::batch::v1::Job;
-use kube::runtime::controller::Controller;
-use kube::runtime::reflector::ObjectRef;
-use kube::runtime::watcher;
-use kube::{Api, Client};
+use kube::Client;
 use tokio::net::TcpListener;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use super::build::job::Setting;
 use super::context::Context;
+use super::control::control;
 use super::door::WorkersDoor;
 use super::lease::{self, Election, Loss, Standing};
-use super::reconcile::{after_failure, reconcile};
 use super::runs::Runs;
 use super::serve::{Limits, Site, Transport, serve};
+use super::stop::stopped;
 use super::telemetry::Telemetry;
 use super::tls::{Keeper, Place, Tls, TlsError};
-use crate::api::LoadTest;
 use crate::ingest::server::router;
 
 /// After what time an API server that gave no answer is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
-
-/// So long what is under way may take after the word to stop. Nothing more is written by then: the Lease is given back.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The longest that the first word of the API server may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -137,10 +128,10 @@ pub async fn run(
     Ok(())
 }
 
-async fn keep(keeper: Option<Keeper>, stop: watch::Receiver<bool>) {
+async fn keep(keeper: Option<Keeper>, mut stop: watch::Receiver<bool>) {
     match keeper {
         Some(keeper) => keeper.run(stop).await,
-        None => wait_for(stop).await,
+        None => stopped(&mut stop).await,
     }
 }
 
@@ -177,12 +168,6 @@ fn authority(tls: Option<Tls>) -> Arc<dyn Fn() -> Option<String> + Send + Sync> 
     Arc::new(move || Some(tls.as_ref()?.trusted()?.to_string()))
 }
 
-/// Waits until `stop` is true, or nobody can say so any more.
-async fn wait_for(mut stop: watch::Receiver<bool>) {
-    // Gone is as good as true.
-    drop(stop.wait_for(|stop| *stop).await);
-}
-
 async fn tell_readiness(telemetry: Arc<Telemetry>, client: Client, tls: Option<Tls>, mut standing: Standing) {
     while !matches!(tokio::time::timeout(LIMIT, client.apiserver_version()).await, Ok(Ok(_))) {
         tokio::time::sleep(AGAIN).await;
@@ -197,105 +182,5 @@ async fn tell_readiness(telemetry: Arc<Telemetry>, client: Client, tls: Option<T
     }
     if standing.led().await.is_ok() {
         telemetry.leads(true);
-    }
-}
-
-/// Reconciles tests while this process leads: those of all namespaces, or of each that is watched.
-async fn control(
-    context: Arc<Context>,
-    watched: Vec<String>,
-    bell: broadcast::Sender<ObjectRef<LoadTest>>,
-    mut standing: Standing,
-    stop: watch::Receiver<bool>,
-) {
-    tokio::select! {
-        led = standing.led() => if led.is_err() { return },
-        () = wait_for(stop.clone()) => return,
-    }
-    let namespaces =
-        if watched.is_empty() { vec![None] } else { watched.into_iter().map(Some).collect::<Vec<_>>() };
-    let all = namespaces
-        .into_iter()
-        .map(|namespace| control_in(Arc::clone(&context), namespace, bell.subscribe(), stop.clone()));
-    futures_util::future::join_all(all).await;
-}
-
-/// Reconciles the tests of one namespace; none: of all.
-async fn control_in(
-    context: Arc<Context>,
-    namespace: Option<String>,
-    rings: broadcast::Receiver<ObjectRef<LoadTest>>,
-    stop: watch::Receiver<bool>,
-) {
-    let client = || context.client.clone();
-    let (tests, jobs) = match &namespace {
-        Some(namespace) => {
-            (Api::<LoadTest>::namespaced(client(), namespace), Api::<Job>::namespaced(client(), namespace))
-        }
-        None => (Api::all(client()), Api::all(client())),
-    };
-    let ours = watcher::Config::default().labels("app.kubernetes.io/managed-by=loadgate");
-    let control = Controller::new(tests, watcher::Config::default())
-        .owns(jobs, ours)
-        .reconcile_on(heard(rings, namespace))
-        .graceful_shutdown_on(wait_for(stop.clone()))
-        .run(reconcile, |test, error, _| after_failure(&test, error), context)
-        .for_each(|_| std::future::ready(()));
-    // It would wait for its first list, which never comes where the definition isn't installed.
-    soon_over(control, stop).await;
-}
-
-/// Does `work` until it has come to its end, at the latest a while after the word to stop.
-async fn soon_over(work: impl Future<Output = ()>, stop: watch::Receiver<bool>) {
-    let late = async {
-        wait_for(stop).await;
-        tokio::time::sleep(PATIENCE).await;
-    };
-    tokio::select! {
-        () = work => {}
-        () = late => {}
-    }
-}
-
-/// The rings for tests of one namespace; none: for all.
-fn heard(
-    rings: broadcast::Receiver<ObjectRef<LoadTest>>,
-    namespace: Option<String>,
-) -> impl Stream<Item = ObjectRef<LoadTest>> {
-    futures_util::stream::unfold((rings, namespace), |(mut rings, namespace)| async {
-        loop {
-            match rings.recv().await {
-                Ok(test) if namespace.is_none() || test.namespace == namespace => {
-                    return Some((test, (rings, namespace)));
-                }
-                // Those that were missed are looked at soon anyway.
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::time::{Instant, timeout};
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn work_that_never_ends_is_left_a_while_after_the_word_to_stop() {
-        let (stop, stopped) = watch::channel(false);
-        let began = Instant::now();
-        let mut work = Box::pin(soon_over(std::future::pending(), stopped));
-        assert!(timeout(10 * PATIENCE, &mut work).await.is_err(), "nobody has said so");
-        stop.send_replace(true);
-        work.await;
-        assert_eq!(began.elapsed(), 11 * PATIENCE);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn work_that_ends_is_not_waited_for() {
-        let (_stop, stopped) = watch::channel(false);
-        soon_over(std::future::ready(()), stopped).await;
     }
 }

@@ -1,51 +1,30 @@
 //! Rows that no run could measure: of steps that are not run, or of phases that are too short.
 
-use crate::api::{self, LoadTestSpec, Objective, Over, Where};
+use crate::api::{self, LoadTestSpec, Over};
 use crate::plan::fault::{At, Faults};
 use crate::plan::metric::{Metric, SUSTAINED_SECONDS};
-use crate::plan::model::PhaseIndex;
 
 use super::load::executor;
-use super::narrow::{completed, covered, is_step_called};
+use super::narrow::is_step_called;
 use super::phase::runs;
+use super::rows::Measured;
 
 /// Reports such rows. A quick run is judged by the test as it is written: what it is too short for is told as not run.
-pub(super) fn check_all(spec: &LoadTestSpec, at: &At) {
-    for (index, row) in spec.requirements.iter().enumerate() {
-        check_row(&row.objective, None, spec, &at.field("requirements").item(index));
-    }
-    for (phase, expecting) in spec.phases.iter().enumerate() {
-        for (index, row) in expecting.expect.iter().enumerate() {
-            let at = at.field("phases").item(phase).field("expect").item(index);
-            check_row(row, Some(phase), spec, &at);
-        }
-    }
-}
-
-fn check_row(row: &Objective, implied: Option<PhaseIndex>, spec: &LoadTestSpec, at: &At) {
-    let narrow = row.narrow.clone().unwrap_or_default();
-    let check = |metric: &String, narrow: &Where, at: &At| {
-        let phases: Vec<&api::Phase> = match implied {
-            Some(phase) => vec![&spec.phases[phase]],
-            None => covered(&narrow.phases, spec).map(|(_, phase)| phase).collect(),
-        };
-        check_steps(narrow, &phases, row.over, spec, &at.field("where").field("steps"));
+pub(super) fn check_all(measured: &[Measured<'_>], spec: &LoadTestSpec) {
+    for measured in measured {
+        let Some(metric) = measured.metric else { continue };
+        check_steps(measured, spec);
         if Metric::parse(metric) == Ok(Metric::RateSustained) {
-            for phase in phases {
-                check_length(phase, &at.field("metric"));
+            for phase in &measured.phases {
+                check_length(phase, &measured.at.field("metric"));
             }
         }
-    };
-    for (index, part) in row.ratio.iter().flatten().enumerate() {
-        let narrow = completed(part.narrow.clone().unwrap_or_default(), &narrow);
-        check(&part.metric, &narrow, &at.field("ratio").item(index));
-    }
-    if let Some(metric) = &row.metric {
-        check(metric, &narrow, at);
     }
 }
 
-fn check_steps(narrow: &Where, phases: &[&api::Phase], over: Option<Over>, spec: &LoadTestSpec, at: &At) {
+fn check_steps(measured: &Measured<'_>, spec: &LoadTestSpec) {
+    let Measured { metric: _, narrow, over, phases, at } = measured;
+    let at = at.field("where").field("steps");
     for (index, name) in narrow.steps.iter().enumerate() {
         let is_known = spec.scenarios.iter().any(|scenario| has_step(scenario, name));
         let is_run = phases.iter().any(|phase| runs_step(phase, name, spec));

@@ -15,6 +15,7 @@ mod narrow;
 mod objective;
 mod phase;
 mod request;
+mod rows;
 mod scenario;
 mod scoring;
 mod target;
@@ -64,8 +65,9 @@ fn checked(name: &str, spec: &LoadTestSpec, options: &Options, form: Form) -> Re
     let faults = Faults::default();
     let plan = build(name, spec, options, &faults);
     if form == Form::Written {
-        window::check_all(spec, &faults.at("spec"));
-        measurable::check_all(spec, &faults.at("spec"));
+        let measured = rows::measured(spec, &faults.at("spec"));
+        window::check_all(&measured);
+        measurable::check_all(&measured, spec);
     }
     match (plan, faults.is_empty()) {
         (Some(plan), true) => Ok(plan),

@@ -58,7 +58,7 @@ pub(super) fn is_judged(phase: &Phase) -> bool {
 
 /// The phases that `named` names: where it is empty, all that are judged.
 pub(super) fn covered<'a>(
-    named: &'a [String],
+    named: &[String],
     spec: &'a LoadTestSpec,
 ) -> impl Iterator<Item = (PhaseIndex, &'a Phase)> {
     let is_covered =

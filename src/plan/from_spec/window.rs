@@ -1,14 +1,13 @@
 //! Windows of rows: read, and held against the phases that they are to cut.
 
-use crate::api::{self, LoadTestSpec, Objective, Where};
+use crate::api;
 use crate::plan::fault::{At, Faults};
-use crate::plan::model::PhaseIndex;
 use crate::plan::units::Moment;
 use crate::plan::window::Window;
 use crate::plan::written;
 
 use super::load::executor;
-use super::narrow::{completed, covered};
+use super::rows::Measured;
 
 /// The window given, if one is. The outer none: it is faulty.
 #[allow(clippy::option_option, reason = "faulty, not given and given are three things")]
@@ -25,38 +24,13 @@ pub(super) fn read(window: Option<&api::Window>, at: &At) -> Option<Option<Windo
 
 /// Reports windows that don't fit the phases they are about. A quick run's phases aren't held against them: what
 /// fits the test as it is written is no fault, and the row is told as not run.
-pub(super) fn check_all(spec: &LoadTestSpec, at: &At) {
-    for (index, row) in spec.requirements.iter().enumerate() {
-        check_row(&row.objective, None, spec, &at.field("requirements").item(index));
-    }
-    for (phase, expecting) in spec.phases.iter().enumerate() {
-        for (index, row) in expecting.expect.iter().enumerate() {
-            let at = at.field("phases").item(phase).field("expect").item(index);
-            check_row(row, Some(phase), spec, &at);
+pub(super) fn check_all(measured: &[Measured<'_>]) {
+    for Measured { metric: _, narrow, over: _, phases, at } in measured {
+        let unreported = Faults::default();
+        let Some(Some(window)) = read(narrow.window.as_ref(), &unreported.at("")) else { continue };
+        for phase in phases {
+            check_phase(window, phase, &at.field("where").field("window"));
         }
-    }
-}
-
-fn check_row(row: &Objective, implied: Option<PhaseIndex>, spec: &LoadTestSpec, at: &At) {
-    let narrow = row.narrow.clone().unwrap_or_default();
-    for (index, part) in row.ratio.iter().flatten().enumerate() {
-        let narrow = completed(part.narrow.clone().unwrap_or_default(), &narrow);
-        check(&narrow, implied, spec, &at.field("ratio").item(index).field("where"));
-    }
-    if row.ratio.is_none() {
-        check(&narrow, implied, spec, &at.field("where"));
-    }
-}
-
-fn check(narrow: &Where, implied: Option<PhaseIndex>, spec: &LoadTestSpec, at: &At) {
-    let unreported = Faults::default();
-    let Some(Some(window)) = read(narrow.window.as_ref(), &unreported.at("")) else { return };
-    let phases: Vec<PhaseIndex> = match implied {
-        Some(phase) => vec![phase],
-        None => covered(&narrow.phases, spec).map(|(phase, _)| phase).collect(),
-    };
-    for phase in phases {
-        check_phase(window, &spec.phases[phase], &at.field("window"));
     }
 }
 

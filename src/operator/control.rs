@@ -1,0 +1,83 @@
+//! Calls for a look at tests: whenever one or its Job has changed, whenever its session rings, and again after a while.
+
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt};
+use k8s_openapi::api::batch::v1::Job;
+use kube::Api;
+use kube::runtime::controller::Controller;
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::watcher;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+
+use super::context::Context;
+use super::lease::Standing;
+use super::reconcile::{after_failure, reconcile};
+use super::stop::{soon_over, stopped};
+use crate::api::LoadTest;
+
+/// Reconciles tests while this process leads: those of all namespaces, or of each that is watched.
+pub(super) async fn control(
+    context: Arc<Context>,
+    watched: Vec<String>,
+    bell: broadcast::Sender<ObjectRef<LoadTest>>,
+    mut standing: Standing,
+    mut stop: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        led = standing.led() => if led.is_err() { return },
+        () = stopped(&mut stop) => return,
+    }
+    let namespaces =
+        if watched.is_empty() { vec![None] } else { watched.into_iter().map(Some).collect::<Vec<_>>() };
+    let all = namespaces
+        .into_iter()
+        .map(|namespace| control_in(Arc::clone(&context), namespace, bell.subscribe(), stop.clone()));
+    futures_util::future::join_all(all).await;
+}
+
+/// Reconciles the tests of one namespace; none: of all.
+async fn control_in(
+    context: Arc<Context>,
+    namespace: Option<String>,
+    rings: broadcast::Receiver<ObjectRef<LoadTest>>,
+    stop: watch::Receiver<bool>,
+) {
+    let client = || context.client.clone();
+    let (tests, jobs) = match &namespace {
+        Some(namespace) => {
+            (Api::<LoadTest>::namespaced(client(), namespace), Api::<Job>::namespaced(client(), namespace))
+        }
+        None => (Api::all(client()), Api::all(client())),
+    };
+    let mut word = stop.clone();
+    let ours = watcher::Config::default().labels("app.kubernetes.io/managed-by=loadgate");
+    let control = Controller::new(tests, watcher::Config::default())
+        .owns(jobs, ours)
+        .reconcile_on(heard(rings, namespace))
+        .graceful_shutdown_on(async move { stopped(&mut word).await })
+        .run(reconcile, |test, error, _| after_failure(&test, error), context)
+        .for_each(|_| std::future::ready(()));
+    // It would wait for its first list, which never comes where the definition isn't installed.
+    soon_over(control, stop).await;
+}
+
+/// The rings for tests of one namespace; none: for all.
+fn heard(
+    rings: broadcast::Receiver<ObjectRef<LoadTest>>,
+    namespace: Option<String>,
+) -> impl Stream<Item = ObjectRef<LoadTest>> {
+    futures_util::stream::unfold((rings, namespace), |(mut rings, namespace)| async {
+        loop {
+            match rings.recv().await {
+                Ok(test) if namespace.is_none() || test.namespace == namespace => {
+                    return Some((test, (rings, namespace)));
+                }
+                // Those that were missed are looked at soon anyway.
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    })
+}
