@@ -10,24 +10,9 @@ use crate::support::pods::{NGINX, Nginx};
 /// What nobody may read anywhere.
 const VALUE: &str = "tr3asure-9f2c41d7";
 
-/// nginx that logs the header instead of the client's name.
-const LOGS_IT: &str = r"
-pid /tmp/nginx.pid;
-events {}
-http {
-    log_format seen '$msec $request_method $request_uri $status $http_authorization';
-    access_log /tmp/access.log seen;
-    server {
-        listen 8080;
-        location = /healthz { access_log off; return 200; }
-        location / { return 200 '{}'; }
-    }
-}
-";
-
 pub(crate) fn a_secret_reaches_the_target_and_stands_nowhere_else(installation: &Installation) {
     let room = installation.room("secret");
-    let nginx = Nginx::configured(&room.kubectl, LOGS_IT);
+    let nginx = Nginx::configured(&room.kubectl, "$http_authorization", "");
     let value = format!("Bearer {VALUE}");
     room.kubectl.run(&["create", "secret", "generic", "shop", &format!("--from-literal=header={value}")]);
     let mut test = constant_rate("secretive", NGINX, "10/s", "12s");

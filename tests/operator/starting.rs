@@ -94,25 +94,12 @@ pub(crate) fn an_image_that_is_missing_is_told(installation: &Installation) {
     drop(restored);
 }
 
-/// nginx whose `/gate` opens when there is a file.
-const GATE: &str = r"
-pid /tmp/nginx.pid;
-events {}
-http {
-    log_format seen '$msec $request_method $request_uri $status $http_user_agent';
-    access_log /tmp/access.log seen;
-    server {
-        listen 8080;
-        location = /healthz { access_log off; return 200; }
-        location = /gate { if (!-f /tmp/open) { return 503; } return 200; }
-        location / { return 200 '{}'; }
-    }
-}
-";
+/// A path that opens when there is a file.
+const GATE: &str = "location = /gate { if (!-f /tmp/open) { return 503; } return 200; }";
 
 pub(crate) fn a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid(installation: &Installation) {
     let room = installation.room("replaced");
-    let nginx = Nginx::configured(&room.kubectl, GATE);
+    let nginx = Nginx::configured(&room.kubectl, "$http_user_agent", GATE);
     // Worker 0 sends the preflight: until it is through, worker 1 waits for it.
     let preflight = json!([{"request": {"path": "/gate"}, "within": "60s", "checks": [{"status": [200]}]}]);
     let mut test = constant_rate("replaced", NGINX, "20/s", "4s");

@@ -35,8 +35,23 @@ impl Nginx {
         Nginx { kubectl: kubectl.clone() }
     }
 
-    /// The same with another configuration.
-    pub(crate) fn configured(kubectl: &Kubectl, configuration: &str) -> Self {
+    /// The same with other locations, and another variable at the end of its log's lines.
+    pub(crate) fn configured(kubectl: &Kubectl, logged: &str, locations: &str) -> Self {
+        let configuration = format!(
+            "pid /tmp/nginx.pid;
+events {{}}
+http {{
+    log_format seen '$msec $request_method $request_uri $status {logged}';
+    access_log /tmp/access.log seen;
+    server {{
+        listen 8080;
+        location = /healthz {{ access_log off; return 200; }}
+        {locations}
+        location / {{ return 200 '{{}}'; }}
+    }}
+}}
+"
+        );
         kubectl.apply(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "nginx"},
             "data": {"nginx.conf": configuration}}));
         let container = json!({"image": "loadgate.test/nginx:1",
