@@ -10,8 +10,12 @@ use crate::stage::Stage;
 use crate::support::loadtests::conditions;
 use crate::write::Write;
 
+/// So many users each phase of the test has.
+pub(crate) const USERS: u64 = 6;
+/// So often each of them asks in a phase.
+pub(crate) const PER_USER: u64 = 5;
 /// So many requests the test consists of.
-pub(crate) const REQUESTS: u64 = 60;
+pub(crate) const REQUESTS: u64 = 2 * USERS * PER_USER;
 
 /// Fields that differ from run to run: times, identities, and what was measured of time and bytes.
 const OWN_OF_EACH_RUN: [&str; 17] = [

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::kubelet::Kubelet;
 use crate::operator::Operator;
+use crate::outcome::{PER_USER, USERS};
 use crate::proxy::Proxy;
 use crate::rights::{self, LEASE, create};
 use crate::support::cluster::{Own, in_own_namespace};
@@ -82,14 +83,19 @@ impl Stage {
 
     /// Two workers, two phases of a second, sixty requests.
     pub(crate) async fn apply(&self) {
+        self.apply_with(PER_USER).await;
+    }
+
+    /// Two workers, two phases in which each of six users asks so often, five times a second.
+    pub(crate) async fn apply_with(&self, per_user: u64) {
         let test = json!({
             "apiVersion": "loadgate.dev/v1alpha1", "kind": "LoadTest", "metadata": {"name": NAME},
             "spec": {
                 "target": {"baseUrl": self.target.url()},
                 "scenarios": [{"name": "visit", "steps": [{"name": "ok", "think": "200ms",
                     "request": {"path": "/ok"}, "checks": [{"status": [200]}]}]}],
-                "phases": [{"name": "one", "load": {"iterations": {"users": 6, "perUser": 5}}},
-                    {"name": "two", "load": {"iterations": {"users": 6, "perUser": 5}}}],
+                "phases": [{"name": "one", "load": {"iterations": {"users": USERS, "perUser": per_user}}},
+                    {"name": "two", "load": {"iterations": {"users": USERS, "perUser": per_user}}}],
                 "requirements": [{"id": "ERRORS", "metric": "error_rate", "target": "< 1%", "must": true}],
                 "workers": {"count": 2, "nodeSelector": {NOWHERE: "none"}},
                 "history": {"keep": 1},
