@@ -10,6 +10,8 @@
 
 #[path = "faults/abort.rs"]
 mod abort;
+#[path = "faults/campaign.rs"]
+mod campaign;
 #[path = "faults/courses.rs"]
 mod courses;
 #[path = "faults/definition.rs"]
@@ -24,15 +26,23 @@ mod kubelet;
 mod operator;
 #[path = "faults/outcome.rs"]
 mod outcome;
+#[path = "faults/post.rs"]
+mod post;
 #[path = "faults/proxy.rs"]
 mod proxy;
 #[path = "faults/rights.rs"]
 mod rights;
+#[path = "faults/road.rs"]
+mod road;
 #[path = "faults/second.rs"]
 mod second;
 #[path = "faults/stage.rs"]
 mod stage;
+#[path = "faults/storm.rs"]
+mod storm;
 mod support;
+#[path = "faults/weather.rs"]
+mod weather;
 #[path = "faults/write.rs"]
 mod write;
 
@@ -70,6 +80,7 @@ const TESTS: &[Test] = tests![
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
+    campaign::whatever_befalls_a_run_nothing_is_lost_or_doubled_and_no_pass_is_false,
 ];
 
 fn main() -> ExitCode {

@@ -15,7 +15,7 @@ const OF_A_GENERATION: &str = "observedGeneration";
 pub(crate) async fn a_second_abort_changes_nothing() {
     on_stage(|stage| async move {
         stage.apply().await;
-        stage.operator.start().await;
+        stage.operator.start();
         Course::Aborted.take(&stage).await;
         let status = stage.comes_to_rest().await;
         assert_eq!([&status["phase"], &status["verdict"]], ["Aborted", "Inconclusive"]);
@@ -39,7 +39,7 @@ pub(crate) async fn a_second_abort_changes_nothing() {
 pub(crate) async fn an_abort_of_what_is_complete_changes_nothing() {
     on_stage(|stage| async move {
         stage.apply().await;
-        stage.operator.start().await;
+        stage.operator.start();
         let status = stage.comes_to_rest().await;
         is_judged(&status, "Pass");
         was_told_in_order(&stage.proxy.so_far().writes);

@@ -1,18 +1,15 @@
 //! The courses that a run may take, each with what must be true at its end.
 
-use kube::ResourceExt;
 use kube::api::DeleteParams;
-use kube::runtime::conditions::is_deleted;
-use kube::runtime::wait::await_condition;
 use loadgate::api::LoadTest;
 use serde_json::{Value, json};
 
+use crate::NAME;
 use crate::outcome::{
     REQUESTS, counts_are_exact, essence, leaves_only, leaves_only_its_result, was_told_in_order,
 };
 use crate::stage::Stage;
 use crate::write::Write;
-use crate::{LIMIT, NAME, within};
 
 /// What of a status differs from one aborted run to the next: how much load there was until the word came.
 const OF_THE_LOAD: [&str; 6] = ["summary", "phases", "compliance", "display", "generator", "progress"];
@@ -91,12 +88,7 @@ pub(crate) fn was_cut_short(status: &Value, served: u64) {
 }
 
 async fn deleted(stage: Stage) -> Value {
-    let tests = stage.api::<LoadTest>();
-    if let Some(test) = tests.get_opt(NAME).await.unwrap() {
-        let uid = test.uid().unwrap();
-        let gone = Box::pin(await_condition(tests, NAME, is_deleted(&uid)));
-        within(LIMIT, "the test is gone", gone).await.unwrap();
-    }
+    stage.is_gone().await;
     stage.is_without_pods().await;
     // What a run before has kept outlives the object.
     leaves_only(&stage, "-run-0-result-").await;

@@ -62,7 +62,7 @@ async fn play(stage: Stage, (verb, resource, behind, told): Case) {
     if behind.is_none() {
         take_away(&stage.own, verb, resource).await;
     }
-    stage.operator.start().await;
+    stage.operator.start();
     if let Some(behind) = behind {
         stage.proxy.heard(behind, |heard| labels(&heard.writes).contains(&behind)).await;
         take_away(&stage.own, verb, resource).await;

@@ -97,7 +97,7 @@ async fn play(stage: Stage, course: Course, case: Option<Case>) -> (Option<Value
     }
     stage.keep_old_result().await;
     stage.apply().await;
-    stage.operator.start().await;
+    stage.operator.start();
     course.take(&stage).await;
     if case.is_some() {
         // Here at the latest: a case whose write never comes fails.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -42,6 +43,10 @@ pub(crate) struct Pods {
     pub(crate) there: Vec<String>,
     /// Those whose process hasn't ended yet.
     pub(crate) live: Vec<String>,
+    /// The processes of those.
+    pub(crate) processes: BTreeMap<String, Pid>,
+    /// What they show of themselves.
+    pub(crate) tokens: Vec<String>,
     /// Those whose process has ended.
     pub(crate) ended: BTreeMap<String, Ended>,
 }
@@ -57,12 +62,15 @@ struct Node {
     client: Client,
     namespace: String,
     pods: watch::Sender<Pods>,
+    /// Where workers report instead of where they are told to, without TLS; none: where they are told to.
+    post: Option<SocketAddr>,
 }
 
 impl Kubelet {
-    pub(crate) fn start(client: &Client, namespace: &str) -> Self {
+    pub(crate) fn start(client: &Client, namespace: &str, post: Option<SocketAddr>) -> Self {
         let pods = watch::Sender::new(Pods::default());
-        let node = Node { client: client.clone(), namespace: namespace.to_owned(), pods: pods.clone() };
+        let (client, namespace) = (client.clone(), namespace.to_owned());
+        let node = Node { client, namespace, pods: pods.clone(), post };
         Kubelet { pods, watching: tokio::spawn(node.watch()).abort_handle() }
     }
 
@@ -70,6 +78,19 @@ impl Kubelet {
     pub(crate) async fn sees(&self, what: &str, is: impl FnMut(&Pods) -> bool) -> Pods {
         let mut pods = self.pods.subscribe();
         within(LIMIT, what, pods.wait_for(is)).await.unwrap().clone()
+    }
+
+    pub(crate) fn so_far(&self) -> Pods {
+        self.pods.borrow().clone()
+    }
+
+    /// Sends a signal to the process of one of those that live; which one, `pick` tells. None: there is none.
+    pub(crate) fn signal(&self, pick: u64, signal: Signal) -> Option<Pid> {
+        let processes: Vec<Pid> = self.pods.borrow().processes.values().copied().collect();
+        let place = pick.checked_rem(processes.len() as u64)?;
+        let picked = processes[usize::try_from(place).unwrap()];
+        // It may have ended a moment ago.
+        kill_process(picked, signal).ok().map(|()| picked)
     }
 }
 
@@ -120,9 +141,16 @@ impl Node {
             _ = is_gone.wait_for(|gone| *gone) => None,
         };
         let code = match child {
-            Some(child) => Some(finish(child, &mut is_gone).await),
+            Some(child) => {
+                let process = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+                self.pods.send_modify(|pods| pods.processes.extend(process.map(|it| (name.clone(), it))));
+                Some(finish(child, &mut is_gone).await)
+            }
             None => None,
         };
+        self.pods.send_modify(|pods| {
+            pods.processes.remove(&name);
+        });
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap_or_default();
         if let Some(code) = code {
             self.tell(&name, &over(code, &read("termination-log"))).await;
@@ -140,8 +168,11 @@ impl Node {
         if !pod.finalizers().is_empty() {
             self.tell(&pod.name_any(), &running()).await;
         }
-        self.turn(pod).await;
-        command(pod, folder).spawn().unwrap()
+        // In rough weather nothing comes the same way twice anyway.
+        if self.post.is_none() {
+            self.turn(pod).await;
+        }
+        command(pod, folder, self.post).spawn().unwrap()
     }
 
     /// The frozen spec and the token, where the template says that they are.
@@ -153,7 +184,9 @@ impl Node {
         for (key, text) in map.await.unwrap().unwrap().data.unwrap() {
             std::fs::write(folder.path().join(key), text).unwrap();
         }
-        std::fs::write(folder.path().join("token"), self.token(pod).await).unwrap();
+        let token = self.token(pod).await;
+        std::fs::write(folder.path().join("token"), &token).unwrap();
+        self.pods.send_modify(|pods| pods.tokens.push(token));
         std::fs::write(folder.path().join("termination-log"), "").unwrap();
     }
 
@@ -205,15 +238,24 @@ impl Node {
 }
 
 /// The worker as its template says, with the folder of this machine that stands for the pod's.
-fn command(pod: &Pod, folder: &TempDir) -> Command {
+fn command(pod: &Pod, folder: &TempDir, post: Option<SocketAddr>) -> Command {
     let container = &pod.spec.as_ref().unwrap().containers[0];
     let local = |argument: &String| {
+        match post {
+            Some(post) if argument.starts_with("--coordinator=") => {
+                return Some(format!("--coordinator=http://{post}"));
+            }
+            Some(_) if argument.starts_with("--ca=") => return None,
+            Some(_) | None => {}
+        }
         let argument = argument.replace("/etc/loadgate/", "").replace("/var/run/loadgate/", "");
         assert!(!argument.contains("=/"), "{argument}: the kubelet of these tests doesn't know this place");
-        argument
+        Some(argument)
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_loadgate"));
-    command.args(container.args.iter().flatten().map(local)).args(["--termination-log", "termination-log"]);
+    command
+        .args(container.args.iter().flatten().filter_map(local))
+        .args(["--termination-log", "termination-log"]);
     command.env("RUST_LOG", "info");
     command.envs(container.env.iter().flatten().map(|variable| (&variable.name, value(pod, variable))));
     let log = OpenOptions::new().create(true).append(true).open(folder.path().join("log")).unwrap();

@@ -1,16 +1,21 @@
 //! `loadgate operator` as a process: it can be killed, and another one started in its place.
 
+use std::convert::Infallible;
 use std::fs::{File, OpenOptions};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
-use tokio::sync::Mutex;
+use tokio::process::Command;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use crate::rights::{LEASE, SECRET};
 use crate::{LIMIT, within};
@@ -20,10 +25,27 @@ pub(crate) struct Operator {
     folder: TempDir,
     namespace: String,
     /// Where workers report: the same for each that takes the place of another.
-    ingest: SocketAddr,
+    pub(crate) ingest: SocketAddr,
     /// Where its metrics are.
     http: SocketAddr,
-    child: Mutex<Option<Child>>,
+    living: Mutex<Option<Living>>,
+    /// How many have ended that nobody had asked to.
+    given_up: watch::Sender<usize>,
+    /// The most memory that one of them had, in KiB.
+    peak: AtomicU64,
+}
+
+/// One that lives. Dropped, it is killed.
+struct Living {
+    process: Pid,
+    ended: watch::Receiver<Option<ExitStatus>>,
+    waiting: AbortHandle,
+}
+
+impl Drop for Living {
+    fn drop(&mut self) {
+        self.waiting.abort();
+    }
 }
 
 impl Operator {
@@ -38,10 +60,34 @@ impl Operator {
         });
         std::fs::write(folder.path().join("kubeconfig"), kubeconfig.to_string()).unwrap();
         let [ingest, http] = addresses();
-        Operator { folder, namespace: namespace.to_owned(), ingest, http, child: Mutex::default() }
+        Operator {
+            folder,
+            namespace: namespace.to_owned(),
+            ingest,
+            http,
+            living: Mutex::default(),
+            given_up: watch::Sender::new(0),
+            peak: AtomicU64::new(0),
+        }
     }
 
-    pub(crate) async fn start(&self) {
+    pub(crate) fn start(self: &Arc<Self>) {
+        let mut child = self.command().spawn().unwrap();
+        let process = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+        let (told, ended) = watch::channel(None);
+        let operator = Arc::downgrade(self);
+        let waiting = tokio::spawn(async move {
+            told.send_replace(Some(child.wait().await.unwrap()));
+            if let Some(operator) = operator.upgrade() {
+                operator.has_ended(process);
+            }
+        });
+        let living = Living { process, ended, waiting: waiting.abort_handle() };
+        let before = self.living.lock().unwrap().replace(living);
+        assert!(before.is_none(), "two operators at once");
+    }
+
+    fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loadgate"));
         command.args(["operator", "--worker-image", "loadgate:none"]);
         command.args(["--ingest-listen", &self.ingest.to_string()]);
@@ -53,15 +99,64 @@ impl Operator {
             .env("KUBECONFIG", self.folder.path().join("kubeconfig"))
             .env("RUST_LOG", "info,loadgate=debug");
         command.stdin(Stdio::null()).stderr(self.log_file()).kill_on_drop(true);
-        let before = self.child.lock().await.replace(command.spawn().unwrap());
-        assert!(before.is_none(), "two operators at once");
+        command
+    }
+
+    /// One has ended: if nobody has asked it to, that is told.
+    fn has_ended(&self, process: Pid) {
+        if self.living.lock().unwrap().take_if(|living| living.process == process).is_some() {
+            self.given_up.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Starts another one whenever one has ended by itself, as a kubelet does.
+    pub(crate) async fn attend(self: &Arc<Self>) -> Infallible {
+        let mut given_up = self.given_up.subscribe();
+        loop {
+            given_up.changed().await.unwrap();
+            self.start();
+        }
     }
 
     /// Kills it, as with `kill -9`, and waits until it is dead.
     pub(crate) async fn kill(&self) {
-        if let Some(mut child) = self.child.lock().await.take() {
-            child.kill().await.unwrap();
+        self.ends_by(Signal::KILL).await;
+    }
+
+    /// Asks it to end, and waits until it has; none: it has ended before.
+    pub(crate) async fn end(&self) -> Option<ExitStatus> {
+        self.ends_by(Signal::TERM).await
+    }
+
+    async fn ends_by(&self, signal: Signal) -> Option<ExitStatus> {
+        self.note_memory();
+        let mut living = self.living.lock().unwrap().take()?;
+        // It may have ended a moment ago.
+        let _ = kill_process(living.process, signal);
+        let what = format!("an operator ends by {signal:?}");
+        *within(LIMIT, &what, living.ended.wait_for(Option::is_some)).await.unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        if let Some(living) = &*self.living.lock().unwrap() {
+            // As above.
+            let _ = kill_process(living.process, signal);
         }
+    }
+
+    /// The most memory that it has had, in KiB, and those before it.
+    pub(crate) fn peak(&self) -> u64 {
+        self.note_memory();
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    fn note_memory(&self) {
+        let living = self.living.lock().unwrap();
+        let Some(process) = living.as_ref().map(|living| living.process.as_raw_nonzero()) else { return };
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok());
+        self.peak.fetch_max(peak.unwrap_or_default(), Ordering::Relaxed);
     }
 
     /// Its metrics, with the head of the answer.

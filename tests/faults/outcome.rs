@@ -55,6 +55,13 @@ pub(crate) async fn leaves_only_its_result(stage: &Stage) {
     leaves_only(stage, "-run-1-result-").await;
 }
 
+/// Nothing is left of a run but its result, if it came to one.
+pub(crate) async fn leaves_at_most_a_result(stage: &Stage) {
+    assert_eq!(names::<Job>(stage).await, Vec::<String>::new(), "Jobs are left");
+    let maps = names::<ConfigMap>(stage).await;
+    assert!(maps.is_empty() || maps.len() == 1 && maps[0].contains("-run-1-result-"), "left: {maps:?}");
+}
+
 /// Nothing is left but one `ConfigMap` with such a name.
 pub(crate) async fn leaves_only(stage: &Stage, kept: &str) {
     assert_eq!(names::<Job>(stage).await, Vec::<String>::new(), "Jobs are left");
@@ -83,6 +90,32 @@ pub(crate) fn counts_are_exact(status: &Value, log: &[String]) {
     let told = ["requests", "succeeded", "iterations", "failed", "dropped", "cut"];
     let told = told.map(|name| summary[name].as_u64().unwrap());
     assert_eq!(told, [load, load, load, 0, 0, 0], "the target served {load}: {status:#}");
+}
+
+/// What must be true of a run at rest, whatever befell it. Gives its verdict.
+pub(crate) fn holds_whatever_came(status: &Value, log: &[String]) -> String {
+    let load = log.len() as u64;
+    assert!(log.iter().all(|seen| seen == "GET /ok 200"), "the target served something else: {log:?}");
+    assert!(load <= REQUESTS, "load is doubled: {load} requests were served");
+    let phase = status["phase"].as_str().unwrap();
+    assert_eq!(conditions(status), conditions_of(phase), "{phase}");
+    let verdict = status["verdict"].as_str().unwrap_or("none").to_owned();
+    let count = |name: &str| status["summary"][name].as_u64().unwrap_or_default();
+    let (told, cut) = (count("requests"), count("cut"));
+    let lost = status["workers"]["lost"].as_u64().unwrap_or_default();
+    // What a worker had not yet told when it was lost is not counted, nor is what was cut off counted as an answer.
+    assert!(told <= load, "the target served {load}: {status:#}");
+    if lost == 0 {
+        assert!(load <= told + cut, "the target served {load}: {status:#}");
+    }
+    if verdict == "Pass" {
+        let all = [told, count("succeeded"), load, REQUESTS];
+        assert!(
+            all.iter().all(|count| *count == REQUESTS) && cut == 0 && lost == 0,
+            "a false pass: {status:#}"
+        );
+    }
+    verdict
 }
 
 /// Each status that was written has the conditions of its stage, no stage goes back but to be told again, all are of

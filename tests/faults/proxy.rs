@@ -1,21 +1,24 @@
-//! Stands between the operator and the API server: notes what it asks for, and kills it at one of its writes.
+//! Stands between the operator and the API server: notes what it asks for, kills it at one of its writes, and lets
+//! messages pass as the weather is.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use kube::Client;
 use kube::client::Body as Sent;
-use tokio::net::TcpListener;
+use serde_json::json;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::operator::Operator;
+use crate::road::{Cut, Road};
+use crate::weather::{Fate, Weather};
 use crate::write::Write;
 use crate::{LIMIT, within};
 
@@ -51,8 +54,10 @@ struct Trap {
 pub(crate) struct Heard {
     /// All writes, in order.
     pub(crate) writes: Vec<Write>,
-    /// How often each path was read.
+    /// The paths that were read, in order.
     pub(crate) reads: Vec<String>,
+    /// How many requests came.
+    pub(crate) requests: usize,
     /// Requests that are under way.
     under_way: usize,
     /// Whether the trap has sprung.
@@ -63,25 +68,32 @@ pub(crate) struct Heard {
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
-    serving: AbortHandle,
+    _road: Road,
 }
 
 struct Shared {
     client: Client,
     heard: watch::Sender<Heard>,
     trap: Mutex<Option<Trap>>,
+    weather: Mutex<Arc<Weather>>,
 }
 
 impl Proxy {
     /// To the API server as `client` sees it: what the operator may is what the client may.
     pub(crate) async fn start(client: Client) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared =
-            Arc::new(Shared { client, heard: watch::Sender::new(Heard::default()), trap: Mutex::default() });
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Proxy { address, shared, serving: serving.abort_handle() }
+        let shared = Arc::new(Shared {
+            client,
+            heard: watch::Sender::new(Heard::default()),
+            trap: Mutex::default(),
+            weather: Mutex::new(Arc::new(Weather::clear())),
+        });
+        let handler = Arc::clone(&shared);
+        let road = Road::open(move |request| answer(Arc::clone(&handler), request)).await;
+        Proxy { address: road.address, shared, _road: road }
+    }
+
+    pub(crate) fn weather(&self, weather: Weather) {
+        *self.shared.weather.lock().unwrap() = Arc::new(weather);
     }
 
     /// Kills `victim` at the first write of this label.
@@ -111,19 +123,16 @@ impl Proxy {
     }
 }
 
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
 /// In a task of its own: what was sent arrives, also where its sender is dead by then.
-async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    shared.heard.send_modify(|heard| heard.under_way += 1);
+async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response, Cut> {
+    shared.heard.send_modify(|heard| {
+        heard.under_way += 1;
+        heard.requests += 1;
+    });
     let done = {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
-            let answer = shared.pass(request).await;
+            let answer = shared.carry(request).await;
             shared.heard.send_modify(|heard| heard.under_way -= 1);
             answer
         })
@@ -131,10 +140,82 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     done.await.unwrap()
 }
 
-impl Shared {
-    async fn pass(&self, request: Request) -> Response {
+/// A request that was read in full.
+#[derive(Clone)]
+struct Message {
+    parts: Parts,
+    body: Bytes,
+}
+
+impl Message {
+    async fn read(request: Request) -> Self {
         let (parts, body) = request.into_parts();
-        let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+        Message { parts, body: to_bytes(body, LARGEST).await.unwrap_or_default() }
+    }
+
+    fn is_watch(&self) -> bool {
+        self.parts.uri.query().is_some_and(|query| query.contains("watch="))
+    }
+}
+
+impl Shared {
+    async fn carry(self: &Arc<Self>, request: Request) -> Result<Response, Cut> {
+        let message = Message::read(request).await;
+        let weather = Arc::clone(&self.weather.lock().unwrap());
+        match weather.fate() {
+            Fate::Lost(late) => {
+                sleep(late).await;
+                Err(Cut)
+            }
+            Fate::Refused(status) => Ok(refused(status)),
+            // A request that has no body has no half.
+            Fate::Passed(late) if message.is_watch() => {
+                sleep(late).await;
+                Ok(self.watch(message, &weather).await)
+            }
+            _ if message.is_watch() => Err(Cut),
+            Fate::Passed(late) => {
+                sleep(late).await;
+                Ok(self.pass(message).await)
+            }
+            Fate::Unanswered => {
+                self.pass(message).await;
+                Err(Cut)
+            }
+            Fate::TimedOut => {
+                self.pass(message).await;
+                Ok(refused(504))
+            }
+            Fate::Twice(late) => {
+                let (again, copy) = (Arc::clone(self), message.clone());
+                self.heard.send_modify(|heard| heard.under_way += 1);
+                tokio::spawn(async move {
+                    sleep(late).await;
+                    // Nobody waits for its answer.
+                    again.pass(copy).await;
+                    again.heard.send_modify(|heard| heard.under_way -= 1);
+                });
+                Ok(self.pass(message).await)
+            }
+            Fate::Halved => {
+                let body = message.body.slice(..message.body.len() / 2);
+                Ok(self.pass(Message { body, ..message }).await)
+            }
+        }
+    }
+
+    /// A watch, which may end early or be told that what it asks for is gone.
+    async fn watch(&self, message: Message, weather: &Weather) -> Response {
+        if weather.is_too_old() {
+            return gone().into_response();
+        }
+        let answer = self.pass(message).await;
+        let Some(lasts) = weather.watch_lasts() else { return answer };
+        let ends = Instant::now() + lasts;
+        answer.map(|body| Body::from_stream(body.into_data_stream().take_until(sleep_until(ends))))
+    }
+
+    async fn pass(&self, Message { parts, body }: Message) -> Response {
         let write = Write::of(&parts.method, parts.uri.path(), &body);
         if let Some(trap) = write.as_ref().and_then(|write| self.trap(write, When::Before)) {
             return self.spring(&trap).await;
@@ -191,4 +272,23 @@ fn without_connection(mut headers: HeaderMap) -> HeaderMap {
 
 fn bad_gateway(error: &kube::Error) -> Response {
     (StatusCode::BAD_GATEWAY, error.to_string()).into_response()
+}
+
+/// What stands in the way answers, as the API server does where it has enough to do.
+fn refused(status: u16) -> Response {
+    let message = "it is stormy";
+    let told = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status, "message": message});
+    let status = StatusCode::from_u16(status).unwrap();
+    let mut response = (status, told.to_string()).into_response();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// The first event of a watch that asks for what is forgotten.
+fn gone() -> String {
+    let told = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 410, "reason": "Expired",
+        "message": "too old resource version"});
+    json!({"type": "ERROR", "object": told}).to_string() + "\n"
 }

@@ -19,7 +19,7 @@ const PER_USER: u64 = 75;
 pub(crate) async fn a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact() {
     on_stage(|stage| async move {
         stage.apply_with(PER_USER).await;
-        stage.operator.start().await;
+        stage.operator.start();
         stage.until("a worker is ready", |test| ready(test) > 0).await;
         is_fenced(&stage, 0).await;
         stage.until("running", |test| phase(test) == "Running").await;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use kube::runtime::conditions::is_deleted;
 use kube::runtime::wait::await_condition;
 use kube::{Resource, ResourceExt};
 use loadgate::api::LoadTest;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use crate::kubelet::Kubelet;
 use crate::operator::Operator;
 use crate::outcome::{PER_USER, USERS};
+use crate::post::Post;
 use crate::proxy::Proxy;
 use crate::rights::{self, LEASE, create};
 use crate::support::cluster::{Own, in_own_namespace};
@@ -29,6 +31,8 @@ pub(crate) struct Stage {
     pub(crate) operator: Arc<Operator>,
     pub(crate) kubelet: Kubelet,
     pub(crate) target: Nginx,
+    /// What brings the workers' messages, where the weather is to be rough.
+    pub(crate) post: Option<Post>,
 }
 
 /// Plays on a stage of its own, and gives what came out. What is left of it goes, however the play ends. None: this
@@ -37,12 +41,27 @@ pub(crate) async fn on_stage<F>(play: impl FnOnce(Stage) -> F + Send + 'static) 
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
+    staged(false, play).await
+}
+
+/// The same where workers' messages go by a post.
+pub(crate) async fn on_rough_stage<F>(play: impl FnOnce(Stage) -> F + Send + 'static) -> Option<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    staged(true, play).await
+}
+
+async fn staged<F>(is_rough: bool, play: impl FnOnce(Stage) -> F + Send + 'static) -> Option<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
     let _place = PLACES.acquire().await.unwrap();
     let target = nginx::start()?;
     let came_out = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&came_out);
     in_own_namespace(|own| async move {
-        let stage = Stage::set(own.clone(), target).await;
+        let stage = Stage::set(own.clone(), target, is_rough).await;
         let operator = Arc::clone(&stage.operator);
         let played = tokio::spawn(play(stage)).await;
         operator.kill().await;
@@ -68,7 +87,7 @@ async fn let_go(own: &Own) {
 }
 
 impl Stage {
-    async fn set(own: Own, target: Nginx) -> Self {
+    async fn set(own: Own, target: Nginx, is_rough: bool) -> Self {
         let accounts: Api<ServiceAccount> = Api::namespaced(own.client.clone(), &own.namespace);
         let is_there = |account: Option<&ServiceAccount>| account.is_some();
         // Pods are refused until it is there.
@@ -77,8 +96,9 @@ impl Stage {
             .unwrap();
         let proxy = Proxy::start(rights::granted(&own).await).await;
         let operator = Arc::new(Operator::new(&own.namespace, proxy.address));
-        let kubelet = Kubelet::start(&own.client, &own.namespace);
-        Stage { own, proxy, operator, kubelet, target }
+        let post = if is_rough { Some(Post::start(operator.ingest).await) } else { None };
+        let kubelet = Kubelet::start(&own.client, &own.namespace, post.as_ref().map(|post| post.address));
+        Stage { own, proxy, operator, kubelet, target, post }
     }
 
     /// Two workers, two phases of a second, sixty requests.
@@ -131,7 +151,7 @@ impl Stage {
             Err(kube::Error::Api(status)) if status.is_not_found() => {}
             deleted => drop(deleted.unwrap()),
         }
-        self.operator.start().await;
+        self.operator.start();
     }
 
     /// The test as soon as it is so, by a watch.
@@ -147,6 +167,16 @@ impl Stage {
         self.until("complete and let go", |test| is_complete(test) && test.finalizers().is_empty()).await;
         self.is_without_pods().await;
         self.status().await
+    }
+
+    /// Waits until the object is gone.
+    pub(crate) async fn is_gone(&self) {
+        let tests = self.api::<LoadTest>();
+        if let Some(test) = tests.get_opt(NAME).await.unwrap() {
+            let uid = test.uid().unwrap();
+            let gone = Box::pin(await_condition(tests, NAME, is_deleted(&uid)));
+            within(LIMIT, "the test is gone", gone).await.unwrap();
+        }
     }
 
     /// Waits until no pod is left, and no process of one.

@@ -15,6 +15,8 @@ pub(crate) struct Write {
     pub(crate) status: Option<Value>,
     /// The HTTP status that it was answered with.
     pub(crate) answer: u16,
+    /// How much was sent.
+    pub(crate) bytes: usize,
 }
 
 impl Write {
@@ -25,6 +27,7 @@ impl Write {
         if method == Method::GET || is_renewal || ["events", "tokenreviews"].contains(&resource) {
             return None;
         }
+        let bytes = body.len();
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let name = name.or_else(|| body["metadata"]["name"].as_str()).unwrap_or_default();
         let status = (part == Some("status")).then(|| body["status"].clone());
@@ -33,7 +36,7 @@ impl Write {
             (None, Some(part)) => format!("{method} {resource}/{part} {name}"),
             (None, None) => format!("{method} {resource} {}{}", without_uid(name), hold(&body)),
         };
-        Some(Write { label, status, answer: 0 })
+        Some(Write { label, status, answer: 0, bytes })
     }
 
     /// Whether the API server has done it.
