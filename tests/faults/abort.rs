@@ -14,7 +14,7 @@ const OF_A_GENERATION: &str = "observedGeneration";
 
 pub(crate) async fn a_second_abort_changes_nothing() {
     on_stage(|stage| async move {
-        stage.apply().await;
+        stage.apply_with(Course::Aborted.per_user()).await;
         stage.operator.start();
         Course::Aborted.take(&stage).await;
         let status = stage.comes_to_rest().await;

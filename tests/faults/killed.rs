@@ -96,7 +96,7 @@ async fn play(stage: Stage, course: Course, case: Option<Case>) -> (Option<Value
         stage.proxy.arm(label, *when, Arc::clone(&stage.operator));
     }
     stage.keep_old_result().await;
-    stage.apply().await;
+    stage.apply_with(course.per_user()).await;
     stage.operator.start();
     course.take(&stage).await;
     if case.is_some() {

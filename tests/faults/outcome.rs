@@ -14,6 +14,8 @@ use crate::write::Write;
 pub(crate) const USERS: u64 = 6;
 /// So often each of them asks in a phase.
 pub(crate) const PER_USER: u64 = 5;
+/// So often where the load must still be on when something is done to it: each phase takes 15 s.
+pub(crate) const LASTING: u64 = 75;
 /// So many requests the test consists of.
 pub(crate) const REQUESTS: u64 = 2 * USERS * PER_USER;
 

@@ -7,18 +7,16 @@ use loadgate::ingest::leaving;
 use loadgate::operator::names::INDEX_LABEL;
 
 use crate::kubelet::Ended;
-use crate::outcome::{USERS, counts_are_exact, leaves_only_its_result};
+use crate::outcome::{LASTING, USERS, counts_are_exact, leaves_only_its_result};
 use crate::stage::{Stage, on_stage};
 use crate::support::loadtests::is_judged;
 
 /// The Job takes a superfluous pod away within a second or so: where it was faster than the worker, another one comes.
-const TRIES: usize = 5;
-/// Each phase takes 15 s: the load is still on when the last of the second pods comes.
-const PER_USER: u64 = 75;
+const TRIES: usize = 12;
 
 pub(crate) async fn a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact() {
     on_stage(|stage| async move {
-        stage.apply_with(PER_USER).await;
+        stage.apply_with(LASTING).await;
         stage.operator.start();
         stage.until("a worker is ready", |test| ready(test) > 0).await;
         is_fenced(&stage, 0).await;
@@ -27,7 +25,7 @@ pub(crate) async fn a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact(
         let status = stage.comes_to_rest().await;
         is_judged(&status, "Pass");
         assert_eq!(status["workers"]["lost"], 0);
-        assert_eq!(status["summary"]["requests"], 2 * USERS * PER_USER);
+        assert_eq!(status["summary"]["requests"], 2 * USERS * LASTING);
         leaves_only_its_result(&stage).await;
         counts_are_exact(&status, &stage.target.seen());
     })
