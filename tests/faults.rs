@@ -34,6 +34,8 @@ mod proxy;
 mod rights;
 #[path = "faults/road.rs"]
 mod road;
+#[path = "faults/rough.rs"]
+mod rough;
 #[path = "faults/second.rs"]
 mod second;
 #[path = "faults/stage.rs"]
@@ -41,6 +43,8 @@ mod stage;
 #[path = "faults/storm.rs"]
 mod storm;
 mod support;
+#[path = "faults/watching.rs"]
+mod watching;
 #[path = "faults/weather.rs"]
 mod weather;
 #[path = "faults/write.rs"]
@@ -58,7 +62,7 @@ use tokio::sync::Semaphore;
 /// What the test is called.
 const NAME: &str = "shop";
 /// Nothing that is awaited takes so long: what does, hangs.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(3);
 /// So many stages are played on at once: most of them wait for something most of their time.
 static PLACES: Semaphore = Semaphore::const_new(6);
 
@@ -80,6 +84,12 @@ const TESTS: &[Test] = tests![
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
+    rough::an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on,
+    rough::errors_on_one_in_five_calls_change_nothing,
+    rough::an_api_server_that_gives_no_answer_is_given_up_and_found_again,
+    rough::others_who_write_the_object_all_the_time_keep_nothing_from_its_end,
+    rough::watches_that_lose_double_and_delay_events_change_nothing,
+    rough::a_list_from_before_brings_no_stage_back,
     campaign::whatever_befalls_a_run_nothing_is_lost_or_doubled_and_no_pass_is_false,
 ];
 

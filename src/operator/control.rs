@@ -17,6 +17,9 @@ use super::reconcile::{after_failure, reconcile};
 use super::stop::{soon_over, stopped};
 use crate::api::LoadTest;
 
+/// How long one watch lasts.
+const WATCH_SECONDS: u32 = 60;
+
 /// Reconciles tests while this process leads: those of all namespaces, or of each that is watched.
 pub(super) async fn control(
     context: Arc<Context>,
@@ -52,8 +55,8 @@ async fn control_in(
         None => (Api::all(client()), Api::all(client())),
     };
     let mut word = stop.clone();
-    let ours = watcher::Config::default().labels("app.kubernetes.io/managed-by=loadgate");
-    let control = Controller::new(tests, watcher::Config::default())
+    let ours = watching().labels("app.kubernetes.io/managed-by=loadgate");
+    let control = Controller::new(tests, watching())
         .owns(jobs, ours)
         .reconcile_on(heard(rings, namespace))
         .graceful_shutdown_on(async move { stopped(&mut word).await })
@@ -61,6 +64,11 @@ async fn control_in(
         .for_each(|_| std::future::ready(()));
     // It would wait for its first list, which never comes where the definition isn't installed.
     soon_over(control, stop).await;
+}
+
+/// A watch is asked for anew so often: where the network swallows what it has to tell, nothing else shows that.
+fn watching() -> watcher::Config {
+    watcher::Config::default().timeout(WATCH_SECONDS)
 }
 
 /// The rings for tests of one namespace; none: for all.

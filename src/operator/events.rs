@@ -1,19 +1,29 @@
 //! Events on the object: what `kubectl describe` tells of the way to the verdict. Published after the status.
 
+use std::time::Duration;
+
 use kube::Resource;
 use kube::runtime::events::{Event, EventType};
+use tokio::time::timeout;
 
 use super::context::Context;
 use crate::api::{LoadTest, LoadTestStatus};
 
-/// Publishes what became new with `after`.
+/// The longest that the run waits for its events to be taken.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Publishes what became new with `after`. Events are a courtesy: a run doesn't depend on them.
 pub async fn publish(context: &Context, test: &LoadTest, after: &LoadTestStatus) {
     let reference = test.object_ref(&());
-    for event in news(test.status.as_ref(), after) {
-        // Events are a courtesy: a run doesn't depend on them.
-        if let Err(error) = context.recorder.publish(&event, &reference).await {
-            tracing::debug!(%error, reason = event.reason, "an event wasn't taken");
+    let told = async {
+        for event in news(test.status.as_ref(), after) {
+            if let Err(error) = context.recorder.publish(&event, &reference).await {
+                tracing::debug!(%error, reason = event.reason, "an event wasn't taken");
+            }
         }
+    };
+    if timeout(LIMIT, told).await.is_err() {
+        tracing::debug!("events weren't taken in time");
     }
 }
 

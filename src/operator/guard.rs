@@ -6,8 +6,8 @@ use kube::ResourceExt;
 use super::api::{CallError, Objects};
 use crate::api::LoadTest;
 
-/// So often a write is tried that others got in the way of.
-const TRIES: usize = 5;
+/// So often a write is tried that others got in the way of: who writes fifty times a second leaves few gaps.
+const TRIES: usize = 25;
 
 /// Writes with `write`, which is given the object with the version to be replaced.
 pub async fn guarded<W>(

@@ -8,6 +8,8 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use std::time::Duration;
+
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tempfile::TempDir;
@@ -16,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use crate::rights::{LEASE, SECRET};
 use crate::{LIMIT, within};
@@ -161,10 +164,26 @@ impl Operator {
 
     /// Its metrics, with the head of the answer.
     pub(crate) async fn metrics(&self) -> String {
+        self.answer("/metrics").await
+    }
+
+    /// Asks it again and again for so long whether it is alive, as a kubelet does.
+    pub(crate) async fn is_alive_for(&self, lasts: Duration) {
+        let ends = Instant::now() + lasts;
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        while Instant::now() < ends {
+            ticks.tick().await;
+            let answer = self.answer("/healthz").await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+    }
+
+    async fn answer(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.http).await.unwrap();
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
         let mut text = String::new();
-        within(LIMIT, "its metrics", stream.read_to_string(&mut text)).await.unwrap();
+        within(LIMIT, path, stream.read_to_string(&mut text)).await.unwrap();
         text
     }
 

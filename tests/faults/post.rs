@@ -62,7 +62,7 @@ impl Shared {
     async fn carry(self: Arc<Self>, request: Request) -> Result<Response, Cut> {
         let (parts, body) = request.into_parts();
         let body = to_bytes(Body::new(body), LARGEST).await.map_err(|_| Cut)?;
-        let fate = self.weather.lock().unwrap().fate();
+        let fate = self.weather.lock().unwrap().fate(parts.uri.path());
         match fate {
             Fate::Passed(late) => {
                 sleep(late).await;

@@ -1,6 +1,7 @@
 //! Stands between the operator and the API server: notes what it asks for, kills it at one of its writes, and lets
 //! messages pass as the weather is.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -9,15 +10,15 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use kube::Client;
 use kube::client::Body as Sent;
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
 use crate::operator::Operator;
 use crate::road::{Cut, Road};
+use crate::watching::{gone, watched};
 use crate::weather::{Fate, Weather};
 use crate::write::Write;
 use crate::{LIMIT, within};
@@ -76,6 +77,8 @@ struct Shared {
     heard: watch::Sender<Heard>,
     trap: Mutex<Option<Trap>>,
     weather: Mutex<Arc<Weather>>,
+    /// The first list of each path that a watch began with.
+    lists: Mutex<BTreeMap<String, Bytes>>,
 }
 
 impl Proxy {
@@ -86,6 +89,7 @@ impl Proxy {
             heard: watch::Sender::new(Heard::default()),
             trap: Mutex::default(),
             weather: Mutex::new(Arc::new(Weather::clear())),
+            lists: Mutex::default(),
         });
         let handler = Arc::clone(&shared);
         let road = Road::open(move |request| answer(Arc::clone(&handler), request)).await;
@@ -154,7 +158,16 @@ impl Message {
     }
 
     fn is_watch(&self) -> bool {
-        self.parts.uri.query().is_some_and(|query| query.contains("watch="))
+        self.asks("watch=")
+    }
+
+    /// Watches begin with pages of a list; other lists are asked for in one.
+    fn is_list(&self) -> bool {
+        self.asks("limit=")
+    }
+
+    fn asks(&self, what: &str) -> bool {
+        self.parts.uri.query().is_some_and(|query| query.contains(what))
     }
 }
 
@@ -162,7 +175,7 @@ impl Shared {
     async fn carry(self: &Arc<Self>, request: Request) -> Result<Response, Cut> {
         let message = Message::read(request).await;
         let weather = Arc::clone(&self.weather.lock().unwrap());
-        match weather.fate() {
+        match weather.fate(message.parts.uri.path()) {
             Fate::Lost(late) => {
                 sleep(late).await;
                 Err(Cut)
@@ -171,9 +184,13 @@ impl Shared {
             // A request that has no body has no half.
             Fate::Passed(late) if message.is_watch() => {
                 sleep(late).await;
-                Ok(self.watch(message, &weather).await)
+                Ok(self.watch(message, weather).await)
             }
             _ if message.is_watch() => Err(Cut),
+            Fate::Passed(late) if message.is_list() => {
+                sleep(late).await;
+                Ok(self.list(message, &weather).await)
+            }
             Fate::Passed(late) => {
                 sleep(late).await;
                 Ok(self.pass(message).await)
@@ -204,15 +221,25 @@ impl Shared {
         }
     }
 
-    /// A watch, which may end early or be told that what it asks for is gone.
-    async fn watch(&self, message: Message, weather: &Weather) -> Response {
+    /// A watch, or the list that one begins with.
+    async fn watch(&self, message: Message, weather: Arc<Weather>) -> Response {
         if weather.is_too_old() {
             return gone().into_response();
         }
-        let answer = self.pass(message).await;
-        let Some(lasts) = weather.watch_lasts() else { return answer };
-        let ends = Instant::now() + lasts;
-        answer.map(|body| Body::from_stream(body.into_data_stream().take_until(sleep_until(ends))))
+        watched(self.pass(message).await, weather)
+    }
+
+    /// A list that a watch begins with; from before, where the weather has it so.
+    async fn list(&self, message: Message, weather: &Weather) -> Response {
+        let path = message.parts.uri.path().to_owned();
+        let before = self.lists.lock().unwrap().get(&path).cloned();
+        if let Some(before) = before.filter(|_| weather.is_stale()) {
+            return before.into_response();
+        }
+        let (parts, body) = self.pass(message).await.into_parts();
+        let body = to_bytes(body, LARGEST).await.unwrap_or_default();
+        self.lists.lock().unwrap().entry(path).or_insert_with(|| body.clone());
+        Response::from_parts(parts, Body::from(body))
     }
 
     async fn pass(&self, Message { parts, body }: Message) -> Response {
@@ -284,11 +311,4 @@ fn refused(status: u16) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
     }
     response
-}
-
-/// The first event of a watch that asks for what is forgotten.
-fn gone() -> String {
-    let told = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 410, "reason": "Expired",
-        "message": "too old resource version"});
-    json!({"type": "ERROR", "object": told}).to_string() + "\n"
 }

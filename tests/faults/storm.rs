@@ -89,9 +89,11 @@ impl Storm {
     }
 
     fn add(&mut self, kind: Kind, dice: &mut Dice) {
-        use Trouble::{Copies, Cuts, Darkness, Delays, Errors, Gaps, Halves};
+        use Trouble::{Copies, Cuts, Darkness, Delays, Errors, Gaps, Gossip, Halves, Staleness};
         match kind {
-            Kind::Api => self.api.push(dice.one_of(&[Errors, Cuts, Delays, Copies, Darkness, Gaps])),
+            Kind::Api => {
+                self.api.push(dice.one_of(&[Errors, Cuts, Delays, Copies, Darkness, Gaps, Gossip, Staleness]))
+            }
             Kind::Pushes => {
                 self.pushes.push(dice.one_of(&[Errors, Cuts, Delays, Copies, Darkness, Halves]));
             }
@@ -181,7 +183,7 @@ async fn done(deed: Deed, stage: &Stage) -> Option<Instant> {
 }
 
 /// Fifty times a second.
-async fn others_write(stage: &Stage, lasts: Duration) {
+pub(crate) async fn others_write(stage: &Stage, lasts: Duration) {
     let ends = Instant::now() + lasts;
     let mut ticks = tokio::time::interval(Duration::from_millis(20));
     for number in 0.. {

@@ -41,8 +41,27 @@ pub(crate) enum Trouble {
     Halves,
     /// None arrives for a while.
     Darkness,
+    /// All are told to come again later.
+    Busyness,
+    /// None is answered, and a watch that is open never tells anything any more.
+    Silence,
     /// Watches end, and what they had to tell is gone.
     Gaps,
+    /// Watches tell things twice, late, or not before they have ended.
+    Gossip,
+    /// Lists that a watch begins with are those that were asked for before.
+    Staleness,
+}
+
+/// What a watch does with an event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Gossip {
+    /// It is told twice.
+    Twice,
+    /// It is told late, and so are those behind it.
+    Late(Duration),
+    /// It isn't told, and the watch ends: where it was, is too long ago for the next one.
+    Lost,
 }
 
 /// Numbers that a seed gives.
@@ -82,6 +101,8 @@ pub(crate) struct Weather {
     troubles: Vec<Trouble>,
     until: Instant,
     darkness: Range<Instant>,
+    /// Whose path has this in it is spared.
+    spares: Option<&'static str>,
 }
 
 impl Weather {
@@ -94,17 +115,28 @@ impl Weather {
         let mut dice = Dice::of(seed);
         let begins = Instant::now() + dice.within(0..4000);
         let darkness = begins..begins + dice.within(500..6000);
-        Weather { dice: Mutex::new(dice), troubles, until: Instant::now() + lasts, darkness }
+        Weather { dice: Mutex::new(dice), troubles, until: Instant::now() + lasts, darkness, spares: None }
     }
 
-    /// What becomes of the next message.
-    pub(crate) fn fate(&self) -> Fate {
+    /// The same, but messages with this in their path are spared.
+    pub(crate) fn sparing(self, part: &'static str) -> Self {
+        Weather { spares: Some(part), ..self }
+    }
+
+    /// What becomes of the next message, which goes to this path.
+    pub(crate) fn fate(&self, path: &str) -> Fate {
         let now = Instant::now();
+        if self.spares.is_some_and(|part| path.contains(part)) {
+            return Fate::Passed(Duration::ZERO);
+        }
         if self.has(Trouble::Darkness) && self.darkness.contains(&now) {
             return Fate::Lost(self.darkness.end - now);
         }
         if now > self.until {
             return Fate::Passed(Duration::ZERO);
+        }
+        if self.has(Trouble::Silence) {
+            return Fate::Lost(self.until - now);
         }
         let mut dice = self.dice.lock().unwrap();
         let befallen = self.troubles.iter().find_map(|trouble| befalls(*trouble, &mut dice));
@@ -123,6 +155,28 @@ impl Weather {
         is_rough && self.dice.lock().unwrap().percent(30)
     }
 
+    /// What a watch does with an event; none: it is as ever.
+    pub(crate) fn gossip(&self) -> Option<Gossip> {
+        let is_rough = self.has(Trouble::Gossip) && Instant::now() < self.until;
+        let mut dice = self.dice.lock().unwrap();
+        (is_rough && dice.percent(50))
+            .then(|| [Gossip::Twice, Gossip::Late(dice.within(0..1000)), Gossip::Lost])
+            .map(|all| dice.one_of(&all))
+    }
+
+    /// Waits until watches that are open have nothing to tell any more; that may be never.
+    pub(crate) async fn is_mute(&self) {
+        if self.has(Trouble::Silence) && Instant::now() < self.until {
+            return;
+        }
+        std::future::pending().await
+    }
+
+    /// Whether a list that a watch begins with is one from before.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.has(Trouble::Staleness) && Instant::now() < self.until
+    }
+
     fn has(&self, trouble: Trouble) -> bool {
         self.troubles.contains(&trouble)
     }
@@ -138,7 +192,10 @@ fn befalls(trouble: Trouble, dice: &mut Dice) -> Option<Fate> {
         Trouble::Delays => (30, vec![Fate::Passed(dice.within(0..300)), Fate::Passed(dice.within(0..3000))]),
         Trouble::Copies => (30, vec![Fate::Twice(dice.within(0..100)), Fate::Twice(dice.within(0..5000))]),
         Trouble::Halves => (15, vec![Fate::Halved]),
-        Trouble::Darkness | Trouble::Gaps => return None,
+        Trouble::Busyness => (100, vec![Fate::Refused(429)]),
+        Trouble::Darkness | Trouble::Silence | Trouble::Gaps | Trouble::Gossip | Trouble::Staleness => {
+            return None;
+        }
     };
     dice.percent(percent).then(|| dice.one_of(&fates))
 }

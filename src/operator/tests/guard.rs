@@ -50,7 +50,7 @@ async fn a_write_goes_through_although_labels_change_all_the_time() {
 async fn it_gives_up_in_the_end() {
     let (written, api) = write(|api| api.falls_ill(Ill::Stormy(u32::MAX))).await;
     assert!(written.unwrap_err().is_conflict());
-    assert!(api.calls().len() < 10, "it asks and writes a few times only");
+    assert!(api.calls().len() <= 50, "it asks and writes a few times only");
 }
 
 #[tokio::test]

@@ -1,0 +1,145 @@
+//! An API server that is busy, refuses, hangs, contradicts itself: the run goes on, and its end is the same.
+
+use std::time::Duration;
+
+use loadgate::api::LoadTest;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::outcome::{LASTING, REQUESTS, USERS, counts_are_exact, leaves_only_its_result, was_told_in_order};
+use crate::stage::{Stage, on_stage};
+use crate::storm::others_write;
+use crate::support::loadtests::is_judged;
+use crate::weather::{Trouble, Weather};
+
+/// As long as the load is on.
+const ALL_ALONG: Duration = Duration::from_mins(2);
+/// Renewals have a way of their own: what becomes of those is what `tests/election.rs` tests.
+const RENEWALS: &str = "/leases";
+
+pub(crate) async fn an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on() {
+    /// For so long it answers 429 to everything.
+    const BUSY: Duration = Duration::from_mins(1);
+    /// In that time it may be asked so often: a look every 3 s, and watches that come back slower and slower.
+    const MOST: usize = 120;
+    on_stage(|stage| async move {
+        running(&stage, LASTING).await;
+        stage.proxy.weather(Weather::new(8, vec![Trouble::Busyness], BUSY).sparing(RENEWALS));
+        let before = stage.proxy.so_far().requests;
+        // That long, and no event tells its end: it is the fault.
+        sleep(BUSY).await;
+        let asked = stage.proxy.so_far().requests - before;
+        assert!(asked < MOST, "it was asked {asked} times in {BUSY:?}");
+        ends_as_planned(stage, 2 * USERS * LASTING).await;
+    })
+    .await;
+}
+
+pub(crate) async fn errors_on_one_in_five_calls_change_nothing() {
+    on_stage(|stage| async move {
+        stage.proxy.weather(Weather::new(9, vec![Trouble::Errors], ALL_ALONG));
+        stage.apply().await;
+        stage.operator.start();
+        ends_as_planned(stage, REQUESTS).await;
+    })
+    .await;
+}
+
+pub(crate) async fn an_api_server_that_gives_no_answer_is_given_up_and_found_again() {
+    /// For so long nothing is answered.
+    const SILENT: Duration = Duration::from_secs(45);
+    /// A call is given up after 20 s, a watch that tells nothing after 65 s.
+    const FOUND: Duration = Duration::from_secs(90);
+    on_stage(|stage| async move {
+        running(&stage, LASTING).await;
+        let hole = Weather::new(10, vec![Trouble::Silence], SILENT).sparing(RENEWALS);
+        let began = Instant::now();
+        stage.proxy.weather(hole);
+        stage.operator.is_alive_for(SILENT).await;
+        let late = "no answer within 20 s";
+        assert!(stage.operator.log().contains(late), "no call was given up: {}", stage.operator.log());
+        stage.until("complete", crate::stage::is_complete).await;
+        // The watches that were open stay mute: only new ones tell of this.
+        stage.patch(json!({"spec": {"requirements": [{"id": "NEW", "metric": "error_rate", "target": "< 2%", "must": true}]}})).await;
+        stage.until("judged anew", is_told).await;
+        assert!(began.elapsed() < SILENT + FOUND, "told after {:?}", began.elapsed());
+        is_as_planned(stage, 2 * USERS * LASTING).await;
+    })
+    .await;
+}
+
+pub(crate) async fn others_who_write_the_object_all_the_time_keep_nothing_from_its_end() {
+    /// So many of its writes may come too late for each that doesn't.
+    const MOST: usize = 20;
+    on_stage(|stage| async move {
+        stage.apply().await;
+        stage.operator.start();
+        tokio::select! {
+            () = others_write(&stage, ALL_ALONG) => panic!("not complete after {ALL_ALONG:?}"),
+            _ = stage.until("complete", crate::stage::is_complete) => {}
+        }
+        let writes = stage.proxy.so_far().writes;
+        let (done, late): (Vec<_>, Vec<_>) = writes.iter().partition(|write| write.is_done());
+        assert!(
+            late.len() <= done.len() * MOST,
+            "{} writes came too late, {} didn't",
+            late.len(),
+            done.len()
+        );
+        ends_as_planned(stage, REQUESTS).await;
+    })
+    .await;
+}
+
+pub(crate) async fn watches_that_lose_double_and_delay_events_change_nothing() {
+    for seed in [12, 13] {
+        on_stage(move |stage| async move {
+            let weather = Weather::new(seed, vec![Trouble::Gaps, Trouble::Gossip], ALL_ALONG);
+            stage.proxy.weather(weather);
+            stage.apply().await;
+            stage.operator.start();
+            ends_as_planned(stage, REQUESTS).await;
+        })
+        .await;
+    }
+}
+
+pub(crate) async fn a_list_from_before_brings_no_stage_back() {
+    on_stage(|stage| async move {
+        running(&stage, LASTING).await;
+        stage.operator.kill().await;
+        // What the watches of the next one begin with was true before anything of the run was made.
+        stage.proxy.weather(Weather::new(13, vec![Trouble::Staleness], ALL_ALONG));
+        stage.start_another().await;
+        ends_as_planned(stage, 2 * USERS * LASTING).await;
+    })
+    .await;
+}
+
+/// Applies the test and waits until its load is on.
+async fn running(stage: &Stage, per_user: u64) {
+    stage.apply_with(per_user).await;
+    stage.operator.start();
+    stage
+        .until("running", |test| test.status.as_ref().and_then(|it| it.phase.as_deref()) == Some("Running"))
+        .await;
+}
+
+fn is_told(test: &LoadTest) -> bool {
+    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
+}
+
+async fn ends_as_planned(stage: Stage, requests: u64) {
+    let writes = stage.proxy.hearing();
+    is_as_planned(stage, requests).await;
+    was_told_in_order(&writes.borrow().writes);
+}
+
+async fn is_as_planned(stage: Stage, requests: u64) {
+    let status = stage.comes_to_rest().await;
+    is_judged(&status, "Pass");
+    assert_eq!(status["summary"]["requests"], requests, "{status:#}");
+    assert_eq!(status["workers"]["lost"], 0, "{status:#}");
+    leaves_only_its_result(&stage).await;
+    counts_are_exact(&status, &stage.target.seen());
+}
