@@ -43,6 +43,10 @@ mod stage;
 #[path = "faults/storm.rs"]
 mod storm;
 mod support;
+#[path = "faults/token.rs"]
+mod token;
+#[path = "faults/two_leaders.rs"]
+mod two_leaders;
 #[path = "faults/watching.rs"]
 mod watching;
 #[path = "faults/weather.rs"]
@@ -84,6 +88,8 @@ const TESTS: &[Test] = tests![
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
+    two_leaders::a_leader_that_stood_still_for_a_minute_writes_nothing_and_ends,
+    token::a_workers_token_that_is_renewed_again_and_again_costs_no_report,
     rough::an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on,
     rough::errors_on_one_in_five_calls_change_nothing,
     rough::an_api_server_that_gives_no_answer_is_given_up_and_found_again,

@@ -54,6 +54,7 @@ pub(crate) struct Pods {
 /// The node that plays them. Dropped, all of its processes are killed.
 pub(crate) struct Kubelet {
     pods: watch::Sender<Pods>,
+    renewals: watch::Sender<u32>,
     watching: AbortHandle,
 }
 
@@ -62,6 +63,8 @@ struct Node {
     client: Client,
     namespace: String,
     pods: watch::Sender<Pods>,
+    /// How often all tokens were renewed.
+    renewals: watch::Sender<u32>,
     /// Where workers report instead of where they are told to, without TLS; none: where they are told to.
     post: Option<SocketAddr>,
 }
@@ -70,14 +73,22 @@ impl Kubelet {
     pub(crate) fn start(client: &Client, namespace: &str, post: Option<SocketAddr>) -> Self {
         let pods = watch::Sender::new(Pods::default());
         let (client, namespace) = (client.clone(), namespace.to_owned());
-        let node = Node { client, namespace, pods: pods.clone(), post };
-        Kubelet { pods, watching: tokio::spawn(node.watch()).abort_handle() }
+        let renewals = watch::Sender::new(0);
+        let node = Node { client, namespace, pods: pods.clone(), renewals: renewals.clone(), post };
+        Kubelet { pods, renewals, watching: tokio::spawn(node.watch()).abort_handle() }
     }
 
     /// Waits until what became of the pods is so.
     pub(crate) async fn sees(&self, what: &str, is: impl FnMut(&Pods) -> bool) -> Pods {
         let mut pods = self.pods.subscribe();
         within(LIMIT, what, pods.wait_for(is)).await.unwrap().clone()
+    }
+
+    /// Renews the tokens of all that live, and waits until they have them.
+    pub(crate) async fn renews_tokens(&self) {
+        let (living, known) = (self.so_far().processes.len(), self.so_far().tokens.len());
+        self.renewals.send_modify(|times| *times += 1);
+        self.sees("renewed tokens", |pods| pods.tokens.len() >= known + living).await;
     }
 
     pub(crate) fn so_far(&self) -> Pods {
@@ -132,6 +143,18 @@ impl Node {
         }
     }
 
+    /// Another token where the one that a pod began with is.
+    async fn renew(&self, pod: &Pod, folder: &TempDir, mut due: watch::Receiver<u32>) {
+        while due.changed().await.is_ok() {
+            let token = self.token(pod).await;
+            // As a kubelet does it: nobody ever reads a half of it.
+            let new = folder.path().join("token.new");
+            std::fs::write(&new, &token).unwrap();
+            std::fs::rename(new, folder.path().join("token")).unwrap();
+            self.pods.send_modify(|pods| pods.tokens.push(token));
+        }
+    }
+
     /// One pod from its start to its end.
     async fn live(self, pod: Pod, mut is_gone: watch::Receiver<bool>) {
         let name = pod.name_any();
@@ -144,7 +167,10 @@ impl Node {
             Some(child) => {
                 let process = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
                 self.pods.send_modify(|pods| pods.processes.extend(process.map(|it| (name.clone(), it))));
-                Some(finish(child, &mut is_gone).await)
+                tokio::select! {
+                    code = finish(child, &mut is_gone) => Some(code),
+                    () = self.renew(&pod, &folder, self.renewals.subscribe()) => None,
+                }
             }
             None => None,
         };

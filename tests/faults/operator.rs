@@ -112,6 +112,12 @@ impl Operator {
         }
     }
 
+    /// Waits until so many have ended that nobody had asked to.
+    pub(crate) async fn gives_up(&self, count: usize) {
+        let mut given_up = self.given_up.subscribe();
+        within(LIMIT, "an operator gives up", given_up.wait_for(|so_far| *so_far >= count)).await.unwrap();
+    }
+
     /// Starts another one whenever one has ended by itself, as a kubelet does.
     pub(crate) async fn attend(self: &Arc<Self>) -> Infallible {
         let mut given_up = self.given_up.subscribe();

@@ -25,7 +25,7 @@ pub(crate) struct Post {
 
 struct Shared {
     client: reqwest::Client,
-    ingest: SocketAddr,
+    ingest: Mutex<SocketAddr>,
     weather: Mutex<Arc<Weather>>,
     /// When messages were taken.
     taken: Mutex<Vec<Instant>>,
@@ -42,7 +42,8 @@ impl Post {
             .build()
             .unwrap();
         let weather = Mutex::new(Arc::new(Weather::clear()));
-        let shared = Arc::new(Shared { client, ingest, weather, taken: Mutex::default() });
+        let shared =
+            Arc::new(Shared { client, ingest: Mutex::new(ingest), weather, taken: Mutex::default() });
         let handler = Arc::clone(&shared);
         let road = Road::open(move |request| Arc::clone(&handler).carry(request)).await;
         Post { address: road.address, shared, _road: road }
@@ -50,6 +51,11 @@ impl Post {
 
     pub(crate) fn weather(&self, weather: Weather) {
         *self.shared.weather.lock().unwrap() = Arc::new(weather);
+    }
+
+    /// Brings messages to another address from now on.
+    pub(crate) fn goes_to(&self, ingest: SocketAddr) {
+        *self.shared.ingest.lock().unwrap() = ingest;
     }
 
     /// When messages were taken, in order.
@@ -96,7 +102,8 @@ impl Shared {
 
     async fn pass(&self, parts: &Parts, body: Bytes) -> Result<Response, Cut> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = self.client.post(format!("https://{}{path}", self.ingest)).body(body);
+        let ingest = *self.ingest.lock().unwrap();
+        let mut request = self.client.post(format!("https://{ingest}{path}")).body(body);
         for name in [header::AUTHORIZATION, header::CONTENT_TYPE] {
             request = request.header(&name, &parts.headers[&name]);
         }

@@ -35,6 +35,11 @@ pub(crate) async fn granted(own: &Own) -> Client {
     )
     .await;
     grant_reviews(own).await;
+    client(own).await
+}
+
+/// Another client that is the operator.
+pub(crate) async fn client(own: &Own) -> Client {
     let accounts: Api<ServiceAccount> = Api::namespaced(own.client.clone(), &own.namespace);
     let token = accounts.create_token_request(NAME, &PostParams::default(), &TokenRequest::default()).await;
     own.cluster.client_with_token(&token.unwrap().status.unwrap().token).await

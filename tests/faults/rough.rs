@@ -23,7 +23,7 @@ pub(crate) async fn an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_t
     /// In that time it may be asked so often: a look every 3 s, and watches that come back slower and slower.
     const MOST: usize = 120;
     on_stage(|stage| async move {
-        running(&stage, LASTING).await;
+        stage.runs(LASTING).await;
         stage.proxy.weather(Weather::new(8, vec![Trouble::Busyness], BUSY).sparing(RENEWALS));
         let before = stage.proxy.so_far().requests;
         // That long, and no event tells its end: it is the fault.
@@ -51,7 +51,7 @@ pub(crate) async fn an_api_server_that_gives_no_answer_is_given_up_and_found_aga
     /// A call is given up after 20 s, a watch that tells nothing after 65 s.
     const FOUND: Duration = Duration::from_secs(90);
     on_stage(|stage| async move {
-        running(&stage, LASTING).await;
+        stage.runs(LASTING).await;
         let hole = Weather::new(10, vec![Trouble::Silence], SILENT).sparing(RENEWALS);
         let began = Instant::now();
         stage.proxy.weather(hole);
@@ -106,7 +106,7 @@ pub(crate) async fn watches_that_lose_double_and_delay_events_change_nothing() {
 
 pub(crate) async fn a_list_from_before_brings_no_stage_back() {
     on_stage(|stage| async move {
-        running(&stage, LASTING).await;
+        stage.runs(LASTING).await;
         stage.operator.kill().await;
         // What the watches of the next one begin with was true before anything of the run was made.
         stage.proxy.weather(Weather::new(13, vec![Trouble::Staleness], ALL_ALONG));
@@ -114,15 +114,6 @@ pub(crate) async fn a_list_from_before_brings_no_stage_back() {
         ends_as_planned(stage, 2 * USERS * LASTING).await;
     })
     .await;
-}
-
-/// Applies the test and waits until its load is on.
-async fn running(stage: &Stage, per_user: u64) {
-    stage.apply_with(per_user).await;
-    stage.operator.start();
-    stage
-        .until("running", |test| test.status.as_ref().and_then(|it| it.phase.as_deref()) == Some("Running"))
-        .await;
 }
 
 fn is_told(test: &LoadTest) -> bool {

@@ -124,6 +124,14 @@ impl Stage {
         create::<LoadTest>(&self.own, test).await;
     }
 
+    /// Applies the test, starts the operator and waits until the load is on.
+    pub(crate) async fn runs(&self, per_user: u64) {
+        self.apply_with(per_user).await;
+        self.operator.start();
+        let phase = |test: &LoadTest| test.status.as_ref().and_then(|status| status.phase.clone());
+        self.until("running", |test| phase(test).as_deref() == Some("Running")).await;
+    }
+
     /// A result of a run before, which the end of the next one takes away.
     pub(crate) async fn keep_old_result(&self) {
         let name = format!("{NAME}-run-0-result-0b8f1d2e");
