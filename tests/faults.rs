@@ -26,13 +26,13 @@ mod kubelet;
 mod operator;
 #[path = "faults/outcome.rs"]
 mod outcome;
-#[path = "faults/post.rs"]
+#[path = "support/post.rs"]
 mod post;
 #[path = "faults/proxy.rs"]
 mod proxy;
 #[path = "faults/rights.rs"]
 mod rights;
-#[path = "faults/road.rs"]
+#[path = "support/road.rs"]
 mod road;
 #[path = "faults/rough.rs"]
 mod rough;
@@ -49,7 +49,7 @@ mod token;
 mod two_leaders;
 #[path = "faults/watching.rs"]
 mod watching;
-#[path = "faults/weather.rs"]
+#[path = "support/weather.rs"]
 mod weather;
 #[path = "faults/write.rs"]
 mod write;

@@ -28,7 +28,7 @@ pub(crate) struct Operator {
     folder: TempDir,
     namespace: String,
     /// Where workers report: the same for each that takes the place of another.
-    pub(crate) ingest: SocketAddr,
+    ingest: SocketAddr,
     /// Where its metrics are.
     http: SocketAddr,
     living: Mutex<Option<Living>>,
@@ -90,12 +90,17 @@ impl Operator {
         assert!(before.is_none(), "two operators at once");
     }
 
+    /// Where workers reach it.
+    pub(crate) fn ingest(&self) -> String {
+        format!("https://{}", self.ingest)
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loadgate"));
         command.args(["operator", "--worker-image", "loadgate:none"]);
         command.args(["--ingest-listen", &self.ingest.to_string()]);
         command.args(["--http-listen", &self.http.to_string()]);
-        command.args(["--ingest-url", &format!("https://{}", self.ingest)]);
+        command.args(["--ingest-url", &self.ingest()]);
         command.args(["--tls-secret", SECRET, "--lease-name", LEASE]);
         command.args(["--namespace", &self.namespace, "--watch-namespace", &self.namespace]);
         command

@@ -96,7 +96,7 @@ impl Stage {
             .unwrap();
         let proxy = Proxy::start(rights::granted(&own).await).await;
         let operator = Arc::new(Operator::new(&own.namespace, proxy.address));
-        let post = if is_rough { Some(Post::start(operator.ingest).await) } else { None };
+        let post = if is_rough { Some(Post::start(operator.ingest()).await) } else { None };
         let kubelet = Kubelet::start(&own.client, &own.namespace, post.as_ref().map(|post| post.address));
         Stage { own, proxy, operator, kubelet, target, post }
     }

@@ -31,7 +31,7 @@ pub(crate) async fn a_leader_that_stood_still_for_a_minute_writes_nothing_and_en
         stage.operator.signal(Signal::STOP);
         let before = stage.proxy.so_far().writes;
         // Workers that reach nobody ask by the name again, and find who leads by then.
-        stage.post.as_ref().unwrap().goes_to(second.ingest);
+        stage.post.as_ref().unwrap().goes_to(second.ingest());
         let still = async {
             sleep(STILL).await;
             stage.operator.signal(Signal::CONT);

@@ -1,5 +1,8 @@
 //! nginx with its access log on, as a second opinion on what was sent.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;

@@ -1,5 +1,8 @@
 //! What befalls messages on their way, drawn from a seed.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::ops::Range;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -39,6 +42,8 @@ pub(crate) enum Trouble {
     Copies,
     /// Without their ends.
     Halves,
+    /// Three in ten are lost or unanswered, three in ten come twice, some come much too late.
+    Flood,
     /// None arrives for a while.
     Darkness,
     /// All are told to come again later.
@@ -192,6 +197,15 @@ fn befalls(trouble: Trouble, dice: &mut Dice) -> Option<Fate> {
         Trouble::Delays => (30, vec![Fate::Passed(dice.within(0..300)), Fate::Passed(dice.within(0..3000))]),
         Trouble::Copies => (30, vec![Fate::Twice(dice.within(0..100)), Fate::Twice(dice.within(0..5000))]),
         Trouble::Halves => (15, vec![Fate::Halved]),
+        Trouble::Flood => {
+            let copies = Fate::Twice(dice.within(0..20_000));
+            let cuts = [Fate::Lost(Duration::ZERO), Fate::Unanswered];
+            let late = Fate::Passed(dice.within(0..20_000));
+            (
+                65,
+                [&cuts[..], &[copies; 2], &cuts[..], &[copies; 2], &cuts[..], &[copies; 2], &[late]].concat(),
+            )
+        }
         Trouble::Busyness => (100, vec![Fate::Refused(429)]),
         Trouble::Darkness | Trouble::Silence | Trouble::Gaps | Trouble::Gossip | Trouble::Staleness => {
             return None;

@@ -1,5 +1,8 @@
 //! A server on loopback whose handler may break the connection off instead of answering.
 
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::net::SocketAddr;
 
 use axum::body::Body;
