@@ -22,6 +22,8 @@ mod forbidden;
 mod killed;
 #[path = "faults/kubelet.rs"]
 mod kubelet;
+#[path = "faults/many.rs"]
+mod many;
 #[path = "faults/operator.rs"]
 mod operator;
 #[path = "faults/outcome.rs"]
@@ -90,6 +92,7 @@ const TESTS: &[Test] = tests![
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
     two_leaders::a_leader_that_stood_still_for_a_minute_writes_nothing_and_ends,
     token::a_workers_token_that_is_renewed_again_and_again_costs_no_report,
+    many::a_hundred_tests_at_once_are_each_run_and_counted_exactly,
     rough::an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on,
     rough::errors_on_one_in_five_calls_change_nothing,
     rough::an_api_server_that_gives_no_answer_is_given_up_and_found_again,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::api::batch::v1::Job;
 use kube::Api;
-use kube::runtime::controller::Controller;
+use kube::runtime::controller::{Config, Controller};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use tokio::sync::broadcast::error::RecvError;
@@ -17,6 +17,8 @@ use super::reconcile::{after_failure, reconcile};
 use super::stop::{soon_over, stopped};
 use crate::api::LoadTest;
 
+/// So many tests are looked at at once. With hundreds of them the API server would answer so late that the Lease ran out.
+const AT_ONCE: u16 = 16;
 /// How long one watch lasts.
 const WATCH_SECONDS: u32 = 60;
 
@@ -57,6 +59,7 @@ async fn control_in(
     let mut word = stop.clone();
     let ours = watching().labels("app.kubernetes.io/managed-by=loadgate");
     let control = Controller::new(tests, watching())
+        .with_config(Config::default().concurrency(AT_ONCE))
         .owns(jobs, ours)
         .reconcile_on(heard(rings, namespace))
         .graceful_shutdown_on(async move { stopped(&mut word).await })

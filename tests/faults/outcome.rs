@@ -64,6 +64,13 @@ pub(crate) async fn leaves_at_most_a_result(stage: &Stage) {
     assert!(maps.is_empty() || maps.len() == 1 && maps[0].contains("-run-1-result-"), "left: {maps:?}");
 }
 
+/// Nothing is left of so many runs but their results.
+pub(crate) async fn leaves_only_results(stage: &Stage, count: usize) {
+    assert_eq!(names::<Job>(stage).await, Vec::<String>::new(), "Jobs are left");
+    let maps = names::<ConfigMap>(stage).await;
+    assert!(maps.len() == count && maps.iter().all(|name| name.contains("-result-")), "left: {maps:?}");
+}
+
 /// Nothing is left but one `ConfigMap` with such a name.
 pub(crate) async fn leaves_only(stage: &Stage, kept: &str) {
     assert_eq!(names::<Job>(stage).await, Vec::<String>::new(), "Jobs are left");

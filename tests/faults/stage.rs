@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
-use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::conditions::is_deleted;
 use kube::runtime::wait::await_condition;
 use kube::{Resource, ResourceExt};
@@ -82,8 +82,10 @@ where
 async fn let_go(own: &Own) {
     let tests: Api<LoadTest> = Api::namespaced(own.client.clone(), &own.namespace);
     let free = Patch::Merge(json!({"metadata": {"finalizers": null}}));
-    // It may not have been made, or be gone.
-    drop(tests.patch(NAME, &PatchParams::default(), &free).await);
+    for test in tests.list(&ListParams::default()).await.unwrap() {
+        // It may be gone by then.
+        drop(tests.patch(&test.name_any(), &PatchParams::default(), &free).await);
+    }
 }
 
 impl Stage {
