@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
+#[path = "operator/away.rs"]
+mod away;
 #[path = "operator/changes.rs"]
 mod changes;
 #[path = "operator/ending.rs"]
@@ -74,6 +76,8 @@ const TESTS: &[Test] = tests![
     Cores changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
     Nothing ending::an_abort_ends_the_load_and_is_idempotent,
     Nothing ending::a_deletion_ends_the_load_and_leaves_nothing,
+    Nothing away::an_evicted_worker_is_lost_and_told,
+    Nothing away::a_namespace_that_is_deleted_in_mid_run_goes_with_all_that_is_in_it,
     Nothing forged::a_report_by_anybody_but_the_runs_own_workers_is_refused,
     Nothing forged::a_forged_status_is_refused_and_without_the_policy_it_is_written_over,
     Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
@@ -82,6 +86,7 @@ const TESTS: &[Test] = tests![
     Cores five_minutes::the_five_minutes_of_readme_are_as_told,
     Operator figures::figures_are_told,
     Operator takeover::counts_are_exact_after_the_operator_was_replaced_in_mid_run,
+    Operator away::what_befalls_runs_while_the_operator_is_away_is_made_good_when_it_is_back,
     Operator starting::an_image_that_is_missing_is_told,
 ];
 

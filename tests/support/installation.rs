@@ -57,6 +57,16 @@ impl Drop for Restored<'_> {
     }
 }
 
+/// Lets an operator be again, and waits until it is ready.
+pub(crate) struct Away<'a>(&'a Installation);
+
+impl Drop for Away<'_> {
+    fn drop(&mut self) {
+        self.0.kubectl.run(&["scale", "deployment/loadgate", "--replicas=1"]);
+        self.0.kubectl.run(&["rollout", "status", "deployment/loadgate", "--timeout=60s"]);
+    }
+}
+
 impl Installation {
     /// None where this machine can't have a cluster.
     pub(crate) fn new() -> Option<Self> {
@@ -132,6 +142,15 @@ impl Installation {
         let restored = Restored { installation: self, arguments };
         restored.set(&others);
         restored
+    }
+
+    /// Ends the operator, until what is given back is dropped.
+    pub(crate) fn without_operator(&self) -> Away<'_> {
+        let away = Away(self);
+        self.kubectl.run(&["scale", "deployment/loadgate", "--replicas=0"]);
+        let pods = "--selector=app.kubernetes.io/name=loadgate";
+        self.kubectl.run(&["wait", "--for=delete", "pods", pods, "--timeout=60s"]);
+        away
     }
 
     /// What the operator has logged so far.

@@ -1,6 +1,8 @@
 //! `LoadTest`s in a namespace: made, waited for, read.
 
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use kube::Api;
 use kube::runtime::wait::await_condition;
 use loadgate::api::LoadTest;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 use tokio::runtime::Runtime;
 
 use super::installation::Room;
@@ -135,6 +138,28 @@ impl Room<'_> {
             index.as_str().unwrap_or_default().to_owned()
         });
         pods
+    }
+
+    /// Evicts a pod, as a drain does.
+    pub(crate) fn evict(&self, pod: &str) {
+        let eviction = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}});
+        let path = format!("/api/v1/namespaces/{}/pods/{pod}/eviction", self.kubectl.namespace());
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), eviction.to_string()).unwrap();
+        self.kubectl.run(&["create", "--raw", &path, "--filename", &file.path().to_string_lossy()]);
+    }
+
+    /// Waits until a pod has logged this.
+    #[track_caller]
+    pub(crate) fn logs(&self, pod: &str, text: &str) {
+        let mut following = self.kubectl.command();
+        following.args(["logs", "--follow", pod]).stdout(Stdio::piped());
+        let mut following = following.spawn().unwrap();
+        let lines = BufReader::new(following.stdout.take().unwrap()).lines();
+        let found = lines.map_while(Result::ok).any(|line| line.contains(text));
+        following.kill().unwrap();
+        following.wait().unwrap();
+        assert!(found, "{pod} ended and never logged {text:?}");
     }
 
     /// Waits until no worker is left: pods take a moment to go after their Job has.
