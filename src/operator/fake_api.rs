@@ -21,6 +21,8 @@ struct Inner {
     version: u64,
     ill: Ill,
     calls: Vec<String>,
+    /// What it says of tokens; of any other it says nothing.
+    tokens: BTreeMap<String, Value>,
 }
 
 /// What is wrong with it.
@@ -55,6 +57,11 @@ impl FakeApi {
     /// Writes past all who guard their updates.
     pub(crate) fn put(&self, path: &str, object: Value) {
         self.with(|inner| inner.store(path, object));
+    }
+
+    /// From now on, this is the status of a review of `token`.
+    pub(crate) fn knows(&self, token: &str, status: Value) {
+        self.with(|inner| inner.tokens.insert(token.to_owned(), status));
     }
 
     pub(crate) fn delete(&self, path: &str) {
@@ -102,13 +109,18 @@ impl Inner {
         self.act(method, path, body)
     }
 
-    fn act(&mut self, method: &Method, path: &str, body: Value) -> Response {
+    fn act(&mut self, method: &Method, path: &str, mut body: Value) -> Response {
         // Nobody changes both at once.
         let path = path.trim_end_matches("/status");
         let named = format!("{path}/{}", body["metadata"]["name"].as_str().unwrap_or_default());
         let is_there = |path: &str| self.objects.contains_key(path);
         match *method {
             Method::GET if is_there(path) => axum_json(&self.objects[path]),
+            Method::POST if path.ends_with("/tokenreviews") => {
+                let known = body["spec"]["token"].as_str().and_then(|token| self.tokens.get(token));
+                body["status"] = known.cloned().unwrap_or_else(|| json!({"authenticated": false}));
+                axum_json(&body)
+            }
             Method::POST if is_there(&named) => failure(409, "AlreadyExists"),
             Method::POST => axum_json(&self.store(&named, body)),
             Method::PUT if is_there(path) && self.is_current(path, &body) => {

@@ -28,6 +28,7 @@ mod stop;
 mod supervise;
 pub mod telemetry;
 pub mod tls;
+mod tokens;
 
 pub use build::job::Setting;
 pub use supervise::{Configuration, OperatorError, run};

@@ -2,6 +2,7 @@
 
 #![allow(clippy::large_stack_arrays, reason = "the rows of these tables are whole objects")]
 
+mod door;
 mod events;
 mod guard;
 pub(crate) mod makers;
