@@ -43,6 +43,8 @@ pub struct Configuration {
     pub lease: String,
     /// The name of its pod, or of its machine.
     pub pod: String,
+    /// The UID of its pod, where this process is the only one of it that can be an operator; see [`lease::identity`].
+    pub pod_uid: Option<String>,
     /// Where other operators' workers reach this one: `ip:port`.
     pub address: String,
     /// The Secret that holds the ingest's certificates; none: they are kept in memory.
@@ -139,7 +141,7 @@ fn settings(configuration: &Configuration) -> lease::Settings {
     lease::Settings {
         namespace: configuration.namespace.clone(),
         name: configuration.lease.clone(),
-        identity: lease::identity(&configuration.pod),
+        identity: lease::identity(&configuration.pod, configuration.pod_uid.as_deref()),
         address: configuration.address.clone(),
         timing: lease::Timing::default(),
     }

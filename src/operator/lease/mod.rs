@@ -101,10 +101,13 @@ pub enum Loss {
     Deleted,
 }
 
-/// A name for this process: that of its pod, and a part that no earlier process of the pod had.
+/// A name for this process: that of its pod, and the pod's UID where it is given. Then a process that is started again
+/// in the same pod takes up its own Lease at once, and needn't wait until it has run out. So it may be given only to the
+/// one process of the pod that can't be there twice: the first of its container, which is dead before the next begins.
+/// Without it, the name has a part that no other process has.
 #[must_use]
-pub fn identity(pod: &str) -> String {
-    format!("{pod}_{}", uuid::Uuid::new_v4())
+pub fn identity(pod: &str, uid: Option<&str>) -> String {
+    uid.map_or_else(|| format!("{pod}_{}", uuid::Uuid::new_v4()), |uid| format!("{pod}_{uid}"))
 }
 
 impl Election {
