@@ -20,6 +20,8 @@ mod forbidden;
 mod killed;
 #[path = "faults/kubelet.rs"]
 mod kubelet;
+#[path = "faults/leaving.rs"]
+mod leaving;
 #[path = "faults/operator.rs"]
 mod operator;
 #[path = "faults/outcome.rs"]
@@ -69,6 +71,7 @@ const TESTS: &[Test] = tests![
     second::a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact,
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,
+    leaving::a_deletion_names_the_pod_that_it_waits_for_and_does_not_wait_for_ever,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
 ];
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
@@ -14,6 +14,7 @@ use super::decide::{Decision, run_of};
 use super::guard::guarded;
 use super::judging::{self, JudgingError};
 use super::keeping;
+use super::leaving;
 use super::names;
 use super::publish::publish;
 use super::record::Record;
@@ -75,7 +76,7 @@ pub async fn carry_out(
             (test, Some(told))
         }
         Decision::Clear => (clear(context, test, children).await?, None),
-        Decision::Remove => (remove(context, test, children).await?, None),
+        Decision::Remove => leaving::remove(context, test, children, now).await?,
     })
 }
 
@@ -210,21 +211,7 @@ async fn clear(context: &Context, test: LoadTest, children: &SeenRun) -> Result<
     without_finalizer(context, test).await
 }
 
-/// Ends the load, takes away its means, and lets the object go once no worker is left.
-async fn remove(context: &Context, test: LoadTest, children: &SeenRun) -> Result<LoadTest, CallError> {
-    let Some(run) = run_of(&test).cloned() else { return without_finalizer(context, test).await };
-    context.runs.abort(&run.uid, "the LoadTest was deleted");
-    delete_job(context, &test, &run, children).await?;
-    let pods = Objects::<Pod>::new(&context.client, &test.namespace().unwrap_or_default());
-    if !pods.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?.is_empty() {
-        return Ok(test);
-    }
-    delete_maps(context, &test, &run).await?;
-    context.runs.close(&run.uid);
-    without_finalizer(context, test).await
-}
-
-async fn delete_job(
+pub(super) async fn delete_job(
     context: &Context,
     test: &LoadTest,
     run: &Run,
@@ -237,7 +224,7 @@ async fn delete_job(
     jobs.delete(&names::job(&test.name_any(), run.number)).await
 }
 
-async fn delete_maps(context: &Context, test: &LoadTest, run: &Run) -> Result<(), CallError> {
+pub(super) async fn delete_maps(context: &Context, test: &LoadTest, run: &Run) -> Result<(), CallError> {
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let own = maps.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?;
     for map in
@@ -255,7 +242,7 @@ async fn with_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, C
     write_finalizers(context, &test, |finalizers| finalizers.push(names::FINALIZER.to_owned())).await
 }
 
-async fn without_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
+pub(super) async fn without_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
     if !test.finalizers().iter().any(|name| name == names::FINALIZER) {
         return Ok(test);
     }

@@ -17,6 +17,14 @@ pub async fn publish(context: &Context, test: &LoadTest, after: &LoadTestStatus)
     }
 }
 
+/// Publishes a warning that no status can tell any more.
+pub async fn warn(context: &Context, test: &LoadTest, reason: &str, note: &str) {
+    let warning = event(EventType::Warning, reason, note);
+    if let Err(error) = context.recorder.publish(&warning, &test.object_ref(&())).await {
+        tracing::debug!(%error, reason, "an event wasn't taken");
+    }
+}
+
 /// The events that the change from one status to the next is worth.
 #[must_use]
 pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Event> {

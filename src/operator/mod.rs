@@ -15,6 +15,7 @@ pub mod guard;
 pub mod judging;
 pub mod keeping;
 pub mod lead;
+mod leaving;
 pub mod lease;
 pub mod names;
 pub mod observe;

@@ -63,6 +63,8 @@ pub struct Runs {
     live: Arc<Mutex<BTreeMap<String, Led>>>,
     /// Those that are to begin, by their UIDs: since when.
     waiting: Arc<Mutex<BTreeMap<String, Clock>>>,
+    /// Those whose object is being deleted, by their UIDs: since when.
+    leaving: Arc<Mutex<BTreeMap<String, Clock>>>,
     /// Whom to look at again, because something of note has changed.
     bell: broadcast::Sender<ObjectRef<LoadTest>>,
 }
@@ -91,7 +93,7 @@ impl Runs {
     /// No runs; `bell` is rung for those that are to be looked at.
     #[must_use]
     pub fn new(bell: broadcast::Sender<ObjectRef<LoadTest>>) -> Self {
-        Runs { live: Arc::default(), waiting: Arc::default(), bell }
+        Runs { live: Arc::default(), waiting: Arc::default(), leaving: Arc::default(), bell }
     }
 
     /// The run of this UID.
@@ -112,7 +114,8 @@ impl Runs {
 
     /// Leads the run no longer. What its workers still say is answered as if it had never been.
     pub fn close(&self, uid: &str) {
-        waiting(&self.waiting).remove(uid);
+        clocks(&self.waiting).remove(uid);
+        clocks(&self.leaving).remove(uid);
         if let Some(led) = self.lock().remove(uid) {
             led.ringer.abort();
         }
@@ -137,7 +140,14 @@ impl Runs {
     /// How long the run has been to begin; `ago` is how long it was so already when this process first saw it.
     #[must_use]
     pub fn waited(&self, uid: &str, ago: Duration) -> Lasted {
-        waiting(&self.waiting).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
+        clocks(&self.waiting).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
+    }
+
+    /// How long the run has been leaving with its object; `ago` is how long it was so already when this process first
+    /// saw it.
+    #[must_use]
+    pub fn leaving(&self, uid: &str, ago: Duration) -> Lasted {
+        clocks(&self.leaving).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
     }
 
     /// Notes that its verdict stands in the status.
@@ -171,7 +181,7 @@ impl Runs {
     }
 }
 
-fn waiting(clocks: &Mutex<BTreeMap<String, Clock>>) -> MutexGuard<'_, BTreeMap<String, Clock>> {
+fn clocks(clocks: &Mutex<BTreeMap<String, Clock>>) -> MutexGuard<'_, BTreeMap<String, Clock>> {
     // Each change is one insert or remove.
     clocks.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,6 +11,7 @@ use loadgate::api::LoadTest;
 use serde_json::{Value, json};
 
 use crate::kubelet::Kubelet;
+use crate::leaving;
 use crate::operator::Operator;
 use crate::outcome::{PER_USER, USERS};
 use crate::proxy::Proxy;
@@ -65,6 +66,7 @@ async fn let_go(own: &Own) {
     let free = Patch::Merge(json!({"metadata": {"finalizers": null}}));
     // It may not have been made, or be gone.
     drop(tests.patch(NAME, &PatchParams::default(), &free).await);
+    leaving::let_go(&Api::namespaced(own.client.clone(), &own.namespace)).await;
 }
 
 impl Stage {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::history::{kept, past_runs};
 use crate::api::{Condition, Display, LoadTest, LoadTestStatus, PastRun, Run, Verdict, WorkerCounts};
-use crate::operator::decide::Refused;
+use crate::operator::decide::{Refused, is_complete};
 use crate::operator::names;
 use crate::plan::Plan;
 use crate::report::conditions::{self, Told};
@@ -101,6 +101,16 @@ pub fn judging(test: &LoadTest, started_at: Option<Timestamp>, now: Timestamp) -
         run.started_at = run.started_at.take().or(started_at.map(rfc3339));
     }
     under_way(test, status, "Judging", "the load is over; the figures are being judged".to_owned(), now)
+}
+
+/// The object is being deleted, and something keeps it. What a judged run said stays.
+#[must_use]
+pub fn leaving(test: &LoadTest, message: String, now: Timestamp) -> LoadTestStatus {
+    let status = before(test);
+    if is_complete(test) {
+        return LoadTestStatus { message: Some(message), ..status };
+    }
+    under_way(test, status, "PodsLeft", message, now)
 }
 
 /// The API server won't have what the operator asks of it.
