@@ -34,6 +34,8 @@ mod rights;
 mod second;
 #[path = "faults/stage.rs"]
 mod stage;
+#[path = "faults/storing.rs"]
+mod storing;
 mod support;
 #[path = "faults/write.rs"]
 mod write;
@@ -72,6 +74,9 @@ const TESTS: &[Test] = tests![
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,
     leaving::a_deletion_names_the_pod_that_it_waits_for_and_does_not_wait_for_ever,
+    storing::a_verdict_does_not_wait_for_a_store_that_is_forbidden_and_the_result_comes_later,
+    storing::a_verdict_does_not_wait_for_a_store_that_is_slow_and_the_result_comes_later,
+    storing::a_result_that_is_too_large_is_kept_with_less_and_can_be_judged_again,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
 ];
 

@@ -42,7 +42,10 @@ pub async fn carry_out(
     let none = SeenRun::default();
     let children = seen.run.as_ref().unwrap_or(&none);
     Ok(match decision {
-        Decision::Rest => (test, None),
+        Decision::Rest => {
+            let told = keeping::keep_later(context, &test).await?;
+            (test, told)
+        }
         Decision::Refuse(refused) => {
             let told = status::refused(&test, refused, now);
             (test, Some(told))

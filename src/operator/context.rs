@@ -8,6 +8,7 @@ use kube::runtime::events::{Recorder, Reporter};
 use super::build::job::Setting;
 use super::lease::Standing;
 use super::runs::Runs;
+use super::storing::Storing;
 use super::telemetry::Telemetry;
 
 /// What every reconcile needs.
@@ -21,6 +22,8 @@ pub struct Context {
     pub authority: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The runs that this process leads.
     pub runs: Runs,
+    /// Results that aren't stored yet.
+    pub storing: Storing,
     /// Publishes events.
     pub recorder: Recorder,
     /// What the operator tells of itself.

@@ -4,7 +4,8 @@ use kube::Resource;
 use kube::runtime::events::{Event, EventType};
 
 use super::context::Context;
-use crate::api::{LoadTest, LoadTestStatus};
+use crate::api::{Condition, LoadTest, LoadTestStatus};
+use crate::report::conditions::RESULTS_STORED;
 
 /// Publishes what became new with `after`.
 pub async fn publish(context: &Context, test: &LoadTest, after: &LoadTestStatus) {
@@ -36,6 +37,9 @@ pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Even
         events.push(event(EventType::Warning, "WorkerLost", message));
     }
     events.extend(of_phases(before, after));
+    if let Some(told) = unstored(after).filter(|_| unstored(before).is_none()) {
+        events.push(event(EventType::Warning, "ResultsNotStored", &told.message));
+    }
     if before.phase != after.phase || before.verdict != after.verdict {
         events.extend(ending(after.phase.as_deref(), message));
         let unhealthy = after.generator.as_ref().filter(|generator| !generator.healthy);
@@ -50,6 +54,10 @@ pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Even
 
 fn lost(status: &LoadTestStatus) -> u32 {
     status.workers.as_ref().map_or(0, |workers| workers.lost)
+}
+
+fn unstored(status: &LoadTestStatus) -> Option<&Condition> {
+    status.conditions.iter().find(|told| told.type_ == RESULTS_STORED && told.status == "False")
 }
 
 /// The phases that began and ended between two statuses. What a load that was ended early left isn't completed.

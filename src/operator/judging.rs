@@ -8,9 +8,10 @@ use super::api::{CallError, Objects};
 use super::build::{config_maps, status};
 use super::context::Context;
 use super::decide::{Ending, is_asked_for, run_of};
-use super::keeping::keep;
+use super::keeping::{Kept, keep};
 use super::names;
 use super::seen::{Child, Seen, SeenRun, has_begun};
+use super::storing::NotStored;
 use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run};
 use crate::metrics::Aggregate;
 use crate::plan::{Fault, Options, Plan};
@@ -48,10 +49,20 @@ pub async fn judge(
     let Some(mut case) = case(seen, run, ending, measured, now) else {
         return Ok(without_plan(test, ending, now));
     };
+    let mut unstored = name_taken(seen, run);
     if is_to_be_kept(seen, run) {
-        case.facts.results = keep(context, test, run, &case).await?;
+        match keep(context, test, run, &case).await? {
+            Kept::Stored { location, left_out } => {
+                (case.facts.results, case.facts.left_out) = (Some(location), left_out);
+            }
+            Kept::Not(why) => unstored = Some(why),
+        }
     }
-    Ok(tell(test, &case, ending, now))
+    let told = tell(test, &case, ending, now);
+    Ok(match unstored {
+        Some(why) => status::not_stored(test, told, &why, now),
+        None => told,
+    })
 }
 
 /// What there is to judge; none: the spec that the run was begun with is lost, or this release can't read it.
@@ -76,6 +87,14 @@ pub fn case(
 #[must_use]
 pub fn is_to_be_kept(seen: &Seen, run: &Run) -> bool {
     seen.run.as_ref().is_some_and(|children| has_begun(run, children) && children.result == Child::Absent)
+}
+
+/// Something else has the name of the result, and what isn't ours isn't overwritten.
+fn name_taken(seen: &Seen, run: &Run) -> Option<NotStored> {
+    let children = seen.run.as_ref().filter(|children| has_begun(run, children))?;
+    let name = children.result.foreign()?;
+    let message = format!("{name} exists and isn't of this run");
+    Some(NotStored { reason: "NameTaken", message })
 }
 
 /// The status that says what the judgement is.
@@ -126,6 +145,7 @@ fn facts(
         circumstances: circumstances(ending, view.map_or(0, |view| view.lost), children.last_words()),
         word: ending.word().map(str::to_owned),
         results: None,
+        left_out: Vec::new(),
     }
 }
 
@@ -149,8 +169,14 @@ pub async fn judge_stored(
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let map = maps.get(&names::result(&test.name_any(), run.number, &run.uid)).await?;
-    Ok(match map.as_ref().and_then(config_maps::read_result) {
-        Some(packed) => judge_packed(seen, run, packed, now),
+    if let Some(packed) = map.as_ref().and_then(config_maps::read_result) {
+        return Ok(judge_packed(seen, run, packed, now));
+    }
+    // What couldn't be stored yet says as much.
+    let left = context.storing.left(&run.uid);
+    let left = left.as_ref().and_then(|(map, why)| Some((config_maps::read_result(map)?, why)));
+    Ok(match left {
+        Some((packed, why)) => status::not_stored(test, judge_packed(seen, run, packed, now), why, now),
         None => without_result(test, run, now),
     })
 }
@@ -184,6 +210,9 @@ pub fn without_result(test: &LoadTest, run: &Run, now: Timestamp) -> LoadTestSta
     let (reason, what) = match (&run.started_at, was_judged) {
         (None, true) => return status::still(test),
         (None, false) => ("NeverStarted", "the load of this run never began"),
+        (Some(_), _) if status::is_unstored(test) => {
+            ("ResultLost", "the result of this run couldn't be stored, so it can't be judged again")
+        }
         (Some(_), _) => ("ResultLost", "the stored result of this run is gone, so it can't be judged again"),
     };
     let message = format!("{what}: name another spec.runId to run the test again");

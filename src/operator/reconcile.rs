@@ -20,6 +20,8 @@ use crate::api::LoadTest;
 
 /// When a run under way is looked at again, whatever happens.
 const SOON: Duration = Duration::from_secs(1);
+/// When a result that couldn't be stored is tried again.
+const STORE_AGAIN: Duration = Duration::from_secs(15);
 /// When a test at rest is looked at again, whatever happens.
 const LATER: Duration = Duration::from_mins(5);
 /// After what time something that failed is tried again.
@@ -79,7 +81,9 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
             context.runs.judged(&run.uid);
         }
     }
+    let is_unstored = run_of(&test).is_some_and(|run| context.storing.is_left(&run.uid));
     Ok(Action::requeue(match decision {
+        Decision::Rest if is_unstored => STORE_AGAIN,
         Decision::Rest => LATER,
         Decision::Begin | Decision::Judge(_) | Decision::Clear | Decision::Refuse(_) | Decision::Rejudge => {
             AT_ONCE

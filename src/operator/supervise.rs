@@ -16,6 +16,7 @@ use super::lease::{self, Election, Loss, Standing};
 use super::runs::Runs;
 use super::serve::{Limits, Site, Transport, serve};
 use super::stop::stopped;
+use super::storing::Storing;
 use super::telemetry::Telemetry;
 use super::tls::{Keeper, Place, Tls, TlsError};
 use crate::ingest::server::router;
@@ -103,6 +104,7 @@ pub async fn run(
         setting: configuration.setting.clone(),
         authority: authority(tls.clone()),
         runs,
+        storing: Storing::default(),
         telemetry: Arc::clone(&telemetry),
         standing: standing.clone(),
     });

@@ -70,6 +70,8 @@ struct Shared {
     client: Client,
     heard: watch::Sender<Heard>,
     trap: Mutex<Option<Trap>>,
+    /// Writes of this label are held back as long as there is one.
+    held_back: watch::Sender<Option<String>>,
 }
 
 impl Proxy {
@@ -77,8 +79,12 @@ impl Proxy {
     pub(crate) async fn start(client: Client) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shared =
-            Arc::new(Shared { client, heard: watch::Sender::new(Heard::default()), trap: Mutex::default() });
+        let shared = Arc::new(Shared {
+            client,
+            heard: watch::Sender::new(Heard::default()),
+            trap: Mutex::default(),
+            held_back: watch::Sender::new(None),
+        });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Proxy { address, shared, serving: serving.abort_handle() }
@@ -87,6 +93,11 @@ impl Proxy {
     /// Kills `victim` at the first write of this label.
     pub(crate) fn arm(&self, label: &str, when: When, victim: Arc<Operator>) {
         *self.shared.trap.lock().unwrap() = Some(Trap { label: label.to_owned(), when, victim });
+    }
+
+    /// Holds back all writes of this label; none: lets those go that are held back.
+    pub(crate) fn hold_back(&self, label: Option<&str>) {
+        self.shared.held_back.send_replace(label.map(str::to_owned));
     }
 
     /// Waits until the trap has sprung and nothing that the dead operator sent is still under way.
@@ -138,6 +149,10 @@ impl Shared {
         let write = Write::of(&parts.method, parts.uri.path(), &body);
         if let Some(trap) = write.as_ref().and_then(|write| self.trap(write, When::Before)) {
             return self.spring(&trap).await;
+        }
+        if let Some(write) = &write {
+            let mut held_back = self.held_back.subscribe();
+            held_back.wait_for(|label| label.as_ref() != Some(&write.label)).await.unwrap();
         }
         let path = (parts.method == Method::GET).then(|| parts.uri.path().to_owned());
         let answer = self.client.send(request_to_send(&parts, body)).await;

@@ -90,14 +90,19 @@ impl Stage {
 
     /// Two workers, two phases in which each of six users asks so often, five times a second.
     pub(crate) async fn apply_with(&self, per_user: u64) {
+        let step = json!({"name": "ok", "think": "200ms", "request": {"path": "/ok"}, "checks": [{"status": [200]}]});
+        self.apply_scenarios(json!([{"name": "visit", "steps": [step]}]), USERS, per_user).await;
+    }
+
+    /// Two workers, two phases in which each of these users goes so often through one of these scenarios.
+    pub(crate) async fn apply_scenarios(&self, scenarios: Value, users: u64, per_user: u64) {
+        let load = json!({"iterations": {"users": users, "perUser": per_user}});
         let test = json!({
             "apiVersion": "loadgate.dev/v1alpha1", "kind": "LoadTest", "metadata": {"name": NAME},
             "spec": {
                 "target": {"baseUrl": self.target.url()},
-                "scenarios": [{"name": "visit", "steps": [{"name": "ok", "think": "200ms",
-                    "request": {"path": "/ok"}, "checks": [{"status": [200]}]}]}],
-                "phases": [{"name": "one", "load": {"iterations": {"users": USERS, "perUser": per_user}}},
-                    {"name": "two", "load": {"iterations": {"users": USERS, "perUser": per_user}}}],
+                "scenarios": scenarios,
+                "phases": [{"name": "one", "load": load}, {"name": "two", "load": load}],
                 "requirements": [{"id": "ERRORS", "metric": "error_rate", "target": "< 1%", "must": true}],
                 "workers": {"count": 2, "nodeSelector": {NOWHERE: "none"}},
                 "history": {"keep": 1},

@@ -13,6 +13,7 @@ use loadgate::operator::judging;
 use loadgate::operator::names::{self, FINALIZER};
 use loadgate::operator::record::Record;
 use loadgate::operator::seen::{Child, FrozenSpec, Lasted, Seen, SeenJob, SeenRun, SeenSession};
+use loadgate::operator::storing::NotStored;
 use loadgate::plan::{Document, Options, Plan};
 use loadgate::report::live::Live;
 use loadgate::report::progress::Moment;
@@ -30,6 +31,7 @@ pub(crate) fn all() -> Vec<(&'static str, LoadTest)> {
         ("running", running()),
         ("judging", judging_now()),
         ("passed", judged(running(), 20 * MILLI, &Ending::Planned)),
+        ("passed-not-stored", not_stored()),
         ("warning", judged(running(), 150 * MILLI, &Ending::Planned)),
         ("warning-closes-the-gate", judged(strict(running()), 150 * MILLI, &Ending::Planned)),
         ("failed", judged(running(), 600 * MILLI, &Ending::Planned)),
@@ -141,6 +143,14 @@ fn judged_by(test: LoadTest, ending: &Ending, aggregate: &Aggregate) -> LoadTest
     }
     let status = judging::tell(&test, &case, ending, at(17));
     at_rest(told(test, status))
+}
+
+fn not_stored() -> LoadTest {
+    let test = judged(running(), 20 * MILLI, &Ending::Planned);
+    let message = "can't create ConfigMap quickstart-run-1-result-70a5b6fc: configmaps \"quickstart-run-1-result-70a5b6fc\" is forbidden: exceeded quota: small, requested: count/configmaps=1, used: count/configmaps=4, limited: count/configmaps=4";
+    let why = NotStored { reason: "Forbidden", message: message.to_owned() };
+    let status = status::not_stored(&test, test.status.clone().unwrap(), &why, at(47));
+    told(test, status)
 }
 
 fn at_rest(mut test: LoadTest) -> LoadTest {

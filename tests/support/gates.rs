@@ -21,6 +21,7 @@ pub(crate) const TABLE: &[(&str, &str, &str)] = &[
     ("running", "InProgress", "Progressing"),
     ("judging", "InProgress", "Progressing"),
     ("passed", "Current", "Healthy"),
+    ("passed-not-stored", "Current", "Healthy"),
     ("warning", "Current", "Healthy"),
     ("warning-closes-the-gate", "Failed", "Degraded"),
     ("failed", "Failed", "Degraded"),

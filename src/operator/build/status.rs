@@ -2,10 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::history::{kept, past_runs};
-use crate::api::{Condition, Display, LoadTest, LoadTestStatus, PastRun, Run, Verdict, WorkerCounts};
+use super::history::{past_runs, shortened};
+use crate::api::{
+    Condition, Display, LoadTest, LoadTestStatus, PastRun, Results, Run, Verdict, WorkerCounts,
+};
 use crate::operator::decide::{Refused, is_complete};
 use crate::operator::names;
+use crate::operator::storing::NotStored;
 use crate::plan::Plan;
 use crate::report::conditions::{self, Told};
 use crate::report::facts::rfc3339;
@@ -126,6 +129,38 @@ pub fn finished(test: &LoadTest, judged: LoadTestStatus) -> LoadTestStatus {
     LoadTestStatus { conditions: with_times(test, judged.conditions), history, ..judged }
 }
 
+/// `judged`, whose result isn't stored.
+#[must_use]
+pub fn not_stored(
+    test: &LoadTest,
+    mut judged: LoadTestStatus,
+    why: &NotStored,
+    now: Timestamp,
+) -> LoadTestStatus {
+    let NotStored { reason, message } = why;
+    let told = Told { generation: judged.observed_generation, since: now, reason, message };
+    judged.conditions.push(conditions::not_stored(&told));
+    judged.results = None;
+    LoadTestStatus { conditions: with_times(test, judged.conditions), ..judged }
+}
+
+/// The result that wasn't stored when it was judged is stored now.
+#[must_use]
+pub fn stored(test: &LoadTest, location: String, left_out: Vec<String>) -> LoadTestStatus {
+    let mut status = before(test);
+    status.conditions.retain(|condition| condition.type_ != conditions::RESULTS_STORED);
+    status.results = Some(Results { location, left_out });
+    status
+}
+
+/// Whether it is told that the result isn't stored.
+#[must_use]
+pub fn is_unstored(test: &LoadTest) -> bool {
+    let told = test.status.iter().flat_map(|status| &status.conditions);
+    told.into_iter()
+        .any(|condition| condition.type_ == conditions::RESULTS_STORED && condition.status == "False")
+}
+
 /// What was measured can't be judged, now or ever: a run that can't vouch for itself is inconclusive. `generation` is
 /// that of the spec that this is said of.
 #[must_use]
@@ -201,7 +236,7 @@ fn of_faults(faults: &[crate::plan::Fault]) -> String {
 /// The history without the run that the status tells of.
 fn others(test: &LoadTest, run: Option<&Run>) -> Vec<PastRun> {
     let is_other = |past: &PastRun| run.is_none_or(|run| run.number != past.number);
-    before(test).history.into_iter().filter(is_other).take(kept(test) - 1).collect()
+    shortened(test, before(test).history.into_iter().filter(is_other))
 }
 
 fn before(test: &LoadTest) -> LoadTestStatus {

@@ -4,12 +4,13 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::json;
 
 use super::makers::{ATest, a_test, noon};
-use crate::api::{LoadTestStatus, Verdict};
+use crate::api::{History, LoadTestStatus, PastRun, Verdict};
 use crate::metrics::{Aggregate, PhaseAggregate, PhaseEnd};
-use crate::operator::build::history::outdated;
+use crate::operator::build::history::{outdated, past_runs};
 use crate::operator::build::{config_maps, status};
 use crate::operator::decide::{Ending, run_of};
 use crate::operator::judging::{case, is_to_be_kept, judge_packed, tell, without_result};
+use crate::operator::names;
 use crate::operator::seen::{Child, Seen};
 use crate::report::kept::KeptRun;
 use crate::store;
@@ -63,7 +64,8 @@ fn the_way_a_run_ended_is_told_by_its_word_and_closes_the_gate() {
         assert_eq!((status.phase.as_deref(), reason(&status)), (Some(phase), word), "{ending:?}");
         assert_eq!(status.verdict, Some(Verdict::Inconclusive), "{ending:?}");
         assert!(status.message.as_ref().unwrap().contains("why"), "{status:?}");
-        let again = judge_packed(&seen, run_of(&seen.test).unwrap(), &store::pack(&case).unwrap(), noon());
+        let again =
+            judge_packed(&seen, run_of(&seen.test).unwrap(), &store::pack(&case).unwrap().bytes, noon());
         assert_eq!(reason(&again), word, "read again");
     }
 }
@@ -97,7 +99,7 @@ fn what_no_release_can_read_is_inconclusive_and_says_what_to_do() {
     let other_form = {
         let mut value = serde_json::to_value(&case).unwrap();
         value["form"] = json!(99);
-        store::pack(&serde_json::from_value(value).unwrap()).unwrap()
+        store::pack(&serde_json::from_value(value).unwrap()).unwrap().bytes
     };
     for (what, packed, told) in
         [("another release's", &other_form[..], "has form 99"), ("damaged", &[1, 2, 3], "can't be")]
@@ -134,18 +136,33 @@ fn a_verdict_goes_with_the_result_that_it_rests_on() {
     }
 }
 
+/// A stored result of the test's own run of this number, which was made in this second of a minute.
 fn stored(number: u64, second: &str, verdict: &str) -> ConfigMap {
+    let object = a_test().object().metadata.uid.clone().unwrap();
     serde_json::from_value(json!({"metadata": {
         "name": number.to_string(),
         "creationTimestamp": format!("2026-03-01T12:00:{second}Z"),
+        "labels": {"loadgate.dev/run-uid": names::run_uid(&object, number)},
         "annotations": {"loadgate.dev/run-number": number.to_string(), "loadgate.dev/verdict": verdict},
     }}))
     .unwrap()
 }
 
+/// A test that keeps so many runs.
+fn keeping(kept: usize) -> ATest {
+    let keep = u32::try_from(kept).ok();
+    a_test().edited(|spec| spec.history = Some(History { keep }))
+}
+
+/// The names of those that are kept no longer.
+fn gone(test: &ATest, results: Vec<ConfigMap>) -> String {
+    let names = outdated(test.object(), results).into_iter().map(|map| map.metadata.name.unwrap());
+    names.collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn the_newest_results_stay_and_the_last_that_passed() {
-    for (what, results, kept, gone) in [
+    for (what, results, kept, want) in [
         ("few", vec![stored(1, "01", "Fail")], 2, ""),
         (
             "the oldest goes",
@@ -168,9 +185,63 @@ fn the_newest_results_stay_and_the_last_that_passed() {
             "9",
         ),
     ] {
-        let names: Vec<_> =
-            outdated(results, kept).into_iter().map(|map| map.metadata.name.unwrap()).collect();
-        assert_eq!(names.join(" "), gone, "{what}");
+        assert_eq!(gone(&keeping(kept), results), want, "{what}");
+    }
+}
+
+/// The test's third run is judged as the last of these, those before it as the others, newest first.
+fn told(kept: usize, latest: Verdict, past: &[(u64, Verdict)]) -> ATest {
+    keeping(kept).with_run().finished().with_status(|test| {
+        let mut status = test.status.clone().unwrap();
+        status.verdict = Some(latest);
+        status.run.as_mut().unwrap().number = 3;
+        let past = past.iter().map(|(number, verdict)| PastRun {
+            number: *number,
+            verdict: Some(*verdict),
+            ..PastRun::default()
+        });
+        status.history = past.collect();
+        status
+    })
+}
+
+#[test]
+fn what_was_judged_again_since_it_was_stored_counts_by_what_is_said_of_it_now() {
+    use Verdict::{Fail, Pass, Warning};
+    let as_stored = |verdicts: [&str; 3]| {
+        (1..).zip(verdicts).map(|(number, said)| stored(number, &format!("0{number}"), said)).collect()
+    };
+    for (what, latest, past, verdicts, want) in [
+        ("nothing", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Fail"], "2"),
+        ("from fail to pass", Fail, vec![(2, Fail), (1, Pass)], ["Fail", "Fail", "Fail"], "2"),
+        ("to a warning", Fail, vec![(2, Warning), (1, Fail)], ["Pass", "Fail", "Fail"], "1"),
+        ("from pass to fail", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Pass", "Fail"], "2"),
+        ("and none is left", Fail, vec![(2, Fail), (1, Fail)], ["Fail", "Pass", "Fail"], "1 2"),
+        ("the latest, to pass", Pass, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Fail"], "1 2"),
+        ("the latest, to fail", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Pass"], "2"),
+        ("what nobody tells of any more", Fail, vec![], ["Fail", "Pass", "Fail"], "1"),
+    ] {
+        let mut gone: Vec<_> =
+            gone(&told(1, latest, &past), as_stored(verdicts)).split(' ').map(str::to_owned).collect();
+        gone.sort();
+        assert_eq!(gone.join(" "), want, "{what}");
+    }
+}
+
+#[test]
+fn the_last_pass_stays_in_the_history_however_many_runs_have_come_since() {
+    let pass = |number| (number, Verdict::Pass);
+    let fail = |number| (number, Verdict::Fail);
+    for (kept, latest, past, want) in [
+        (2, Verdict::Fail, vec![fail(2), pass(1)], vec![3, 1]),
+        (1, Verdict::Fail, vec![fail(2), pass(1)], vec![1]),
+        (1, Verdict::Pass, vec![pass(1)], vec![3]),
+        (3, Verdict::Fail, vec![pass(2), pass(1)], vec![3, 2]),
+        (3, Verdict::Fail, vec![fail(2), fail(1)], vec![3, 2]),
+    ] {
+        let test = told(kept, latest, &past);
+        let numbers: Vec<u64> = past_runs(test.object()).iter().map(|run| run.number).collect();
+        assert_eq!(numbers, want, "keep {kept}, {latest:?}, {past:?}");
     }
 }
 

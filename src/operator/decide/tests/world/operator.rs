@@ -254,7 +254,7 @@ impl World {
         let Decision::Judge(ending) = decision else {
             let stored = self.children(&run.uid).result.as_ref().map(store::pack);
             let told = match stored {
-                Some(packed) => judging::judge_packed(seen, run, &packed.unwrap_or_default(), now),
+                Some(packed) => judging::judge_packed(seen, run, &packed.unwrap_or_default().bytes, now),
                 None => judging::without_result(&test, run, now),
             };
             self.publishes(told, writes)?;
