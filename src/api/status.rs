@@ -22,7 +22,7 @@ pub struct LoadTestStatus {
     /// The generation of the spec that this status speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Complete, Passed, Ready, Reconciling and Stalled; ResultsStored where the result could not be kept.
+    /// Complete, Passed, Ready, Reconciling and Stalled; `ResultsStored` where the result could not be kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,

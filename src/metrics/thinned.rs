@@ -111,10 +111,8 @@ impl PhaseAggregate {
     /// Lets go of the histograms of all times but those that are `asked` for.
     pub fn drop_times(&mut self, asked: &BTreeSet<Times>) {
         for times in Times::ALL.into_iter().filter(|times| !asked.contains(times)) {
-            let state = &mut self.state;
-            let parts = [&mut state.ramp_up, &mut state.steady];
-            // Each is looked at: all of them are to go.
-            if parts.into_iter().fold(false, |had, part| part.drop_times(times) || had) {
+            let parts = [&mut self.state.ramp_up, &mut self.state.steady];
+            if parts.map(|part| part.drop_times(times)) != [0, 0] {
                 self.thinned.times.insert(times);
             }
         }
@@ -130,22 +128,16 @@ impl PhaseAggregate {
 }
 
 impl PartState {
-    /// Whether there was something to let go of.
-    fn drop_times(&mut self, times: Times) -> bool {
-        let is_told = |dist: Dist| dist.count() > 0;
+    /// How many of them there were.
+    fn drop_times(&mut self, times: Times) -> u64 {
         let cells = self.cells.values_mut();
-        let of_cells = |cells: std::collections::btree_map::ValuesMut<'_, _, Cell>,
-                        of: fn(&mut Cell) -> Dist| {
-            cells.fold(false, |had, cell| is_told(of(cell)) || had)
-        };
+        let counted = |dist: &mut Dist| std::mem::take(dist).count();
         match times {
-            Times::Service => of_cells(cells, |cell| std::mem::take(&mut cell.service)),
-            Times::FirstByte => of_cells(cells, |cell| std::mem::take(&mut cell.ttfb)),
-            Times::Connect => is_told(std::mem::take(&mut self.connect)),
-            Times::Lag => is_told(std::mem::take(&mut self.lag)),
-            Times::Declared => {
-                cells.fold(false, |had, cell| !std::mem::take(&mut cell.values).is_empty() || had)
-            }
+            Times::Service => cells.map(|cell| counted(&mut cell.service)).sum(),
+            Times::FirstByte => cells.map(|cell| counted(&mut cell.ttfb)).sum(),
+            Times::Connect => counted(&mut self.connect),
+            Times::Lag => counted(&mut self.lag),
+            Times::Declared => cells.flat_map(|cell| &mut cell.values).map(counted).sum(),
         }
     }
 

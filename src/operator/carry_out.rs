@@ -54,7 +54,9 @@ pub async fn carry_out(
             let told = seen.plan.as_ref().ok().map(|plan| status::begun(&test, plan, now));
             (test, told)
         }
-        Decision::Gather(held_up) => gather(context, test, children, held_up.as_deref(), now).await?,
+        Decision::Gather(held_up) => {
+            Box::pin(gather(context, test, children, held_up.as_deref(), now)).await?
+        }
         Decision::Start(owners) => {
             start(context, &test, owners, now).await?;
             (test, None)

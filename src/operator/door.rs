@@ -133,12 +133,11 @@ impl Door for WorkersDoor {
             return Err(Denial::NoIdentity);
         }
         let live = self.runs.get(run);
-        let visitor = match self.recall(run, token) {
-            Some(known) => known?,
-            None => {
-                let identified = tokio::time::timeout(LIMIT, self.identify(run, token, live.as_ref()));
-                identified.await.unwrap_or(Err(NOT_CHECKED))?
-            }
+        let visitor = if let Some(known) = self.recall(run, token) {
+            known?
+        } else {
+            let identified = tokio::time::timeout(LIMIT, self.identify(run, token, live.as_ref()));
+            identified.await.unwrap_or(Err(NOT_CHECKED))?
         };
         Ok((visitor, live.ok_or(NOT_OPEN)?.session))
     }

@@ -12,7 +12,7 @@ use super::keeping::{Kept, keep};
 use super::names;
 use super::seen::{Child, Seen, SeenRun, has_begun};
 use super::storing::NotStored;
-use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run};
+use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run, Verdict};
 use crate::metrics::Aggregate;
 use crate::plan::{Fault, Options, Plan};
 use crate::report::RunFacts;
@@ -46,19 +46,17 @@ pub async fn judge(
 ) -> Result<LoadTestStatus, JudgingError> {
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
     let measured = context.runs.get(&run.uid).map(|live| live.session.aggregate());
-    let Some(mut case) = case(seen, run, ending, measured, now) else {
+    let Some(case) = case(seen, run, ending, measured, now) else {
         return Ok(without_plan(test, ending, now));
     };
+    let mut told = tell(test, &case, ending, now);
     let mut unstored = name_taken(seen, run);
     if is_to_be_kept(seen, run) {
-        match keep(context, test, run, &case).await? {
-            Kept::Stored { location, left_out } => {
-                (case.facts.results, case.facts.left_out) = (Some(location), left_out);
-            }
+        match keep(context, test, run, &case, told.verdict.unwrap_or(Verdict::Inconclusive)).await? {
+            Kept::Stored(results) => told.results = Some(results),
             Kept::Not(why) => unstored = Some(why),
         }
     }
-    let told = tell(test, &case, ending, now);
     Ok(match unstored {
         Some(why) => status::not_stored(test, told, &why, now),
         None => told,

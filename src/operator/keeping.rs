@@ -18,30 +18,30 @@ use super::context::Context;
 use super::decide::run_of;
 use super::names;
 use super::storing::{BEFORE_VERDICT, NotStored};
-use crate::api::{LoadTest, LoadTestStatus, Run, Verdict};
+use crate::api::{LoadTest, LoadTestStatus, Results, Run, Verdict};
 use crate::report::kept::KeptRun;
 use crate::store::{self, PackError, Packed};
 
 /// What became of a result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Kept {
-    /// It is stored.
-    Stored {
-        /// Where.
-        location: String,
-        /// What was left out of it, a line each.
-        left_out: Vec<String>,
-    },
+    /// It is stored there.
+    Stored(Results),
     /// It isn't, and the verdict needn't wait for it.
     Not(NotStored),
 }
 
-/// Stores the run. An error: it isn't stored yet, and is to be tried again before the verdict.
-pub async fn keep(context: &Context, test: &LoadTest, run: &Run, kept: &KeptRun) -> Result<Kept, CallError> {
+/// Stores the run, of which this is said. An error: it isn't stored yet, and is to be tried again before the verdict.
+pub async fn keep(
+    context: &Context,
+    test: &LoadTest,
+    run: &Run,
+    kept: &KeptRun,
+    verdict: Verdict,
+) -> Result<Kept, CallError> {
     let location = location(test, run);
     let mut kept = kept.clone();
     kept.facts.results = Some(location.clone());
-    let verdict = verdict(&kept);
     let Packed { bytes, left_out } = match pack(kept).await {
         Ok(packed) => packed,
         Err(error) => {
@@ -54,7 +54,7 @@ pub async fn keep(context: &Context, test: &LoadTest, run: &Run, kept: &KeptRun)
     match results(context, test).create(&map).await {
         Ok(_) => {
             context.storing.forget(&run.uid);
-            Ok(Kept::Stored { location, left_out })
+            Ok(Kept::Stored(Results { location, left_out }))
         }
         // What is there already is looked at anew.
         Err(error) if error.is_conflict() || context.storing.lasted(&run.uid) < BEFORE_VERDICT => Err(error),
@@ -103,7 +103,7 @@ pub async fn keep_later(context: &Context, test: &LoadTest) -> Result<Option<Loa
     prune(context, test).await?;
     let left_out = config_maps::read_result(&map).and_then(|packed| store::unpack(packed).ok());
     let left_out = left_out.map(|kept| kept.facts.left_out).unwrap_or_default();
-    Ok(Some(status::stored(test, location(test, run), left_out)))
+    Ok(Some(status::stored(test, Results { location: location(test, run), left_out })))
 }
 
 fn results(context: &Context, test: &LoadTest) -> Objects<ConfigMap> {
@@ -112,11 +112,6 @@ fn results(context: &Context, test: &LoadTest) -> Objects<ConfigMap> {
 
 fn location(test: &LoadTest, run: &Run) -> String {
     format!("configmap/{}", names::result(&test.name_any(), run.number, &run.uid))
-}
-
-fn verdict(kept: &KeptRun) -> Verdict {
-    let report = kept.report(&kept.spec, kept.facts.generation).ok();
-    report.and_then(|report| report.status.verdict).unwrap_or(Verdict::Inconclusive)
 }
 
 /// Takes away all stored results but the newest few and the last that passed.

@@ -146,7 +146,7 @@ mod tests {
             ("a.b.c\u{e9}", false),
             ("a.b c.d", false),
         ] {
-            assert_eq!(is_well_formed(token), is_one, "{:.40}", token);
+            assert_eq!(is_well_formed(token), is_one, "{token:.40}");
         }
     }
 

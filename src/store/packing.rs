@@ -56,15 +56,23 @@ pub enum PackError {
 pub fn pack(run: &KeptRun) -> Result<Packed, PackError> {
     let mut run = run.clone();
     run.aggregate.pack();
-    let mut thinnings = STEPS.into_iter();
-    loop {
-        let bytes = deflate(&run.to_bytes())?;
-        let size = bytes.len();
-        if size <= LARGEST {
-            return Ok(Packed { bytes, left_out: run.facts.left_out });
+    let mut bytes = deflate(&run.to_bytes())?;
+    for thinning in STEPS {
+        if bytes.len() <= LARGEST {
+            break;
         }
-        let thinning = thinnings.next().ok_or(PackError::TooLarge(size))?;
-        run = run.thinned(thinning).map_err(|_| PackError::Unreadable(size))?;
+        let before = run.facts.left_out.clone();
+        run = run.thinned(thinning).map_err(|_| PackError::Unreadable(bytes.len()))?;
+        // A short series has nothing to be left out of it.
+        if run.facts.left_out != before {
+            bytes = deflate(&run.to_bytes())?;
+        }
+    }
+    let size = bytes.len();
+    if size <= LARGEST {
+        Ok(Packed { bytes, left_out: run.facts.left_out })
+    } else {
+        Err(PackError::TooLarge(size))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::support::loadtests::{conditions, is_judged};
 const STORED: &str = "POST configmaps shop-run-1-result";
 /// So many steps that what is measured of each, one by one, is more than a `ConfigMap` is to hold.
 const SCENARIOS: usize = 32;
-const STEPS: usize = 16;
+const STEPS: usize = 28;
 const LARGE_USERS: u64 = 8;
 const LARGE_PER_USER: u64 = 24;
 

@@ -146,10 +146,10 @@ pub fn not_stored(
 
 /// The result that wasn't stored when it was judged is stored now.
 #[must_use]
-pub fn stored(test: &LoadTest, location: String, left_out: Vec<String>) -> LoadTestStatus {
+pub fn stored(test: &LoadTest, results: Results) -> LoadTestStatus {
     let mut status = before(test);
     status.conditions.retain(|condition| condition.type_ != conditions::RESULTS_STORED);
-    status.results = Some(Results { location, left_out });
+    status.results = Some(results);
     status
 }
 
