@@ -18,10 +18,13 @@ const LARGE_PER_USER: u64 = 24;
 
 pub(crate) async fn a_verdict_does_not_wait_for_a_store_that_is_forbidden_and_the_result_comes_later() {
     on_stage(|stage| async move {
+        // Until the right is gone, however fast the run is.
+        stage.proxy.hold_back(Some(STORED));
         stage.apply().await;
         stage.operator.start().await;
-        stage.until("running", |test| phase(test) == "Running").await;
+        stage.until("judging", |test| phase(test) == "Judging").await;
         take_away(&stage.own, "create", "configmaps").await;
+        stage.proxy.hold_back(None);
         let told = is_judged_without_result(&stage).await;
         assert_eq!(told["reason"], "Forbidden");
         let message = told["message"].as_str().unwrap();
@@ -38,6 +41,7 @@ pub(crate) async fn a_verdict_does_not_wait_for_a_store_that_is_slow_and_the_res
         stage.proxy.hold_back(Some(STORED));
         stage.apply().await;
         stage.operator.start().await;
+        stage.until("judging", |test| phase(test) == "Judging").await;
         let told = is_judged_without_result(&stage).await;
         assert_eq!(told["reason"], "StoreFailed");
         let message = told["message"].as_str().unwrap();
@@ -52,7 +56,6 @@ pub(crate) async fn a_verdict_does_not_wait_for_a_store_that_is_slow_and_the_res
 
 /// The verdict is there, nothing waits for the result, and it is told that there is none; that condition.
 async fn is_judged_without_result(stage: &Stage) -> Value {
-    stage.until("judging", |test| phase(test) == "Judging").await;
     stage.until("complete", is_complete).await;
     let mut status = stage.comes_to_rest().await;
     assert!(conditions(&status).ends_with(UNSTORED), "{}", conditions(&status));
