@@ -10,6 +10,7 @@ use kube::runtime::wait::await_condition;
 use loadgate::api::LoadTest;
 use serde_json::json;
 
+use crate::outcome::LASTING;
 use crate::stage::{Stage, on_stage};
 use crate::support::loadtests::conditions;
 use crate::{LIMIT, NAME, within};
@@ -21,7 +22,7 @@ const LONG: Duration = Duration::from_mins(3);
 
 pub(crate) async fn a_deletion_names_the_pod_that_it_waits_for_and_does_not_wait_for_ever() {
     on_stage(|stage| async move {
-        stage.apply().await;
+        stage.apply_with(LASTING).await;
         stage.operator.start().await;
         let is_running = |test: &LoadTest| phase(test) == "Running";
         let uid = stage.until("running", is_running).await.uid().unwrap();
