@@ -74,6 +74,10 @@ pub async fn carry_out(
             let told = judging::judge_stored(context, seen, now).await?;
             (test, Some(told))
         }
+        Decision::Recover(latest) => {
+            let told = status::recovered(&test, latest.as_ref(), now);
+            (test, Some(told))
+        }
         Decision::Clear => (clear(context, test, children).await?, None),
         Decision::Remove => (remove(context, test, children).await?, None),
     })

@@ -6,6 +6,7 @@ use kube::Client;
 use kube::runtime::events::{Recorder, Reporter};
 
 use super::build::job::Setting;
+use super::known::Known;
 use super::lease::Standing;
 use super::runs::Runs;
 use super::telemetry::Telemetry;
@@ -21,6 +22,8 @@ pub struct Context {
     pub authority: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The runs that this process leads.
     pub runs: Runs,
+    /// The statuses that this process answers for.
+    pub known: Known,
     /// Publishes events.
     pub recorder: Recorder,
     /// What the operator tells of itself.

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
 use super::api::{CallError, Objects};
 use super::build::{config_maps, status};
 use super::context::Context;
-use super::decide::{Ending, is_asked_for, run_of};
+use super::decide::{Ending, is_asked_for, is_failed, is_without_figures, run_of};
 use super::keeping::keep;
 use super::names;
 use super::seen::{Child, Seen, SeenRun, has_begun};
@@ -149,9 +150,19 @@ pub async fn judge_stored(
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let map = maps.get(&names::result(&test.name_any(), run.number, &run.uid)).await?;
+    let map = map.filter(|map| is_result_of(&map.metadata, run));
     Ok(match map.as_ref().and_then(config_maps::read_result) {
         Some(packed) => judge_packed(seen, run, packed, now),
         None => without_result(test, run, now),
+    })
+}
+
+/// A stored result is that of the run only if its load and its name are the run's: where runs were numbered anew,
+/// their UIDs come again.
+#[must_use]
+pub fn is_result_of(result: &ObjectMeta, run: &Run) -> bool {
+    config_maps::read_run(result).is_some_and(|of| {
+        (of.uid, of.run_hash, of.run_id) == (run.uid.clone(), run.run_hash.clone(), run.run_id.clone())
     })
 }
 
@@ -176,18 +187,27 @@ pub fn judge_packed(seen: &Seen, run: &Run, packed: &[u8], now: Timestamp) -> Lo
     }
 }
 
-/// Nothing was stored, as of a run whose load never began: what was said of it stands, of this spec too. Where there
-/// was something to judge, it is lost, and with it the verdict.
+/// Nothing is stored, as of a run whose load never began: what was said of it stands, of this spec too. Where there
+/// was something to judge, it is lost, and with it what opens a gate; so is a verdict that nobody has measured.
 #[must_use]
 pub fn without_result(test: &LoadTest, run: &Run, now: Timestamp) -> LoadTestStatus {
-    let was_judged = test.status.as_ref().is_some_and(|status| status.compliance.is_some());
-    let (reason, what) = match (&run.started_at, was_judged) {
-        (None, true) => return status::still(test),
-        (None, false) => ("NeverStarted", "the load of this run never began"),
-        (Some(_), _) => ("ResultLost", "the stored result of this run is gone, so it can't be judged again"),
+    let (never_began, is_told) = (run.started_at.is_none(), is_told(test));
+    let stands = test.status.as_ref().is_some_and(|told| {
+        let is_of_run = told.verdict.is_some() && is_without_figures(told);
+        (is_of_run && (is_told || never_began)) || (is_failed(told) && is_told && !never_began)
+    });
+    let (reason, what) = match never_began {
+        _ if stands => return status::still(test),
+        true => ("NeverStarted", "the load of this run never began"),
+        false => ("ResultLost", "the stored result of this run is gone, so it can't be judged again"),
     };
     let message = format!("{what}: name another spec.runId to run the test again");
     status::unjudged(test, test.metadata.generation, reason, &message, now)
+}
+
+/// Whether the status speaks of the spec as it is now.
+fn is_told(test: &LoadTest) -> bool {
+    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
 }
 
 fn faulty(faults: &[Fault]) -> String {

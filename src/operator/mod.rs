@@ -14,6 +14,7 @@ pub mod events;
 pub mod guard;
 pub mod judging;
 pub mod keeping;
+pub mod known;
 pub mod lead;
 pub mod lease;
 pub mod names;

@@ -15,7 +15,7 @@ use super::decide::{Decision, decide, is_complete, run_of};
 use super::judging::JudgingError;
 use super::lead::lead;
 use super::observe::observe;
-use super::publish::publish;
+use super::publish::{publish, write};
 use crate::api::LoadTest;
 
 /// When a run under way is looked at again, whatever happens.
@@ -75,15 +75,15 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     let (test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
     if let Some(status) = told {
         publish(context, &test, status).await?;
-        if let (Decision::Judge(_) | Decision::Rejudge, Some(run)) = (&decision, run_of(&test)) {
-            context.runs.judged(&run.uid);
-        }
     }
     Ok(Action::requeue(match decision {
         Decision::Rest => LATER,
-        Decision::Begin | Decision::Judge(_) | Decision::Clear | Decision::Refuse(_) | Decision::Rejudge => {
-            AT_ONCE
-        }
+        Decision::Begin
+        | Decision::Judge(_)
+        | Decision::Clear
+        | Decision::Refuse(_)
+        | Decision::Rejudge
+        | Decision::Recover(_) => AT_ONCE,
         Decision::Gather(_)
         | Decision::Start(_)
         | Decision::Watch
@@ -103,7 +103,12 @@ async fn tell_refused(
     if let Some(test) = test.filter(|test| run_of(test).is_some() && !is_complete(test)) {
         let reason = if error.is_forbidden() { "Forbidden" } else { "Refused" };
         let told = status::hindered(&test, reason, error.to_string(), Timestamp::now());
-        publish(context, &test, told).await?;
+        // What it says beside this is as it was.
+        let is_own = context.known.is_own(&test);
+        let told = write(context, &test, told).await?;
+        if is_own {
+            context.known.note(&told);
+        }
     }
     Ok(())
 }

@@ -31,8 +31,6 @@ pub struct LiveRun {
     pub load: Option<Clock>,
     /// When it was told to abort.
     pub aborted_at: Option<Instant>,
-    /// Whether this process has judged it, and written that down.
-    pub is_judged: bool,
 }
 
 /// Measures how long something has lasted, whatever becomes of the time of day meanwhile.
@@ -138,13 +136,6 @@ impl Runs {
     #[must_use]
     pub fn waited(&self, uid: &str, ago: Duration) -> Lasted {
         waiting(&self.waiting).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
-    }
-
-    /// Notes that its verdict stands in the status.
-    pub fn judged(&self, uid: &str) {
-        if let Some(led) = self.lock().get_mut(uid) {
-            led.run.is_judged = true;
-        }
     }
 
     /// Whether the status is to be written again while the load is on: every `interval`.

@@ -12,6 +12,7 @@ use super::build::job::Setting;
 use super::context::Context;
 use super::control::control;
 use super::door::WorkersDoor;
+use super::known::Known;
 use super::lease::{self, Election, Loss, Standing};
 use super::runs::Runs;
 use super::serve::{Limits, Site, Transport, serve};
@@ -101,6 +102,7 @@ pub async fn run(
         setting: configuration.setting.clone(),
         authority: authority(tls.clone()),
         runs,
+        known: Known::default(),
         telemetry: Arc::clone(&telemetry),
         standing: standing.clone(),
     });

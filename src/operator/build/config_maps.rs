@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use serde_json::json;
 
-use super::metadata;
 use crate::api::{API_VERSION, KIND, LoadTest, Run, Verdict};
 use crate::operator::names;
 use crate::operator::record::Record;
@@ -22,13 +22,38 @@ pub const RESULT_KEY: &str = "result";
 /// Annotation: the generation of the object whose spec was frozen.
 const GENERATION: &str = "loadgate.dev/generation";
 
+/// A `ConfigMap`'s metadata tell which run it is of, so that the run is found where the status tells of none.
+fn metadata(test: &LoadTest, run: &Run, name: String, role: &str) -> ObjectMeta {
+    let mut metadata = super::metadata(test, run, name, role);
+    let notes =
+        [(names::NUMBER, run.number.to_string()), (names::RUN_HASH, run.run_hash.clone())].into_iter();
+    let notes = notes.chain(run.run_id.clone().map(|id| (names::RUN_ID, id)));
+    metadata.annotations = Some(notes.map(|(name, note)| (name.to_owned(), note)).collect());
+    metadata
+}
+
+/// The run that a `ConfigMap` with this metadata is of; none: it doesn't say.
+#[must_use]
+pub fn read_run(metadata: &ObjectMeta) -> Option<Run> {
+    let note = |name: &str| metadata.annotations.as_ref()?.get(name).cloned();
+    Some(Run {
+        number: note(names::NUMBER)?.parse().ok()?,
+        uid: metadata.labels.as_ref()?.get(names::RUN_LABEL)?.clone(),
+        run_hash: note(names::RUN_HASH)?,
+        run_id: note(names::RUN_ID),
+        started_at: None,
+        finished_at: None,
+    })
+}
+
 /// The spec of `test` as it is now, frozen for `run`, and the authority that workers are to trust, if there is one.
 #[must_use]
 pub fn spec(test: &LoadTest, run: &Run, authority: Option<&str>) -> ConfigMap {
     let name = test.name_any();
     let mut metadata = metadata(test, run, names::config_map(&name, run.number, "spec"), "spec");
-    let generation = test.metadata.generation.map(|generation| generation.to_string());
-    metadata.annotations = generation.map(|generation| BTreeMap::from([(GENERATION.to_owned(), generation)]));
+    let generation =
+        test.metadata.generation.map(|generation| (GENERATION.to_owned(), generation.to_string()));
+    metadata.annotations.get_or_insert_default().extend(generation);
     let object =
         json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name}, "spec": test.spec});
     let mut data = BTreeMap::from([(SPEC_KEY.to_owned(), object.to_string())]);
@@ -61,11 +86,7 @@ pub fn record(test: &LoadTest, run: &Run, record: &Record) -> ConfigMap {
 pub fn result(test: &LoadTest, run: &Run, verdict: Verdict, packed: Vec<u8>) -> ConfigMap {
     let name = names::result(&test.name_any(), run.number, &run.uid);
     let mut metadata = metadata(test, run, name, "result");
-    metadata.annotations = Some(BTreeMap::from([
-        (names::NUMBER.to_owned(), run.number.to_string()),
-        (names::RUN_HASH.to_owned(), run.run_hash.clone()),
-        (names::VERDICT.to_owned(), format!("{verdict:?}")),
-    ]));
+    metadata.annotations.get_or_insert_default().insert(names::VERDICT.to_owned(), format!("{verdict:?}"));
     ConfigMap {
         metadata,
         binary_data: Some(BTreeMap::from([(RESULT_KEY.to_owned(), ByteString(packed))])),

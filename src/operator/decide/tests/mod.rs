@@ -3,6 +3,7 @@
 #![allow(clippy::large_stack_arrays, reason = "the rows of these tables are whole objects")]
 
 mod begun;
+mod forged;
 mod gathering;
 mod laws;
 mod rest;

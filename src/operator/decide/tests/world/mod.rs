@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::api::LoadTest;
+use crate::api::{LoadTest, LoadTestStatus, Run};
 use crate::ingest::Session;
 use crate::operator::record::Record;
 use crate::operator::seen::FrozenSpec;
@@ -42,12 +42,26 @@ pub(super) struct Children {
     pub(super) record: Option<Record>,
     pub(super) job: Option<String>,
     pub(super) result: Option<KeptRun>,
+    /// The run that all of them tell of.
+    run: Option<Run>,
+}
+
+impl Children {
+    fn is_on(&self) -> bool {
+        self.spec.is_some() || self.record.is_some()
+    }
+
+    fn result_only(&mut self) -> Children {
+        Children { result: self.result.take(), run: self.run.take(), ..Children::default() }
+    }
 }
 
 /// What an operator forgets when it ends.
 #[derive(Default)]
 struct Memory {
     led: BTreeMap<String, Led>,
+    /// The status that it answers for.
+    known: Option<LoadTestStatus>,
     waiting: BTreeMap<String, u64>,
 }
 
@@ -57,7 +71,6 @@ struct Led {
     session: Session,
     load: Option<(u64, u64)>,
     aborted_at: Option<u64>,
-    is_judged: bool,
 }
 
 /// What really happened, whatever anybody was told.
@@ -119,7 +132,7 @@ impl World {
         if self.test.as_ref().is_some_and(is_gone) {
             self.test = None;
             for children in self.runs.values_mut() {
-                *children = Children { result: children.result.take(), ..Children::default() };
+                *children = children.result_only();
             }
         }
     }
