@@ -33,6 +33,8 @@ pub(super) struct World {
     /// Counts what must never have the same name twice.
     made: u64,
     pub(super) truth: Truth,
+    /// Whether the status is nobody's.
+    pub(super) is_forged: bool,
 }
 
 /// What is stored of a run.
@@ -96,6 +98,7 @@ impl World {
             now: 0,
             made: 0,
             truth: Truth::default(),
+            is_forged: false,
         }
     }
 
@@ -115,6 +118,16 @@ impl World {
         edit(&mut test.spec);
         if test.spec != before {
             test.metadata.generation = test.metadata.generation.map(|generation| generation + 1);
+        }
+    }
+
+    /// Somebody writes another status.
+    pub(super) fn forges(&mut self, forge: impl FnOnce(&LoadTest) -> LoadTestStatus) {
+        let Some(test) = &mut self.test else { return };
+        let forged = Some(forge(test));
+        if test.status != forged {
+            test.status = forged;
+            self.is_forged = true;
         }
     }
 

@@ -310,6 +310,7 @@ impl World {
         self.writes(writes, |world| {
             if let Some(test) = &mut world.test {
                 test.status = Some(status.clone());
+                world.is_forged = false;
             }
         })?;
         self.memory.known = Some(status);
