@@ -10,7 +10,7 @@ use serde_json::json;
 use super::api::{CallError, Objects};
 use super::build::{config_maps, job, status};
 use super::context::Context;
-use super::decide::{Decision, run_of};
+use super::decide::{DELETED, Decision, run_of};
 use super::guard::guarded;
 use super::judging::{self, JudgingError};
 use super::keeping;
@@ -50,13 +50,17 @@ pub async fn carry_out(
             let told = seen.plan.as_ref().ok().map(|plan| status::begun(&test, plan, now));
             (test, told)
         }
-        Decision::Gather(held_up) => gather(context, test, children, held_up.as_deref(), now).await?,
+        Decision::Gather(held_up) => {
+            let (test, told) = gather(context, test, children, held_up.as_deref(), now).await?;
+            let told = or_shut_out(&test, told, children, now);
+            (test, told)
+        }
         Decision::Start(owners) => {
             start(context, &test, owners, now).await?;
             (test, None)
         }
         Decision::Watch => {
-            let told = watch(context, &test, children, now);
+            let told = or_shut_out(&test, watch(context, &test, children, now), children, now);
             (test, told)
         }
         Decision::Abort(reason) => {
@@ -81,6 +85,21 @@ pub async fn carry_out(
         Decision::Clear => (clear(context, test, children).await?, None),
         Decision::Remove => (remove(context, test, children).await?, None),
     })
+}
+
+/// What is to be told; as long as no worker can be let in, that is what it says.
+fn or_shut_out(
+    test: &LoadTest,
+    told: Option<LoadTestStatus>,
+    children: &SeenRun,
+    now: Timestamp,
+) -> Option<LoadTestStatus> {
+    let Some(error) = children.session.as_ref().and_then(|session| session.shut_out.clone()) else {
+        return told;
+    };
+    let mut before = test.clone();
+    before.status = told.or(before.status);
+    Some(status::hindered(&before, "Forbidden", error, now))
 }
 
 /// To put together what a thousand workers measured takes its time: until then the status says so. Once: what keeps
@@ -217,7 +236,7 @@ async fn clear(context: &Context, test: LoadTest, children: &SeenRun) -> Result<
 /// Ends the load, takes away its means, and lets the object go once no worker is left.
 async fn remove(context: &Context, test: LoadTest, children: &SeenRun) -> Result<LoadTest, CallError> {
     let Some(run) = run_of(&test).cloned() else { return without_finalizer(context, test).await };
-    context.runs.abort(&run.uid, "the LoadTest was deleted");
+    context.runs.abort(&run.uid, DELETED);
     delete_job(context, &test, &run, children).await?;
     let pods = Objects::<Pod>::new(&context.client, &test.namespace().unwrap_or_default());
     if !pods.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?.is_empty() {

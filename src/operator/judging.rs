@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
 use super::api::{CallError, Objects};
-use super::build::{config_maps, status};
+use super::build::{config_maps, read_run, status};
 use super::context::Context;
 use super::decide::{Ending, is_asked_for, is_failed, is_without_figures, run_of};
 use super::keeping::keep;
@@ -148,11 +148,18 @@ pub async fn judge_stored(
 ) -> Result<LoadTestStatus, JudgingError> {
     let test = &seen.test;
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
+    // Whoever is new to many tests at rest compares them one after the other.
+    let _turn = context.known.turn().await;
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let map = maps.get(&names::result(&test.name_any(), run.number, &run.uid)).await?;
     let map = map.filter(|map| is_result_of(&map.metadata, run));
     Ok(match map.as_ref().and_then(config_maps::read_result) {
-        Some(packed) => judge_packed(seen, run, packed, now),
+        Some(packed) => {
+            let (seen, run, packed) = (seen.clone(), run.clone(), packed.to_vec());
+            // What a long run measured is large, and other runs are led meanwhile.
+            let judged = tokio::task::spawn_blocking(move || judge_packed(&seen, &run, &packed, now)).await;
+            judged.map_err(|_| JudgingError::Missing("readable result"))?
+        }
         None => without_result(test, run, now),
     })
 }
@@ -161,7 +168,7 @@ pub async fn judge_stored(
 /// their UIDs come again.
 #[must_use]
 pub fn is_result_of(result: &ObjectMeta, run: &Run) -> bool {
-    config_maps::read_run(result).is_some_and(|of| {
+    read_run(result).is_some_and(|of| {
         (of.uid, of.run_hash, of.run_id) == (run.uid.clone(), run.run_hash.clone(), run.run_id.clone())
     })
 }
@@ -170,16 +177,22 @@ pub fn is_result_of(result: &ObjectMeta, run: &Run) -> bool {
 #[must_use]
 pub fn judge_packed(seen: &Seen, run: &Run, packed: &[u8], now: Timestamp) -> LoadTestStatus {
     let test = &seen.test;
-    let report = store::unpack(packed).map_err(|error| error.to_string()).and_then(|kept| {
+    let judged = store::unpack(packed).map_err(|error| error.to_string()).and_then(|kept| {
         let (spec, generation) = if is_asked_for(seen, run) {
             (&test.spec, test.metadata.generation)
         } else {
             (&kept.spec, kept.facts.generation)
         };
-        kept.report(spec, generation).map_err(|faults| faulty(&faults))
+        match &kept.told {
+            None => Ok(kept.report(spec, generation).map_err(|faults| faulty(&faults))?.status),
+            Some(told) if kept.is_judged_by(spec) => Ok(status::of_generation(generation, (**told).clone())),
+            Some(_) => {
+                Err("what was measured was too large to be kept, so it can't be judged again".to_owned())
+            }
+        }
     });
-    match report {
-        Ok(report) => status::finished(test, report.status),
+    match judged {
+        Ok(judged) => status::finished(test, judged),
         Err(error) => {
             let message = format!("{error}; name another spec.runId to run the test again");
             status::unjudged(test, test.metadata.generation, "ResultUnreadable", &message, now)

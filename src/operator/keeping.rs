@@ -14,7 +14,8 @@ use crate::api::{LoadTest, Run, Verdict};
 use crate::report::kept::KeptRun;
 use crate::store;
 
-/// Stores the run; where it is then. None: it is too large for a `ConfigMap`.
+/// Stores the run; where it is then. None: what was measured is too large for a `ConfigMap`, and what was told of it is
+/// stored in its place, so that the verdict can be told from one that nobody has measured.
 pub async fn keep(
     context: &Context,
     test: &LoadTest,
@@ -24,16 +25,24 @@ pub async fn keep(
     let location = format!("configmap/{}", names::result(&test.name_any(), run.number, &run.uid));
     let mut kept = kept.clone();
     kept.facts.results = Some(location.clone());
-    let packed = match store::pack(&kept) {
-        Ok(packed) => packed,
+    let (packed, location) = match store::pack(&kept) {
+        Ok(packed) => (packed, Some(location)),
         Err(error) => {
-            tracing::warn!(%error, run = run.uid, "the result isn't stored");
-            return Ok(None);
+            tracing::warn!(%error, run = run.uid, "what was measured isn't stored");
+            kept.facts.results = None;
+            let Some(packed) = told_only(&kept) else { return Ok(None) };
+            (packed, None)
         }
     };
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     maps.create(&config_maps::result(test, run, verdict(&kept), packed)).await?;
-    Ok(Some(location))
+    Ok(location)
+}
+
+/// What was told of the run, packed.
+#[must_use]
+pub fn told_only(kept: &KeptRun) -> Option<Vec<u8>> {
+    store::pack(&kept.without_figures().ok()?).ok()
 }
 
 fn verdict(kept: &KeptRun) -> Verdict {

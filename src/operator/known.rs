@@ -1,17 +1,22 @@
 //! Knows the statuses that this process has written, or found to be what it would write. All others are anybody's.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::ListParams;
-use kube::{Client, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::api::{CallError, Objects};
-use super::build::config_maps::read_run;
+use super::build::read_run;
 use super::names;
 use super::seen::Author;
 use crate::api::LoadTest;
@@ -73,11 +78,28 @@ pub async fn author(client: &Client, known: &Known, test: &LoadTest) -> Result<A
     if known.is_own(test) {
         return Ok(Author::Own);
     }
-    let maps = Objects::<ConfigMap>::new(client, &test.namespace().unwrap_or_default());
+    let mut stored = metadata::<ConfigMap>(client, test).await?;
+    // The finalizer is there before the Job is.
+    if !test.finalizers().is_empty() {
+        stored.extend(metadata::<Job>(client, test).await?);
+    }
+    Ok(anybody(test, stored.iter()))
+}
+
+/// The metadata of all of this kind that is there of the runs of `test`, or of one that had its name before.
+async fn metadata<K>(client: &Client, test: &LoadTest) -> Result<Vec<ObjectMeta>, CallError>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Serialize,
+{
+    let objects = Objects::<K>::new(client, &test.namespace().unwrap_or_default());
     let of_test = format!("{}={}", names::TEST_LABEL, names::label_value(&test.name_any()));
     let parameters = ListParams::default().labels(&of_test);
-    let found = maps.call("list", &of_test, maps.api().list_metadata(&parameters)).await?;
-    Ok(anybody(test, found.items.iter().map(|map| &map.metadata)))
+    let found = objects.call("list", &of_test, objects.api().list_metadata(&parameters)).await?;
+    Ok(found.items.into_iter().map(|object| object.metadata).collect())
 }
 
 /// The latest of the runs that something is stored of; those of another object that had its name before don't count.

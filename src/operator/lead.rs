@@ -48,6 +48,7 @@ pub fn lead(context: &Context, seen: &mut Seen, now: Timestamp) {
         started_at,
         load,
         aborted_at: None,
+        shut_out: None,
     };
     children.session = Some(seen_session(&live));
     context.runs.open(&run.uid, live);

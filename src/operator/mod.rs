@@ -10,6 +10,7 @@ pub mod context;
 mod control;
 pub mod decide;
 pub mod door;
+pub mod ends;
 pub mod events;
 pub mod guard;
 pub mod judging;

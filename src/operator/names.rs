@@ -18,11 +18,11 @@ pub const TEST_LABEL: &str = "loadgate.dev/loadtest";
 pub const ROLE_LABEL: &str = "loadgate.dev/role";
 /// The label that Kubernetes gives to each pod of an Indexed Job, and the annotation of the same name.
 pub const INDEX_LABEL: &str = "batch.kubernetes.io/job-completion-index";
-/// Annotation of what is stored of a run: its number.
+/// Annotation of what there is of a run: its number.
 pub const NUMBER: &str = "loadgate.dev/run-number";
-/// Annotation of what is stored of a run: the digest of its load.
+/// Annotation of what there is of a run: the digest of its load.
 pub const RUN_HASH: &str = "loadgate.dev/run-hash";
-/// Annotation of what is stored of a run: the name that the spec gave it, if it gave one.
+/// Annotation of what there is of a run: the name that the spec gave it, if it gave one.
 pub const RUN_ID: &str = "loadgate.dev/run-id";
 /// Annotation of a stored result: the run's verdict.
 pub const VERDICT: &str = "loadgate.dev/verdict";

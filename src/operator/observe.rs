@@ -81,6 +81,7 @@ pub fn seen_session(live: &LiveRun) -> SeenSession {
         has_begun: live.session.has_begun(),
         load: live.load.map(|clock| clock.lasted()).unwrap_or_default(),
         aborted_for: live.aborted_at.map(|at| at.elapsed()),
+        shut_out: live.shut_out.clone(),
     }
 }
 

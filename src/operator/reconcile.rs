@@ -12,6 +12,7 @@ use super::build::status;
 use super::carry_out::carry_out;
 use super::context::Context;
 use super::decide::{Decision, decide, is_complete, run_of};
+use super::ends::end;
 use super::judging::JudgingError;
 use super::lead::lead;
 use super::observe::observe;
@@ -41,6 +42,7 @@ async fn bring_on(test: &LoadTest, context: &Context) -> Result<Action, JudgingE
     // The watch may lag behind: what is decided is decided on the object as it is now.
     let Some(test) = tests.get(&test.name_any()).await? else { return Ok(Action::await_change()) };
     context.telemetry.api_is_reached();
+    end(&context.runs, &test);
     let began = Instant::now();
     // Behind the end of its term this process writes nothing more.
     let Ok(done) = context.standing.guard(Box::pin(step_or_tell(context, &tests, test))).await else {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::seen::Lasted;
 use crate::api::LoadTest;
@@ -31,6 +32,8 @@ pub struct LiveRun {
     pub load: Option<Clock>,
     /// When it was told to abort.
     pub aborted_at: Option<Instant>,
+    /// What the API server refuses, so that workers can't be let in.
+    pub shut_out: Option<String>,
 }
 
 /// Measures how long something has lasted, whatever becomes of the time of day meanwhile.
@@ -129,6 +132,15 @@ impl Runs {
         if let Some(led) = self.lock().get_mut(uid) {
             led.run.aborted_at.get_or_insert_with(Instant::now);
             led.run.session.abort(reason);
+        }
+    }
+
+    /// Notes what the API server refuses, so that its workers can't be let in; none: they can. Others than before are
+    /// to be told.
+    pub fn shut_out(&self, uid: &str, refused: Option<String>) {
+        if let Some(led) = self.lock().get_mut(uid).filter(|led| led.run.shut_out != refused) {
+            led.run.shut_out = refused;
+            drop(self.bell.send(led.run.test.clone()));
         }
     }
 

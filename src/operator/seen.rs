@@ -158,6 +158,8 @@ pub struct SeenSession {
     pub load: Lasted,
     /// How long ago it was told to abort; none: it wasn't.
     pub aborted_for: Option<Duration>,
+    /// What the API server refuses, so that workers can't be let in.
+    pub shut_out: Option<String>,
 }
 
 /// How long something has lasted, on a clock that nobody sets.

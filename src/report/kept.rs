@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Report, RunFacts};
-use crate::api::LoadTestSpec;
+use crate::api::{LoadTestSpec, LoadTestStatus};
 use crate::metrics::Aggregate;
 use crate::plan::{Fault, Options, Plan};
 use crate::verdict::judge;
@@ -23,6 +23,9 @@ pub struct KeptRun {
     pub facts: RunFacts,
     /// What was measured.
     pub aggregate: Aggregate,
+    /// What was told of it, where what was measured is too large to be kept.
+    #[serde(default)]
+    pub told: Option<Box<LoadTestStatus>>,
 }
 
 /// Bytes that aren't a kept run.
@@ -40,7 +43,24 @@ impl KeptRun {
     /// What is to be kept of a run.
     #[must_use]
     pub fn new(name: &str, spec: &LoadTestSpec, facts: RunFacts, aggregate: Aggregate) -> Self {
-        KeptRun { form: FORM, name: name.to_owned(), spec: spec.clone(), facts, aggregate }
+        KeptRun { form: FORM, name: name.to_owned(), spec: spec.clone(), facts, aggregate, told: None }
+    }
+
+    /// The same run without what was measured, but with what is told of it.
+    ///
+    /// # Errors
+    /// When its spec can't be read as a plan.
+    pub fn without_figures(&self) -> Result<Self, Vec<Fault>> {
+        let told = self.report(&self.spec, self.facts.generation)?.status;
+        let KeptRun { form, name, spec, facts, aggregate: _, told: _ } = self.clone();
+        Ok(KeptRun { form, name, spec, facts, aggregate: Aggregate::default(), told: Some(Box::new(told)) })
+    }
+
+    /// Whether `spec` judges it as the spec does that it was judged by.
+    #[must_use]
+    pub fn is_judged_by(&self, spec: &LoadTestSpec) -> bool {
+        let judging = |spec: &LoadTestSpec| LoadTestSpec { abort: None, history: None, ..spec.clone() };
+        judging(&self.spec) == judging(spec)
     }
 
     /// The same run, judged by `spec`, whose load must be the same.

@@ -88,7 +88,19 @@ impl Stage {
 
     /// Two workers, two phases in which each of six users asks so often, five times a second.
     pub(crate) async fn apply_with(&self, per_user: u64) {
-        let test = json!({
+        create::<LoadTest>(&self.own, self.test(per_user)).await;
+    }
+
+    /// As [`Stage::apply_with`], with a requirement that isn't met.
+    pub(crate) async fn apply_failing_with(&self, per_user: u64) {
+        let mut test = self.test(per_user);
+        test["spec"]["requirements"] =
+            json!([{"id": "MANY", "metric": "requests", "target": "> 100000", "must": true}]);
+        create::<LoadTest>(&self.own, test).await;
+    }
+
+    fn test(&self, per_user: u64) -> Value {
+        json!({
             "apiVersion": "loadgate.dev/v1alpha1", "kind": "LoadTest", "metadata": {"name": NAME},
             "spec": {
                 "target": {"baseUrl": self.target.url()},
@@ -100,8 +112,7 @@ impl Stage {
                 "workers": {"count": 2, "nodeSelector": {NOWHERE: "none"}},
                 "history": {"keep": 1},
             },
-        });
-        create::<LoadTest>(&self.own, test).await;
+        })
     }
 
     /// A result of a run before, which the end of the next one takes away.
@@ -162,6 +173,12 @@ impl Stage {
     pub(crate) async fn patch(&self, patch: Value) {
         let patched = self.api::<LoadTest>().patch(NAME, &PatchParams::default(), &Patch::Merge(patch)).await;
         patched.unwrap();
+    }
+
+    /// Changes its status, as somebody may who has the right to, where no admission policy is in the way.
+    pub(crate) async fn forge(&self, patch: Value) {
+        let tests = self.api::<LoadTest>();
+        tests.patch_status(NAME, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
 
     /// Makes an object in the namespace.

@@ -197,8 +197,14 @@ fn seen(test: &LoadTest) -> Seen {
         finished: true,
         aborted: None,
     };
-    let session =
-        SeenSession { view, gathered: None, has_begun: true, load: Lasted::default(), aborted_for: None };
+    let session = SeenSession {
+        view,
+        gathered: None,
+        has_begun: true,
+        load: Lasted::default(),
+        aborted_for: None,
+        shut_out: None,
+    };
     let run = SeenRun {
         spec: Child::Ours(FrozenSpec { spec: test.spec.clone(), generation: Some(1) }),
         record: Child::Ours(Record { started_at: at(6), owners }),

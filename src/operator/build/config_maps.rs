@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::ConfigMap;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use serde_json::json;
 
+use super::metadata;
 use crate::api::{API_VERSION, KIND, LoadTest, Run, Verdict};
 use crate::operator::names;
 use crate::operator::record::Record;
@@ -21,30 +21,6 @@ pub const AUTHORITY_KEY: &str = "ca.crt";
 pub const RESULT_KEY: &str = "result";
 /// Annotation: the generation of the object whose spec was frozen.
 const GENERATION: &str = "loadgate.dev/generation";
-
-/// A `ConfigMap`'s metadata tell which run it is of, so that the run is found where the status tells of none.
-fn metadata(test: &LoadTest, run: &Run, name: String, role: &str) -> ObjectMeta {
-    let mut metadata = super::metadata(test, run, name, role);
-    let notes =
-        [(names::NUMBER, run.number.to_string()), (names::RUN_HASH, run.run_hash.clone())].into_iter();
-    let notes = notes.chain(run.run_id.clone().map(|id| (names::RUN_ID, id)));
-    metadata.annotations = Some(notes.map(|(name, note)| (name.to_owned(), note)).collect());
-    metadata
-}
-
-/// The run that a `ConfigMap` with this metadata is of; none: it doesn't say.
-#[must_use]
-pub fn read_run(metadata: &ObjectMeta) -> Option<Run> {
-    let note = |name: &str| metadata.annotations.as_ref()?.get(name).cloned();
-    Some(Run {
-        number: note(names::NUMBER)?.parse().ok()?,
-        uid: metadata.labels.as_ref()?.get(names::RUN_LABEL)?.clone(),
-        run_hash: note(names::RUN_HASH)?,
-        run_id: note(names::RUN_ID),
-        started_at: None,
-        finished_at: None,
-    })
-}
 
 /// The spec of `test` as it is now, frozen for `run`, and the authority that workers are to trust, if there is one.
 #[must_use]

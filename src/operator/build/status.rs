@@ -216,10 +216,15 @@ fn never_begun(test: &LoadTest, run_hash: &str, now: Timestamp) -> Run {
 /// The generation of what was said before is another, and all of it still holds.
 #[must_use]
 pub fn still(test: &LoadTest) -> LoadTestStatus {
-    let mut status = before(test);
-    status.observed_generation = test.metadata.generation;
+    of_generation(test.metadata.generation, before(test))
+}
+
+/// The same, said of the spec of another generation.
+#[must_use]
+pub fn of_generation(generation: Option<i64>, mut status: LoadTestStatus) -> LoadTestStatus {
+    status.observed_generation = generation;
     for condition in &mut status.conditions {
-        condition.observed_generation = test.metadata.generation;
+        condition.observed_generation = generation;
     }
     status
 }

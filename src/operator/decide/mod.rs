@@ -16,7 +16,7 @@ mod claims;
 mod ending;
 mod gathering;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use super::names::{self, FINALIZER};
 use super::seen::{Author, Child, FrozenSpec, Seen, SeenRun, has_begun};
 use crate::api::{LoadTest, Run};
 use crate::plan::{Deadlines, Fault, Options, Plan};
+pub use begun::{DELETED, word_to_end};
 pub use claims::{is_failed, is_without_figures};
 pub use ending::Ending;
 

@@ -233,6 +233,7 @@ fn a_session() -> SeenSession {
         has_begun: false,
         load: Lasted::default(),
         aborted_for: None,
+        shut_out: None,
     }
 }
 

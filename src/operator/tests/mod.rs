@@ -7,3 +7,4 @@ mod guard;
 pub(crate) mod makers;
 mod pods;
 mod results;
+mod telling;

@@ -9,7 +9,7 @@ use crate::operator::tests::makers::{ATest, PODS, a_test, noon};
 use crate::report::conditions::{Told, ended};
 
 /// A pass that nobody has judged; which run it is of isn't touched.
-pub(super) fn passed(test: &LoadTest) -> LoadTestStatus {
+pub(crate) fn passed(test: &LoadTest) -> LoadTestStatus {
     let generation = test.metadata.generation;
     let told = Told { generation, since: noon(), reason: "Passed", message: "forged" };
     LoadTestStatus {

@@ -9,6 +9,8 @@ mod laws;
 mod rest;
 mod world;
 
+pub(crate) use forged::passed;
+
 use super::{Decision, decide};
 use crate::operator::tests::makers::ATest;
 

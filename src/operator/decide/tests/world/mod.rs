@@ -50,7 +50,7 @@ pub(super) struct Children {
 
 impl Children {
     fn is_on(&self) -> bool {
-        self.spec.is_some() || self.record.is_some()
+        self.spec.is_some() || self.record.is_some() || self.job.is_some()
     }
 
     fn result_only(&mut self) -> Children {

@@ -134,6 +134,7 @@ impl World {
             has_begun: led.session.has_begun(),
             load: led.load.map(on).unwrap_or_default(),
             aborted_for: led.aborted_at.map(|at| Duration::from_secs(self.now - at)),
+            shut_out: None,
         })
     }
 
