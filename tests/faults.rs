@@ -71,6 +71,7 @@ const TESTS: &[Test] = tests![
     second::a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact,
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,
+    abort::an_abort_from_the_first_starts_nothing_also_when_it_is_unset,
     abort::an_abort_ends_the_load_although_its_pods_cannot_be_listed,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
     forbidden::a_right_that_the_next_operator_lacks_in_mid_run_is_named,

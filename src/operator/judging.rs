@@ -9,7 +9,7 @@ use super::api::{CallError, Objects};
 use super::build::{config_maps, read_run, status};
 use super::context::Context;
 use super::decide::{Ending, is_asked_for, is_failed, is_without_figures, run_of};
-use super::keeping::keep;
+use super::keeping::{keep, keep_told};
 use super::names;
 use super::seen::{Child, Seen, SeenRun, has_begun};
 use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run};
@@ -47,7 +47,11 @@ pub async fn judge(
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
     let measured = context.runs.get(&run.uid).map(|live| live.session.aggregate());
     let Some(mut case) = case(seen, run, ending, measured, now) else {
-        return Ok(without_plan(test, ending, now));
+        let told = without_plan(test, ending, now);
+        if is_to_be_kept(seen, run) {
+            keep_told(context, test, run, &told).await?;
+        }
+        return Ok(told);
     };
     if is_to_be_kept(seen, run) {
         case.facts.results = keep(context, test, run, &case).await?;
@@ -104,6 +108,19 @@ pub fn without_plan(test: &LoadTest, ending: &Ending, now: Timestamp) -> LoadTes
     let message = format!("the spec that the run was begun with can't be read any more{because}");
     let generation = test.status.as_ref().and_then(|status| status.observed_generation);
     status::unjudged(test, generation, ending.word().unwrap_or("SpecLost"), &message, now)
+}
+
+/// What is kept of a run that can't be judged.
+#[must_use]
+pub fn told_of(test: &LoadTest, run: &Run, told: &LoadTestStatus) -> KeptRun {
+    let facts = RunFacts {
+        number: run.number,
+        uid: run.uid.clone(),
+        run_id: run.run_id.clone(),
+        generation: told.observed_generation,
+        ..RunFacts::default()
+    };
+    KeptRun::told_only(&test.name_any(), &test.spec, facts, told.clone())
 }
 
 fn facts(
@@ -186,9 +203,7 @@ pub fn judge_packed(seen: &Seen, run: &Run, packed: &[u8], now: Timestamp) -> Lo
         match &kept.told {
             None => Ok(kept.report(spec, generation).map_err(|faults| faulty(&faults))?.status),
             Some(told) if kept.is_judged_by(spec) => Ok(status::of_generation(generation, (**told).clone())),
-            Some(_) => {
-                Err("what was measured was too large to be kept, so it can't be judged again".to_owned())
-            }
+            Some(_) => Err("what was measured isn't kept, so it can't be judged again".to_owned()),
         }
     });
     match judged {

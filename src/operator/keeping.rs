@@ -9,8 +9,8 @@ use kube::ResourceExt;
 use super::api::{CallError, Objects};
 use super::build::{config_maps, history};
 use super::context::Context;
-use super::names;
-use crate::api::{LoadTest, Run, Verdict};
+use super::{judging, names};
+use crate::api::{LoadTest, LoadTestStatus, Run, Verdict};
 use crate::report::kept::KeptRun;
 use crate::store;
 
@@ -30,18 +30,44 @@ pub async fn keep(
         Err(error) => {
             tracing::warn!(%error, run = run.uid, "what was measured isn't stored");
             kept.facts.results = None;
-            let Some(packed) = told_only(&kept) else { return Ok(None) };
+            let Some(packed) = without_figures(&kept) else { return Ok(None) };
             (packed, None)
         }
     };
-    let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
-    maps.create(&config_maps::result(test, run, verdict(&kept), packed)).await?;
+    store(context, test, run, verdict(&kept), packed).await?;
     Ok(location)
+}
+
+/// Stores what is told of a run that can't be judged: whatever began leaves something that tells of it.
+pub async fn keep_told(
+    context: &Context,
+    test: &LoadTest,
+    run: &Run,
+    told: &LoadTestStatus,
+) -> Result<(), CallError> {
+    match store::pack(&judging::told_of(test, run, told)) {
+        Ok(packed) => store(context, test, run, Verdict::Inconclusive, packed).await,
+        Err(error) => {
+            tracing::warn!(%error, run = run.uid, "what was told isn't stored");
+            Ok(())
+        }
+    }
+}
+
+async fn store(
+    context: &Context,
+    test: &LoadTest,
+    run: &Run,
+    verdict: Verdict,
+    packed: Vec<u8>,
+) -> Result<(), CallError> {
+    let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
+    maps.create(&config_maps::result(test, run, verdict, packed)).await.map(drop)
 }
 
 /// What was told of the run, packed.
 #[must_use]
-pub fn told_only(kept: &KeptRun) -> Option<Vec<u8>> {
+pub fn without_figures(kept: &KeptRun) -> Option<Vec<u8>> {
     store::pack(&kept.without_figures().ok()?).ok()
 }
 

@@ -23,7 +23,7 @@ pub struct KeptRun {
     pub facts: RunFacts,
     /// What was measured.
     pub aggregate: Aggregate,
-    /// What was told of it, where what was measured is too large to be kept.
+    /// What was told of it, where what was measured can't be kept.
     #[serde(default)]
     pub told: Option<Box<LoadTestStatus>>,
 }
@@ -52,8 +52,13 @@ impl KeptRun {
     /// When its spec can't be read as a plan.
     pub fn without_figures(&self) -> Result<Self, Vec<Fault>> {
         let told = self.report(&self.spec, self.facts.generation)?.status;
-        let KeptRun { form, name, spec, facts, aggregate: _, told: _ } = self.clone();
-        Ok(KeptRun { form, name, spec, facts, aggregate: Aggregate::default(), told: Some(Box::new(told)) })
+        Ok(KeptRun::told_only(&self.name, &self.spec, self.facts.clone(), told))
+    }
+
+    /// What is to be kept of a run of which nothing can be kept but what is told of it.
+    #[must_use]
+    pub fn told_only(name: &str, spec: &LoadTestSpec, facts: RunFacts, told: LoadTestStatus) -> Self {
+        KeptRun { told: Some(Box::new(told)), ..KeptRun::new(name, spec, facts, Aggregate::default()) }
     }
 
     /// Whether `spec` judges it as the spec does that it was judged by.

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::NAME;
 use crate::courses::{Course, was_cut_short};
-use crate::outcome::{counts_are_exact, labels, leaves_only_its_result, was_told_in_order};
+use crate::outcome::{
+    PER_USER, counts_are_exact, labels, leaves_only, leaves_only_its_result, was_told_in_order,
+};
 use crate::rights::{give_back, take_away};
 use crate::stage::{Stage, on_stage};
 use crate::support::loadtests::{conditions, is_judged, reason};
@@ -55,6 +57,28 @@ pub(crate) async fn an_abort_of_what_is_complete_changes_nothing() {
             assert_eq!(of_the_run(&stage.status().await), of_the_run(&status), "abort: {abort}");
         }
         leaves_only_its_result(&stage).await;
+        counts_are_exact(&status, &stage.target.seen());
+    })
+    .await;
+}
+
+pub(crate) async fn an_abort_from_the_first_starts_nothing_also_when_it_is_unset() {
+    on_stage(|stage| async move {
+        stage.apply_but(PER_USER, |spec| spec["abort"] = json!(true)).await;
+        stage.operator.start().await;
+        let status = stage.comes_to_rest().await;
+        assert_eq!([&status["phase"], &status["verdict"]], ["Aborted", "Inconclusive"]);
+        assert_eq!(conditions(&status), "Complete=True Passed=False Ready=False Stalled=True");
+        writes(&stage, 1, &json!({"spec": {"abort": false}})).await;
+        assert_eq!(of_the_run(&stage.status().await), of_the_run(&status), "the abort that was taken back");
+
+        stage.patch(json!({"spec": {"runId": "two"}})).await;
+        let is_second = |test: &LoadTest| test.status.as_ref()?.run.as_ref()?.run_id.clone();
+        stage.until("told of the run", |test| is_second(test).as_deref() == Some("two")).await;
+        let status = stage.comes_to_rest().await;
+        is_judged(&status, "Pass");
+        assert_eq!(status["run"]["number"], 2);
+        leaves_only(&stage, "-run-2-result-").await;
         counts_are_exact(&status, &stage.target.seen());
     })
     .await;

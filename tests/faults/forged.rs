@@ -24,6 +24,11 @@ fn removal() -> Value {
     json!({"status": null})
 }
 
+/// A requirement that no run of these meets.
+fn is_missed(spec: &mut Value) {
+    spec["requirements"] = json!([{"id": "MANY", "metric": "requests", "target": "> 100000", "must": true}]);
+}
+
 fn phase(test: &LoadTest) -> &str {
     test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
@@ -35,7 +40,7 @@ pub(crate) async fn a_status_that_is_forged_in_mid_run_while_nobody_leads_change
 }
 
 async fn in_mid_run(stage: Stage, forgery: Value) {
-    stage.apply_failing_with(LONG).await;
+    stage.apply_but(LONG, is_missed).await;
     stage.operator.start().await;
     stage.until("running", |test| phase(test) == "Running").await;
     stage.operator.kill().await;
@@ -52,7 +57,7 @@ async fn in_mid_run(stage: Stage, forgery: Value) {
 
 pub(crate) async fn a_status_that_is_forged_at_rest_is_written_over_by_what_is_stored() {
     on_stage(|stage| async move {
-        stage.apply_failing_with(PER_USER).await;
+        stage.apply_but(PER_USER, is_missed).await;
         stage.operator.start().await;
         stage.comes_to_rest().await;
         // The second run: what is stored tells its number too.

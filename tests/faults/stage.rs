@@ -88,14 +88,13 @@ impl Stage {
 
     /// Two workers, two phases in which each of six users asks so often, five times a second.
     pub(crate) async fn apply_with(&self, per_user: u64) {
-        create::<LoadTest>(&self.own, self.test(per_user)).await;
+        self.apply_but(per_user, |_| ()).await;
     }
 
-    /// As [`Stage::apply_with`], with a requirement that isn't met.
-    pub(crate) async fn apply_failing_with(&self, per_user: u64) {
+    /// As [`Stage::apply_with`], with another spec.
+    pub(crate) async fn apply_but(&self, per_user: u64, change: impl FnOnce(&mut Value)) {
         let mut test = self.test(per_user);
-        test["spec"]["requirements"] =
-            json!([{"id": "MANY", "metric": "requests", "target": "> 100000", "must": true}]);
+        change(&mut test["spec"]);
         create::<LoadTest>(&self.own, test).await;
     }
 

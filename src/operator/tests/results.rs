@@ -13,7 +13,7 @@ use crate::operator::build::{config_maps, status};
 use crate::operator::decide::tests::passed;
 use crate::operator::decide::{Ending, run_of};
 use crate::operator::judging::{case, is_result_of, is_to_be_kept, judge_packed, tell, without_result};
-use crate::operator::keeping::told_only;
+use crate::operator::keeping::without_figures;
 use crate::operator::seen::{Child, Seen};
 use crate::report::conditions::{Told, ended};
 use crate::report::kept::KeptRun;
@@ -188,7 +188,7 @@ fn a_result_is_that_of_a_run_whose_load_and_name_it_has() {
 fn what_is_too_large_to_be_kept_leaves_what_was_told_of_it() {
     let (_, mut case, _) = judged(&a_test().through(), &Ending::Planned);
     case.facts.results = None;
-    let packed = told_only(&case).unwrap();
+    let packed = without_figures(&case).unwrap();
     let read = |test: ATest| {
         let seen = test.seen();
         judge_packed(&seen, run_of(&seen.test).unwrap(), &packed, noon())
@@ -198,7 +198,7 @@ fn what_is_too_large_to_be_kept_leaves_what_was_told_of_it() {
     assert_eq!(read(a_test().through().with_abort()).verdict, told.verdict, "judged by the same");
     let by_others = read(a_test().through().with_other_requirements());
     assert_eq!((by_others.verdict, reason(&by_others)), (Some(Verdict::Inconclusive), "ResultUnreadable"));
-    assert!(by_others.message.unwrap().contains("too large"));
+    assert!(by_others.message.unwrap().contains("isn't kept"));
 }
 
 #[test]

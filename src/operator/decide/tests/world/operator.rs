@@ -283,7 +283,12 @@ impl World {
         let test = self.test.clone().unwrap_or(test);
         let measured = self.memory.led.get(&run.uid).map(|led| led.session.measured().aggregate());
         let Some(case) = judging::case(seen, run, ending, measured, now) else {
-            return self.publishes(judging::without_plan(&test, ending, now), writes);
+            let told = judging::without_plan(&test, ending, now);
+            if judging::is_to_be_kept(seen, run) {
+                let kept = judging::told_of(&test, run, &told);
+                self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
+            }
+            return self.publishes(told, writes);
         };
         if judging::is_to_be_kept(seen, run) {
             let kept = case.clone();
