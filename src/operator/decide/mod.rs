@@ -76,8 +76,10 @@ pub fn decide(seen: &Seen) -> Decision {
     if is_going && !has_finalizer(&seen.test) {
         return Decision::Rest;
     }
-    if let Some(latest) = unknown_to_status(seen) {
-        return Decision::Recover(latest.cloned());
+    if let Author::Anybody { latest, is_on: _ } = &seen.author
+        && !tells_of(&seen.test, latest.as_ref())
+    {
+        return Decision::Recover(latest.clone());
     }
     if is_going {
         return Decision::Remove;
@@ -165,16 +167,14 @@ pub fn is_complete(test: &LoadTest) -> bool {
     conditions.iter().any(|condition| condition.type_ == "Complete" && condition.status == "True")
 }
 
-/// The latest run, where the status is anybody's and tells of an earlier one, of another, or of none. A run that has
-/// only its number has nothing yet that tells of it.
-fn unknown_to_status(seen: &Seen) -> Option<Option<&Run>> {
-    let Author::Anybody { latest, is_on: _ } = &seen.author else { return None };
-    let is_known = match (run_of(&seen.test), latest) {
+/// Whether the status tells of the latest run, and of no earlier one, another or none. Of a run that has only its number
+/// nothing is stored yet.
+fn tells_of(test: &LoadTest, latest: Option<&Run>) -> bool {
+    match (run_of(test), latest) {
         (Some(told), Some(latest)) if told.number <= latest.number => is_same(told, latest),
-        (Some(told), Some(_) | None) => names::is_run_of(&seen.test, told),
+        (Some(told), Some(_) | None) => names::is_run_of(test, told),
         (None, latest) => latest.is_none(),
-    };
-    (!is_known).then_some(latest.as_ref())
+    }
 }
 
 fn is_same(told: &Run, latest: &Run) -> bool {
