@@ -10,12 +10,12 @@ use crate::support::loadtests::is_judged;
 /// Each phase takes 6 s: the load is still on when the next operator comes.
 const LONG: u64 = 30;
 
-/// A pass that nobody has judged.
-fn pass() -> Value {
+/// A pass that nobody has judged, of the spec as it is.
+fn pass(generation: u64) -> Value {
     let since = "2026-01-01T00:00:00Z";
-    let condition = |of: &str| json!({"type": of, "status": "True", "reason": "Passed", "message": "forged", "lastTransitionTime": since, "observedGeneration": 1});
+    let condition = |of: &str| json!({"type": of, "status": "True", "reason": "Passed", "message": "forged", "lastTransitionTime": since, "observedGeneration": generation});
     let conditions = ["Complete", "Passed", "Ready"].map(condition);
-    json!({"status": {"phase": "Passed", "verdict": "Pass", "message": "forged", "observedGeneration": 1,
+    json!({"status": {"phase": "Passed", "verdict": "Pass", "message": "forged", "observedGeneration": generation,
         "conditions": conditions, "compliance": {"score": 100}}})
 }
 
@@ -34,7 +34,7 @@ fn phase(test: &LoadTest) -> &str {
 }
 
 pub(crate) async fn a_status_that_is_forged_in_mid_run_while_nobody_leads_changes_nothing() {
-    for forgery in [pass(), removal()] {
+    for forgery in [pass(1), removal()] {
         on_stage(|stage| in_mid_run(stage, forgery)).await;
     }
 }
@@ -65,7 +65,7 @@ pub(crate) async fn a_status_that_is_forged_at_rest_is_written_over_by_what_is_s
         stage.until("told of the second run", |test| number(test) == Some(2)).await;
         let honest = stage.comes_to_rest().await;
         is_judged(&honest, "Fail");
-        for (what, forgery) in [("a pass", pass()), ("nothing", removal())] {
+        for (what, forgery) in [("a pass", pass(2)), ("nothing", removal())] {
             stage.forge(forgery.clone()).await;
             is_written_over(&stage, what, &honest).await;
 
