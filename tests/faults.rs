@@ -16,6 +16,8 @@ mod courses;
 mod definition;
 #[path = "faults/forbidden.rs"]
 mod forbidden;
+#[path = "faults/forged.rs"]
+mod forged;
 #[path = "faults/killed.rs"]
 mod killed;
 #[path = "faults/kubelet.rs"]
@@ -77,7 +79,12 @@ const TESTS: &[Test] = tests![
     storing::a_verdict_does_not_wait_for_a_store_that_is_forbidden_and_the_result_comes_later,
     storing::a_verdict_does_not_wait_for_a_store_that_is_slow_and_the_result_comes_later,
     storing::a_result_that_is_too_large_is_kept_with_less_and_can_be_judged_again,
+    abort::an_abort_from_the_first_starts_nothing_also_when_it_is_unset,
+    abort::an_abort_ends_the_load_although_its_pods_cannot_be_listed,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
+    forbidden::a_right_that_the_next_operator_lacks_in_mid_run_is_named,
+    forged::a_status_that_is_forged_in_mid_run_while_nobody_leads_changes_nothing,
+    forged::a_status_that_is_forged_at_rest_is_written_over_by_what_is_stored,
 ];
 
 fn main() -> ExitCode {

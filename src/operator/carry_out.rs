@@ -55,14 +55,16 @@ pub async fn carry_out(
             (test, told)
         }
         Decision::Gather(held_up) => {
-            Box::pin(gather(context, test, children, held_up.as_deref(), now)).await?
+            let (test, told) = Box::pin(gather(context, test, children, held_up.as_deref(), now)).await?;
+            let told = or_shut_out(&test, told, children, now);
+            (test, told)
         }
         Decision::Start(owners) => {
             start(context, &test, owners, now).await?;
             (test, None)
         }
         Decision::Watch => {
-            let told = watch(context, &test, children, now);
+            let told = or_shut_out(&test, watch(context, &test, children, now), children, now);
             (test, told)
         }
         Decision::Abort(reason) => {
@@ -80,9 +82,28 @@ pub async fn carry_out(
             let told = judging::judge_stored(context, seen, now).await?;
             (test, Some(told))
         }
+        Decision::Recover(latest) => {
+            let told = status::recovered(&test, latest.as_ref(), now);
+            (test, Some(told))
+        }
         Decision::Clear => (clear(context, test, children).await?, None),
         Decision::Remove => leaving::remove(context, test, children, now).await?,
     })
+}
+
+/// What is to be told; as long as no worker can be let in, that is what it says.
+fn or_shut_out(
+    test: &LoadTest,
+    told: Option<LoadTestStatus>,
+    children: &SeenRun,
+    now: Timestamp,
+) -> Option<LoadTestStatus> {
+    let Some(error) = children.session.as_ref().and_then(|session| session.shut_out.clone()) else {
+        return told;
+    };
+    let mut before = test.clone();
+    before.status = told.or(before.status);
+    Some(status::hindered(&before, "Forbidden", error, now))
 }
 
 /// To put together what a thousand workers measured takes its time: until then the status says so. Once: what keeps

@@ -6,6 +6,7 @@ use kube::Client;
 use kube::runtime::events::{Recorder, Reporter};
 
 use super::build::job::Setting;
+use super::known::Known;
 use super::lease::Standing;
 use super::runs::Runs;
 use super::storing::Storing;
@@ -24,6 +25,8 @@ pub struct Context {
     pub runs: Runs,
     /// Results that aren't stored yet.
     pub storing: Storing,
+    /// The statuses that this process answers for.
+    pub known: Known,
     /// Publishes events.
     pub recorder: Recorder,
     /// What the operator tells of itself.

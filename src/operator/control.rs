@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use super::context::Context;
+use super::ends::keep_ending;
 use super::lease::Standing;
 use super::reconcile::{after_failure, reconcile};
 use super::stop::{soon_over, stopped};
@@ -53,14 +54,19 @@ async fn control_in(
     };
     let mut word = stop.clone();
     let ours = watcher::Config::default().labels("app.kubernetes.io/managed-by=loadgate");
-    let control = Controller::new(tests, watcher::Config::default())
+    let controller = Controller::new(tests, watcher::Config::default());
+    let ending = keep_ending(context.runs.clone(), controller.store());
+    let control = controller
         .owns(jobs, ours)
         .reconcile_on(heard(rings, namespace))
         .graceful_shutdown_on(async move { stopped(&mut word).await })
         .run(reconcile, |test, error, _| after_failure(&test, error), context)
         .for_each(|_| std::future::ready(()));
     // It would wait for its first list, which never comes where the definition isn't installed.
-    soon_over(control, stop).await;
+    tokio::select! {
+        () = soon_over(control, stop) => {}
+        () = ending => {}
+    }
 }
 
 /// The rings for tests of one namespace; none: for all.

@@ -11,7 +11,7 @@ use kube::api::PostParams;
 use kube::{Api, Client, Resource, ResourceExt};
 use tokio::sync::Semaphore;
 
-use super::api::Objects;
+use super::api::{CallError, Objects};
 use super::lease::Standing;
 use super::names;
 use super::runs::{LiveRun, Runs};
@@ -72,7 +72,7 @@ impl WorkersDoor {
         if let Some(known) = self.recall(run, token) {
             return known;
         }
-        let checked = self.check(token, live).await;
+        let checked = self.check(run, token, live).await;
         match &checked {
             Ok(visitor) => self.tokens.believe(token, run, visitor),
             Err(denial) => self.tokens.refuse(token, run, denial),
@@ -81,15 +81,16 @@ impl WorkersDoor {
     }
 
     /// Who it is comes first: what runs there are is nobody's business without a token.
-    async fn check(&self, token: &str, live: Option<&LiveRun>) -> Result<Visitor, Denial> {
-        let identity = self.review(token).await?;
+    async fn check(&self, run: &str, token: &str, live: Option<&LiveRun>) -> Result<Visitor, Denial> {
+        let identity = self.review(run, token).await?;
         let live = live.ok_or(NOT_OPEN)?;
-        let worker = self.share(&identity, &live.job_uid).await?;
+        let worker = self.share(run, &identity, &live.job_uid).await?;
+        self.runs.shut_out(run, None);
         Ok(Visitor { worker, process: identity.uid })
     }
 
     /// Asks the API server whose token it is: the namespace, name and UID of its pod.
-    async fn review(&self, token: &str) -> Result<PodIdentity, Denial> {
+    async fn review(&self, run: &str, token: &str) -> Result<PodIdentity, Denial> {
         let reviews = Api::<TokenReview>::all(self.client.clone());
         let spec = TokenReviewSpec {
             token: Some(token.to_owned()),
@@ -99,18 +100,27 @@ impl WorkersDoor {
         let parameters = PostParams::default();
         match reviews.create(&parameters, &review).await {
             Ok(review) => identity(&review.status.unwrap_or_default()).ok_or(Denial::NoIdentity),
-            Err(error) => {
-                tracing::warn!(%error, "a worker's token couldn't be checked");
+            Err(source) => {
+                let what = "TokenReview of a worker's token".to_owned();
+                self.tell(run, &CallError::Failed { verb: "create", what, source: Box::new(source) });
                 Err(NOT_CHECKED)
             }
         }
     }
 
+    /// What keeps the run's workers out. A right that is missing is somebody's to give: that is told on the object too.
+    fn tell(&self, run: &str, error: &CallError) {
+        tracing::warn!(%error, run, "a worker can't be let in");
+        if error.is_forbidden() {
+            self.runs.shut_out(run, Some(error.to_string()));
+        }
+    }
+
     /// The pod's share, if it is a pod of the Job with this UID.
-    async fn share(&self, identity: &PodIdentity, job_uid: &str) -> Result<u32, Denial> {
+    async fn share(&self, run: &str, identity: &PodIdentity, job_uid: &str) -> Result<u32, Denial> {
         let pods = Objects::<Pod>::new(&self.client, &identity.namespace);
         let pod = pods.get(&identity.name).await.map_err(|error| {
-            tracing::warn!(%error, "a worker's pod couldn't be looked up");
+            self.tell(run, &error);
             Denial::NotNow("the pod can't be looked up now")
         })?;
         let pod = pod.filter(|pod| pod.uid().as_ref() == Some(&identity.uid)).ok_or(Denial::NotOfThisRun)?;

@@ -6,7 +6,7 @@
 //! ```text
 //! it fits     and is taken   stored, then judged
 //!             isn't taken    tried again for a while; then the verdict says ResultsStored=False, and it is tried on
-//! it doesn't                 judged: ResultsStored=False, and nothing to try again
+//! it doesn't                 judged: ResultsStored=False, and only what is told of it is stored
 //! ```
 
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -16,8 +16,8 @@ use super::api::{CallError, Objects};
 use super::build::{config_maps, history, status};
 use super::context::Context;
 use super::decide::run_of;
-use super::names;
 use super::storing::{BEFORE_VERDICT, NotStored};
+use super::{judging, names};
 use crate::api::{LoadTest, LoadTestStatus, Results, Run, Verdict};
 use crate::report::kept::KeptRun;
 use crate::store::{self, PackError, Packed};
@@ -45,7 +45,7 @@ pub async fn keep(
     let Packed { bytes, left_out } = match pack(kept).await {
         Ok(packed) => packed,
         Err(error) => {
-            return Ok(Kept::Not(NotStored { reason: "TooLarge", message: error.to_string() }));
+            return Ok(Kept::Not(NotStored { reason: NotStored::TOO_LARGE, message: error.to_string() }));
         }
     };
     let map = config_maps::result(test, run, verdict, bytes);
@@ -62,6 +62,26 @@ pub async fn keep(
             let why = not_stored(&error);
             context.storing.put_off(&run.uid, map, why.clone());
             Ok(Kept::Not(why))
+        }
+    }
+}
+
+/// Stores what is told of a run whose figures can't be: whatever began leaves something that tells of it.
+pub async fn keep_told(
+    context: &Context,
+    test: &LoadTest,
+    run: &Run,
+    told: &LoadTestStatus,
+) -> Result<(), CallError> {
+    match store::pack(&judging::told_of(test, run, told)) {
+        Ok(Packed { bytes, .. }) => {
+            let verdict = told.verdict.unwrap_or(Verdict::Inconclusive);
+            let map = config_maps::result(test, run, verdict, bytes);
+            results(context, test).create(&map).await.map(drop)
+        }
+        Err(error) => {
+            tracing::warn!(%error, run = run.uid, "what was told isn't stored");
+            Ok(())
         }
     }
 }

@@ -18,7 +18,7 @@ use super::api::{CallError, Objects};
 use super::build::status;
 use super::carry_out::{Told, delete_job, delete_maps, without_finalizer};
 use super::context::Context;
-use super::decide::run_of;
+use super::decide::{DELETED, run_of};
 use super::events;
 use super::names;
 use super::seen::SeenRun;
@@ -43,7 +43,7 @@ pub(super) async fn remove(
     let Some(run) = run_of(&test).cloned() else {
         return Ok((without_finalizer(context, test).await?, None));
     };
-    context.runs.abort(&run.uid, "the LoadTest was deleted");
+    context.runs.abort(&run.uid, DELETED);
     delete_job(context, &test, &run, children).await?;
     let pods = Objects::<Pod>::new(&context.client, &test.namespace().unwrap_or_default());
     let left = pods.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::seen::Lasted;
 use crate::api::LoadTest;
@@ -31,8 +32,8 @@ pub struct LiveRun {
     pub load: Option<Clock>,
     /// When it was told to abort.
     pub aborted_at: Option<Instant>,
-    /// Whether this process has judged it, and written that down.
-    pub is_judged: bool,
+    /// What the API server refuses, so that workers can't be let in.
+    pub shut_out: Option<String>,
 }
 
 /// Measures how long something has lasted, whatever becomes of the time of day meanwhile.
@@ -137,6 +138,15 @@ impl Runs {
         }
     }
 
+    /// Notes what the API server refuses, so that its workers can't be let in; none: they can. Others than before are
+    /// to be told.
+    pub fn shut_out(&self, uid: &str, refused: Option<String>) {
+        if let Some(led) = self.lock().get_mut(uid).filter(|led| led.run.shut_out != refused) {
+            led.run.shut_out = refused;
+            drop(self.bell.send(led.run.test.clone()));
+        }
+    }
+
     /// How long the run has been to begin; `ago` is how long it was so already when this process first saw it.
     #[must_use]
     pub fn waited(&self, uid: &str, ago: Duration) -> Lasted {
@@ -148,13 +158,6 @@ impl Runs {
     #[must_use]
     pub fn leaving(&self, uid: &str, ago: Duration) -> Lasted {
         clocks(&self.leaving).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
-    }
-
-    /// Notes that its verdict stands in the status.
-    pub fn judged(&self, uid: &str) {
-        if let Some(led) = self.lock().get_mut(uid) {
-            led.run.is_judged = true;
-        }
     }
 
     /// Whether the status is to be written again while the load is on: every `interval`.

@@ -23,6 +23,17 @@ pub struct NotStored {
     pub message: String,
 }
 
+impl NotStored {
+    /// What was measured has no room, and never will.
+    pub const TOO_LARGE: &str = "TooLarge";
+
+    /// Whether trying again is of no use.
+    #[must_use]
+    pub fn is_for_good(&self) -> bool {
+        self.reason == Self::TOO_LARGE
+    }
+}
+
 /// All results on their way, by the UIDs of their runs.
 #[derive(Clone, Debug, Default)]
 pub struct Storing(Arc<Mutex<BTreeMap<String, Attempt>>>);

@@ -12,6 +12,7 @@ use super::build::job::Setting;
 use super::context::Context;
 use super::control::control;
 use super::door::WorkersDoor;
+use super::known::Known;
 use super::lease::{self, Election, Loss, Standing};
 use super::runs::Runs;
 use super::serve::{Limits, Site, Transport, serve};
@@ -105,6 +106,7 @@ pub async fn run(
         authority: authority(tls.clone()),
         runs,
         storing: Storing::default(),
+        known: Known::default(),
         telemetry: Arc::clone(&telemetry),
         standing: standing.clone(),
     });

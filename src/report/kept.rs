@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Report, RunFacts};
-use crate::api::LoadTestSpec;
+use crate::api::{LoadTestSpec, LoadTestStatus};
 use crate::metrics::Aggregate;
 use crate::plan::{Fault, Options, Plan};
 use crate::verdict::{Observed, asked, judge_observed, observe, pace_of_phases};
@@ -28,6 +28,9 @@ pub struct KeptRun {
     /// What all of the figures showed, where some of them are left out.
     #[serde(default)]
     observed: Option<Observed>,
+    /// What was told of it, where what was measured can't be kept.
+    #[serde(default)]
+    pub told: Option<Box<LoadTestStatus>>,
 }
 
 /// Bytes that aren't a kept run.
@@ -45,7 +48,21 @@ impl KeptRun {
     /// What is to be kept of a run.
     #[must_use]
     pub fn new(name: &str, spec: &LoadTestSpec, facts: RunFacts, aggregate: Aggregate) -> Self {
-        KeptRun { form: FORM, name: name.to_owned(), spec: spec.clone(), facts, aggregate, observed: None }
+        let (name, spec) = (name.to_owned(), spec.clone());
+        KeptRun { form: FORM, name, spec, facts, aggregate, observed: None, told: None }
+    }
+
+    /// What is to be kept of a run of which nothing can be kept but what is told of it.
+    #[must_use]
+    pub fn told_only(name: &str, spec: &LoadTestSpec, facts: RunFacts, told: LoadTestStatus) -> Self {
+        KeptRun { told: Some(Box::new(told)), ..KeptRun::new(name, spec, facts, Aggregate::default()) }
+    }
+
+    /// Whether `spec` judges it as the spec does that it was judged by.
+    #[must_use]
+    pub fn is_judged_by(&self, spec: &LoadTestSpec) -> bool {
+        let judging = |spec: &LoadTestSpec| LoadTestSpec { abort: None, history: None, ..spec.clone() };
+        judging(&self.spec) == judging(spec)
     }
 
     /// The same run, judged by `spec`, whose load must be the same.

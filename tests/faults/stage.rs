@@ -90,14 +90,25 @@ impl Stage {
 
     /// Two workers, two phases in which each of six users asks so often, five times a second.
     pub(crate) async fn apply_with(&self, per_user: u64) {
+        self.apply_but(per_user, |_| ()).await;
+    }
+
+    /// As [`Stage::apply_with`], with another spec.
+    pub(crate) async fn apply_but(&self, per_user: u64, change: impl FnOnce(&mut Value)) {
         let step = json!({"name": "ok", "think": "200ms", "request": {"path": "/ok"}, "checks": [{"status": [200]}]});
-        self.apply_scenarios(json!([{"name": "visit", "steps": [step]}]), USERS, per_user).await;
+        let mut test = self.test(&json!([{"name": "visit", "steps": [step]}]), USERS, per_user);
+        change(&mut test["spec"]);
+        create::<LoadTest>(&self.own, test).await;
     }
 
     /// Two workers, two phases in which each of these users goes so often through one of these scenarios.
-    pub(crate) async fn apply_scenarios(&self, scenarios: Value, users: u64, per_user: u64) {
+    pub(crate) async fn apply_scenarios(&self, scenarios: &Value, users: u64, per_user: u64) {
+        create::<LoadTest>(&self.own, self.test(scenarios, users, per_user)).await;
+    }
+
+    fn test(&self, scenarios: &Value, users: u64, per_user: u64) -> Value {
         let load = json!({"iterations": {"users": users, "perUser": per_user}});
-        let test = json!({
+        json!({
             "apiVersion": "loadgate.dev/v1alpha1", "kind": "LoadTest", "metadata": {"name": NAME},
             "spec": {
                 "target": {"baseUrl": self.target.url()},
@@ -107,8 +118,7 @@ impl Stage {
                 "workers": {"count": 2, "nodeSelector": {NOWHERE: "none"}},
                 "history": {"keep": 1},
             },
-        });
-        create::<LoadTest>(&self.own, test).await;
+        })
     }
 
     /// A result of a run before, which the end of the next one takes away.
@@ -169,6 +179,12 @@ impl Stage {
     pub(crate) async fn patch(&self, patch: Value) {
         let patched = self.api::<LoadTest>().patch(NAME, &PatchParams::default(), &Patch::Merge(patch)).await;
         patched.unwrap();
+    }
+
+    /// Changes its status, as somebody may who has the right to, where no admission policy is in the way.
+    pub(crate) async fn forge(&self, patch: Value) {
+        let tests = self.api::<LoadTest>();
+        tests.patch_status(NAME, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
 
     /// Makes an object in the namespace.

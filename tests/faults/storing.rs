@@ -81,7 +81,7 @@ pub(crate) async fn a_result_that_is_too_large_is_kept_with_less_and_can_be_judg
         let steps: Vec<Value> = (0..STEPS).map(step).collect();
         let scenario = |number| json!({"name": format!("scenario-{number}"), "steps": steps});
         let scenarios: Vec<Value> = (0..SCENARIOS).map(scenario).collect();
-        stage.apply_scenarios(json!(scenarios), LARGE_USERS, LARGE_PER_USER).await;
+        stage.apply_scenarios(&json!(scenarios), LARGE_USERS, LARGE_PER_USER).await;
         stage.operator.start().await;
         let status = stage.comes_to_rest().await;
         is_judged(&status, "Pass");

@@ -12,7 +12,7 @@ use loadgate::operator::decide::{Decision, Ending, decide, run_of};
 use loadgate::operator::judging;
 use loadgate::operator::names::{self, FINALIZER};
 use loadgate::operator::record::Record;
-use loadgate::operator::seen::{Child, FrozenSpec, Lasted, Seen, SeenJob, SeenRun, SeenSession};
+use loadgate::operator::seen::{Author, Child, FrozenSpec, Lasted, Seen, SeenJob, SeenRun, SeenSession};
 use loadgate::operator::storing::NotStored;
 use loadgate::plan::{Document, Options, Plan};
 use loadgate::report::live::Live;
@@ -182,7 +182,7 @@ fn refused(edit: impl FnOnce(&mut LoadTestSpec)) -> LoadTest {
     let mut test = applied();
     edit(&mut test.spec);
     let plan = Plan::from_spec("quickstart", &test.spec, &Options::default());
-    let seen = Seen { test: test.clone(), plan, run: None };
+    let seen = Seen { test: test.clone(), author: Author::Own, plan, run: None };
     let Decision::Refuse(refused) = decide(&seen) else { panic!("it isn't refused") };
     let status = status::refused(&test, &refused, at(1));
     told(test, status)
@@ -213,7 +213,7 @@ fn seen(test: &LoadTest) -> Seen {
         has_begun: true,
         load: Lasted::default(),
         aborted_for: None,
-        is_judged: false,
+        shut_out: None,
     };
     let run = SeenRun {
         spec: Child::Ours(FrozenSpec { spec: test.spec.clone(), generation: Some(1) }),
@@ -222,7 +222,7 @@ fn seen(test: &LoadTest) -> Seen {
         session: Some(session),
         ..SeenRun::default()
     };
-    Seen { test: test.clone(), plan: Ok(plan(&test.spec)), run: Some(run) }
+    Seen { test: test.clone(), author: Author::Own, plan: Ok(plan(&test.spec)), run: Some(run) }
 }
 
 /// What two workers measured in so many seconds of fifty requests each.

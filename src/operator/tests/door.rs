@@ -98,7 +98,7 @@ fn live() -> LiveRun {
         started_at: None,
         load: None,
         aborted_at: None,
-        is_judged: false,
+        shut_out: None,
     }
 }
 

@@ -8,3 +8,4 @@ mod guard;
 pub(crate) mod makers;
 mod pods;
 mod results;
+mod telling;

@@ -1,5 +1,7 @@
 //! Tests of stored results: which stay, and what they say when they are read again.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::json;
 
@@ -8,10 +10,15 @@ use crate::api::{History, LoadTestStatus, PastRun, Verdict};
 use crate::metrics::{Aggregate, PhaseAggregate, PhaseEnd};
 use crate::operator::build::history::{outdated, past_runs};
 use crate::operator::build::{config_maps, status};
+use crate::operator::decide::tests::passed;
 use crate::operator::decide::{Ending, run_of};
-use crate::operator::judging::{case, is_to_be_kept, judge_packed, tell, without_result};
+use crate::operator::judging::{
+    case, is_result_of, is_to_be_kept, judge_packed, tell, told_of, without_result,
+};
 use crate::operator::names;
 use crate::operator::seen::{Child, Seen};
+use crate::operator::storing::NotStored;
+use crate::report::conditions::{Told, ended};
 use crate::report::kept::KeptRun;
 use crate::store;
 
@@ -124,16 +131,88 @@ fn a_verdict_goes_with_the_result_that_it_rests_on() {
     let refused = |test: &crate::api::LoadTest| {
         status::refused(test, &crate::operator::decide::Refused::Invalid(Vec::new()), noon())
     };
+    let passed = |test: ATest| test.with_status(passed);
+    let at_noon = Some("2026-03-01T12:00:00Z");
+    let (unbegun, on) = (|| a_test().complete(), || begun(a_test().complete(), at_noon));
     for (what, test, word) in [
-        ("it never began", a_test().complete(), "Test"),
-        ("it began", begun(a_test().complete(), Some("2026-03-01T12:00:00Z")), "ResultLost"),
-        ("it never began, and was refused since", a_test().complete().with_status(refused), "NeverStarted"),
+        ("it never began", unbegun().with_other_requirements(), "Test"),
+        ("it began", on().with_other_requirements(), "ResultLost"),
+        (
+            "it never began, and was refused since",
+            unbegun().with_status(refused).with_other_requirements(),
+            "NeverStarted",
+        ),
+        ("it never began, and nothing has changed", unbegun(), "Test"),
+        ("it told nothing, and nothing has changed", on(), "Test"),
+        ("it has passed, they say", passed(on()), "ResultLost"),
+        ("it has passed without a load, they say", passed(unbegun()), "NeverStarted"),
+        ("it has failed", on().with_status(failed), "RequirementsMissed"),
+        (
+            "it has failed by other requirements",
+            on().with_status(failed).with_other_requirements(),
+            "ResultLost",
+        ),
     ] {
-        let seen = test.with_other_requirements().seen();
+        let seen = test.seen();
         let status = without_result(&seen.test, run_of(&seen.test).unwrap(), noon());
         assert_eq!(reason(&status), word, "{what}");
-        assert_eq!(status.observed_generation, Some(2), "{what}");
+        assert_eq!(status.observed_generation, seen.test.metadata.generation, "{what}");
+        assert!(status.verdict >= Some(Verdict::Fail), "{what}: {status:#?}");
     }
+}
+
+fn failed(test: &crate::api::LoadTest) -> LoadTestStatus {
+    let generation = test.metadata.generation;
+    let told = Told { generation, since: noon(), reason: "RequirementsMissed", message: "why" };
+    LoadTestStatus {
+        phase: Some("Failed".to_owned()),
+        verdict: Some(Verdict::Fail),
+        conditions: ended(true, &told),
+        ..test.status.clone().unwrap()
+    }
+}
+
+#[test]
+fn a_result_is_that_of_a_run_whose_load_and_name_it_has() {
+    let run = |test: &ATest| run_of(test.object()).unwrap().clone();
+    let test = a_test().with_run_id("a").with_run();
+    let metadata = config_maps::result(test.object(), &run(&test), Verdict::Pass, vec![1]).metadata;
+    for (what, other, is_its) in [
+        ("itself", test.clone(), true),
+        ("another name", a_test().with_run_id("b").with_run(), false),
+        ("no name", a_test().with_run(), false),
+        ("another load", a_test().with_run_id("a").with_other_load().with_run(), false),
+        ("another number", test.with_run(), false),
+    ] {
+        assert_eq!(is_result_of(&metadata, &run(&other)), is_its, "{what}");
+    }
+}
+
+#[test]
+fn what_is_too_large_to_be_kept_leaves_what_was_told_of_it() {
+    let (seen, _, status) = judged(&a_test().through(), &Ending::Planned);
+    let why = NotStored { reason: NotStored::TOO_LARGE, message: "too large".to_owned() };
+    let told = status::not_stored(&seen.test, status, &why, noon());
+    let packed = store::pack(&told_of(&seen.test, run_of(&seen.test).unwrap(), &told)).unwrap().bytes;
+    let read = |test: ATest| {
+        let seen = test.seen();
+        judge_packed(&seen, run_of(&seen.test).unwrap(), &packed, noon())
+    };
+    assert_eq!(read(a_test().through()), told);
+    assert_eq!(read(a_test().through().with_abort()).verdict, told.verdict, "judged by the same");
+    let by_others = read(a_test().through().with_other_requirements());
+    assert_eq!((by_others.verdict, reason(&by_others)), (Some(Verdict::Inconclusive), "ResultUnreadable"));
+    assert!(by_others.message.unwrap().contains("isn't kept"));
+}
+
+#[test]
+fn what_stands_in_the_status_is_what_is_read_again() {
+    let (seen, case, status) = judged(&a_test().through(), &Ending::Planned);
+    let run = run_of(&seen.test).unwrap().clone();
+    let over = a_test().through().with_status(|_| status.clone());
+    let again =
+        judge_packed(&over.seen(), &run, &store::pack(&case).unwrap().bytes, noon() + Duration::from_mins(9));
+    similar_asserts::assert_eq!(again, status, "whoever looks writes nothing");
 }
 
 /// A stored result of the test's own run of this number, which was made in this second of a minute.
