@@ -17,6 +17,7 @@ pub(crate) mod readme;
 pub(crate) mod run;
 pub(crate) mod schemas;
 pub(crate) mod server;
+pub(crate) mod shape;
 pub(crate) mod tools;
 
 use std::path::{Path, PathBuf};

@@ -61,6 +61,14 @@ http {{
         Nginx { kubectl: kubectl.clone() }
     }
 
+    /// One that takes a second for `/models`. Iterations that are late by a tenth of that are no flaw of the generator's,
+    /// so that a busy machine can hold a run of it for sound.
+    pub(crate) fn slow(kubectl: &Kubectl) -> Self {
+        let body = "x".repeat(1_500);
+        let models = format!("location = /models {{ limit_rate 1000; return 200 '{body}'; }}");
+        Nginx::configured(kubectl, "$http_user_agent", &models)
+    }
+
     /// That which was started in this namespace before.
     pub(crate) fn of(kubectl: &Kubectl) -> Self {
         Nginx { kubectl: kubectl.clone() }
