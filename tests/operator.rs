@@ -17,6 +17,8 @@ mod five_minutes;
 mod forged;
 #[path = "operator/gates.rs"]
 mod gates;
+#[path = "operator/local.rs"]
+mod local;
 #[path = "operator/quickstart.rs"]
 mod quickstart;
 #[path = "operator/rights.rs"]

@@ -59,10 +59,13 @@ pub(crate) async fn leaves_only_its_result(stage: &Stage) {
 
 /// Nothing is left but one `ConfigMap` with such a name.
 pub(crate) async fn leaves_only(stage: &Stage, kept: &str) {
-    assert_eq!(names::<Job>(stage).await, Vec::<String>::new(), "Jobs are left");
-    assert_eq!(names::<Pod>(stage).await, Vec::<String>::new(), "pods are left");
-    let maps = names::<ConfigMap>(stage).await;
-    assert!(maps.len() == 1 && maps[0].contains(kept), "ConfigMaps are left, or missing: {maps:?}");
+    let children = children(stage).await;
+    assert!(children.len() == 1 && children[0].contains(kept), "something is left, or missing: {children:?}");
+}
+
+/// What there is of the runs: `ConfigMap shop-run-1-result-35c788f0`.
+pub(crate) async fn children(stage: &Stage) -> Vec<String> {
+    [names::<Job>(stage).await, names::<Pod>(stage).await, names::<ConfigMap>(stage).await].concat()
 }
 
 async fn names<K>(stage: &Stage) -> Vec<String>
@@ -70,11 +73,12 @@ where
     K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
         + Clone
         + std::fmt::Debug
+        + k8s_openapi::Resource
         + serde::de::DeserializeOwned,
 {
     let api: Api<K> = stage.api();
     let all = api.list(&ListParams::default().labels("app.kubernetes.io/managed-by=loadgate")).await.unwrap();
-    all.iter().map(ResourceExt::name_any).collect()
+    all.iter().map(|child| format!("{} {}", K::KIND, child.name_any())).collect()
 }
 
 /// What the target served is what the status says, request for request, and no more than the test asks for.

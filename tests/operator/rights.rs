@@ -55,4 +55,3 @@ impl Drop for Without<'_> {
         self.allow(&self.rules);
     }
 }
-

@@ -5,10 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::figures::{note, now};
-use crate::written::is_read_as;
 use crate::support::installation::{Installation, Room};
-use crate::support::loadtests::{LIMIT, as_golden, conditions, constant_rate, counts, is_judged, message, reason};
+use crate::support::loadtests::{
+    LIMIT, as_golden, conditions, constant_rate, counts, is_judged, message, reason,
+};
 use crate::support::pods::{NGINX, Nginx};
+use crate::written::is_read_as;
 
 /// What the test is called that can't start.
 const HINDERED: &str = "quickstart-hindered";
@@ -37,8 +39,7 @@ fn is_hindered(room: &Room, words: &[&str]) {
     is_given_up(&status, "StartDeadlineExceeded");
     is_read_as(room, HINDERED, "start-deadline");
     assert!(tells(&status), "{status:#}");
-    room.is_cleared();
-    assert_eq!(room.children(), Vec::<String>::new());
+    room.is_as_it_must_be(HINDERED, None);
 }
 
 #[track_caller]
@@ -66,7 +67,7 @@ pub(crate) fn what_a_quota_refuses_is_told(installation: &Installation) {
 
 pub(crate) fn a_worker_without_memory_is_told(installation: &Installation) {
     let room = installation.room("memory");
-    Nginx::start(&room.kubectl);
+    let nginx = Nginx::start(&room.kubectl);
     let limits = json!({"limits": {"memory": "6Mi"}});
     let mut test = test(&json!({"workers": {"count": 2, "resources": limits}}));
     test["spec"]["target"]["baseUrl"] = json!(NGINX);
@@ -78,6 +79,8 @@ pub(crate) fn a_worker_without_memory_is_told(installation: &Installation) {
     let status = room.comes_to_rest(HINDERED);
     assert!(tells(&status), "{status:#}");
     assert_eq!([&status["phase"], &status["verdict"]], ["Inconclusive", "Inconclusive"]);
+    room.is_as_it_must_be(HINDERED, Some(&nginx));
+    assert_eq!(nginx.load().len(), 0);
 }
 
 /// The operator gives workers its own image; here it is told of another, which no node has.
@@ -87,9 +90,7 @@ pub(crate) fn an_image_that_is_missing_is_told(installation: &Installation) {
     let applied = now();
     room.kubectl.apply(&test(&json!({})));
     let words = ["ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"];
-    room.until(HINDERED, SOON, "told why", |status| {
-        words.iter().any(|word| message(status).contains(word))
-    });
+    room.until(HINDERED, SOON, "told why", |status| words.iter().any(|word| message(status).contains(word)));
     let told = format!("{:.1} s", now() - applied);
     note("apply → a missing image is told", told, "never, for 325 s", "≤ 15 s");
     is_hindered(&room, &words);
@@ -121,4 +122,5 @@ pub(crate) fn a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid(
     counts(&status, 80);
     assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 0}));
     assert_eq!(nginx.load().len(), 80);
+    room.is_as_it_must_be("replaced", Some(&nginx));
 }

@@ -62,7 +62,7 @@ fn what_was_judged(room: &Room, name: &str, status: &Value) {
         ("inconclusive", 20, 100_000, None),
         ("passed", 20, 1, None),
     ] {
-        let rows = json!([latency(bounds(measured), samples), errors]);
+        let rows = json!([latency(&bounds(measured), samples), errors]);
         is_judged_anew(room, name, &json!({"requirements": rows, "gate": gate(fail_on)}));
         is_read_as(room, name, state);
     }
@@ -80,7 +80,7 @@ fn is_judged_anew(room: &Room, name: &str, spec: &Value) {
 fn what_was_lost(room: &Room, name: &str, status: &Value) {
     let result = status["results"]["location"].as_str().unwrap().strip_prefix("configmap/").unwrap();
     room.kubectl.run(&["delete", "configmap", result]);
-    let row = json!({"requirements": [latency(json!({"weight": 3}), 1)]});
+    let row = json!({"requirements": [latency(&json!({"weight": 3}), 1)]});
     let written = written(room, name, || is_judged_anew(room, name, &row));
     let told = |test: &LoadTest| test.status.as_ref().and_then(|status| status.observed_generation);
     let is_old = |test: &&LoadTest| phase(test) == Some("Passed") && told(test) != test.metadata.generation;

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::installation::Room;
+use super::invariants::AtRest;
+use super::pods::Nginx;
 
 /// No run of these tests takes longer.
 pub(crate) const LIMIT: Duration = Duration::from_mins(2);
@@ -46,12 +48,17 @@ pub(crate) fn as_golden(name: &str, url: &str, duration: &str) -> Value {
     spec["target"]["baseUrl"] = json!(url);
     spec["workers"] = json!({"count": 2});
     spec["phases"][0]["load"] = json!({"constantRate": {"rate": "4/s", "duration": duration}});
-    spec["requirements"][0] = latency(json!({"target": "< 30s", "acceptable": "< 40s", "critical": "> 50s"}), 1);
+    spec["requirements"][0] = latency(&reachable(), 1);
     test
 }
 
+/// Bounds that every machine reaches.
+pub(crate) fn reachable() -> Value {
+    json!({"target": "< 30s", "acceptable": "< 40s", "critical": "> 50s"})
+}
+
 /// The first requirement of that test, with other bounds and as many samples as it asks for.
-pub(crate) fn latency(bounds: Value, samples: u64) -> Value {
+pub(crate) fn latency(bounds: &Value, samples: u64) -> Value {
     let mut row = example("quickstart")["spec"]["requirements"][0].clone();
     row["minSamples"] = json!(samples);
     for (tier, bound) in bounds.as_object().unwrap() {
@@ -179,6 +186,23 @@ impl Room<'_> {
     pub(crate) fn is_cleared(&self) {
         let workers = "--selector=loadgate.dev/role=workers";
         self.kubectl.run(&["wait", "--for=delete", "pods", workers, "--timeout=30s"]);
+    }
+
+    /// Waits until nothing goes on any more, and holds the only run of the room's only test to what must hold of every
+    /// one. What the load was, `nginx` tells, where there is one.
+    #[track_caller]
+    pub(crate) fn is_as_it_must_be(&self, name: &str, nginx: Option<&Nginx>) {
+        self.comes_to_rest(name);
+        self.is_cleared();
+        let test = serde_json::from_value(self.kubectl.get(&["loadtest", name])).unwrap();
+        let events = self.kubectl.run(&["get", "events", "--output=yaml"]);
+        let at_rest = AtRest {
+            test: &test,
+            children: self.children(),
+            load: nginx.map(|nginx| nginx.load().iter().map(|line| line.at).collect()),
+            told: events + &self.installation.log(),
+        };
+        at_rest.is_as_it_must_be();
     }
 
     /// What there is of its runs: `ConfigMap quickstart-run-1-spec`.

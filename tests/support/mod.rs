@@ -8,6 +8,7 @@ pub(crate) mod cluster;
 pub(crate) mod gates;
 pub(crate) mod image;
 pub(crate) mod installation;
+pub(crate) mod invariants;
 pub(crate) mod kubectl;
 pub(crate) mod loadtests;
 pub(crate) mod nginx;

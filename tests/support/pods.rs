@@ -74,6 +74,11 @@ http {{
         Nginx { kubectl: kubectl.clone() }
     }
 
+    /// Where it is for pods and for this machine alike, which knows no names of Services.
+    pub(crate) fn url_for_all(&self) -> String {
+        url_of(&self.kubectl, "nginx")
+    }
+
     /// The text of its log so far.
     pub(crate) fn raw_log(&self) -> String {
         self.kubectl.run(&["exec", "nginx", "--", "cat", "/tmp/access.log"])
@@ -102,6 +107,12 @@ pub(crate) fn target(kubectl: &Kubectl, image: &str) -> String {
     let container = json!({"image": image, "args": ["target", "--listen", "0.0.0.0:8080"]});
     serve(kubectl, "target", &container, "/health", &[]);
     "http://target:8080".to_owned()
+}
+
+/// Where a pod is for other pods and for this machine alike.
+pub(crate) fn url_of(kubectl: &Kubectl, pod: &str) -> String {
+    let address = kubectl.get(&["pod", pod])["status"]["podIP"].clone();
+    format!("http://{}:8080", address.as_str().unwrap())
 }
 
 /// Runs a container as pod and Service `name`, port 8080, until it is ready.

@@ -35,14 +35,18 @@ const FIGURES: [&str; 18] = [
 
 /// All of the object but its spec, which is the user's, as YAML.
 pub(crate) fn shape(test: &LoadTest) -> String {
-    let Value::Object(mut object) = serde_json::to_value(test).unwrap() else { unreachable!("it has fields") };
+    let Value::Object(mut object) = serde_json::to_value(test).unwrap() else {
+        unreachable!("it has fields")
+    };
     object.remove("spec");
     let generation = object["metadata"]["generation"].take();
     object["metadata"].as_object_mut().unwrap().retain(|name, _| !NOT_OURS.contains(&name.as_str()));
     for value in object.values_mut() {
         relate(value, &generation);
     }
-    if let Some(location) = object.get_mut("status").and_then(|status| status.pointer_mut("/results/location")) {
+    if let Some(location) =
+        object.get_mut("status").and_then(|status| status.pointer_mut("/results/location"))
+    {
         *location = json!(if *location == json!(result_of(test)) { "its own" } else { "another's" });
     }
     if object["status"]["phase"] == "Starting" {
