@@ -16,6 +16,8 @@ pub(crate) const USERS: u64 = 6;
 pub(crate) const PER_USER: u64 = 5;
 /// So often where the load must still be on when something is done to it: each phase takes 15 s.
 pub(crate) const LASTING: u64 = 75;
+/// So often where it comes to its end in no case: each phase would take five minutes.
+pub(crate) const ENDLESS: u64 = 1_500;
 /// So many requests the test consists of.
 pub(crate) const REQUESTS: u64 = 2 * USERS * PER_USER;
 
