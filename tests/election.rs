@@ -129,8 +129,15 @@ impl Candidate {
     }
 
     /// How its part in the election ends, by itself.
-    async fn ended_within(self, limit: Duration) -> Result<(), Loss> {
-        timeout(limit, self.running).await.expect("ends in time").unwrap()
+    async fn ended_within(mut self, limit: Duration) -> Result<(), Loss> {
+        timeout(limit, &mut self.running).await.expect("ends in time").unwrap()
+    }
+}
+
+impl Drop for Candidate {
+    fn drop(&mut self) {
+        // Else it would give the Lease back while its runtime ends, by a client that answers no more.
+        self.running.abort();
     }
 }
 

@@ -78,7 +78,7 @@ impl Process {
 pub(crate) async fn takes_part(Place { cluster, namespace }: Place) {
     let client = cluster.client().await;
     let marks: Api<ConfigMap> = Api::namespaced(client.clone(), &namespace);
-    let candidate = Candidate::leading(&client, &namespace, "process", TIMING).await;
+    let mut candidate = Candidate::leading(&client, &namespace, "process", TIMING).await;
     let mark = Patch::Merge(json!({"data": {"written-by": "process"}}));
     let write = async {
         loop {
@@ -90,5 +90,5 @@ pub(crate) async fn takes_part(Place { cluster, namespace }: Place) {
         }
     };
     candidate.standing.guard::<()>(write).await.unwrap_err();
-    candidate.running.await.unwrap().unwrap_err();
+    (&mut candidate.running).await.unwrap().unwrap_err();
 }
