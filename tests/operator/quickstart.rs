@@ -60,13 +60,9 @@ fn is_told_in_mid_run(room: &Room) {
     assert_eq!(status["observedGeneration"], 1);
 }
 
-/// As many as the rate makes in the time.
+/// Fifty a second for ten seconds, or fifty of each of two users.
 fn requests(test: &Value) -> u64 {
-    let load = &test["spec"]["phases"][0]["load"]["constantRate"];
-    let number = |name: &str, unit: &str| {
-        load[name].as_str().unwrap().strip_suffix(unit).unwrap().parse::<u64>().unwrap()
-    };
-    number("rate", "/s") * number("duration", "s")
+    if test["spec"]["phases"][0]["load"]["constantRate"].is_object() { 500 } else { 100 }
 }
 
 /// Each of them once, whoever of the workers sent it.

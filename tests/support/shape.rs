@@ -99,8 +99,9 @@ fn without_figures(text: &str, own: &[String]) -> String {
         LazyLock::new(|| Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z").unwrap());
     static FIGURE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d+(?:[.,]\d+)*").unwrap());
     static TIME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"# (us|ms|s|m|h)\b").unwrap());
-    static BECAUSE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(\(worker #: )[^)]*|((?:worker #|pods): ).*").unwrap());
+    static BECAUSE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(\(worker #: )[^)]*|(workers ready; |ready within # time: ).*").unwrap()
+    });
     let text = own.iter().fold(text.to_owned(), |text, name| text.replace(name, "…"));
     let text = MOMENT.replace_all(&text, "a time");
     let text = FIGURE.replace_all(&text, "#");
