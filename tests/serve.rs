@@ -60,7 +60,7 @@ impl Server {
                 "/never",
                 get(|| async move {
                     never.send_modify(|came| *came += 1);
-                    std::future::pending::<()>().await
+                    std::future::pending::<()>().await;
                 }),
             )
             .route("/echo", post(|body: Bytes| async { body }));
