@@ -22,6 +22,8 @@ mod forged;
 mod killed;
 #[path = "faults/kubelet.rs"]
 mod kubelet;
+#[path = "faults/lease.rs"]
+mod lease;
 #[path = "faults/leaving.rs"]
 mod leaving;
 #[path = "faults/operator.rs"]
@@ -72,6 +74,8 @@ const TESTS: &[Test] = tests![
     killed::a_kill_before_or_after_any_write_of_a_run_changes_nothing,
     killed::a_kill_before_or_after_any_write_of_an_abort_changes_nothing,
     killed::a_kill_before_or_after_any_write_of_a_deletion_changes_nothing,
+    lease::a_holder_whose_lease_is_deleted_in_mid_run_ends_and_the_next_goes_on,
+    lease::a_holder_whose_lease_is_stolen_in_mid_run_ends_and_the_next_goes_on,
     second::a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact,
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,

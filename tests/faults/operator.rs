@@ -64,6 +64,12 @@ impl Operator {
         }
     }
 
+    /// Waits until it ends by itself.
+    pub(crate) async fn ends(&self) {
+        let mut child = self.child.lock().await.take().unwrap();
+        child.wait().await.unwrap();
+    }
+
     /// Its metrics, with the head of the answer.
     pub(crate) async fn metrics(&self) -> String {
         let mut stream = TcpStream::connect(self.http).await.unwrap();

@@ -43,6 +43,8 @@ pub(crate) enum When {
 struct Trap {
     label: String,
     when: When,
+    /// So many writes of the label are still to come, with the one that it springs at.
+    left: usize,
     victim: Arc<Operator>,
 }
 
@@ -90,9 +92,9 @@ impl Proxy {
         Proxy { address, shared, serving: serving.abort_handle() }
     }
 
-    /// Kills `victim` at the first write of this label.
-    pub(crate) fn arm(&self, label: &str, when: When, victim: Arc<Operator>) {
-        *self.shared.trap.lock().unwrap() = Some(Trap { label: label.to_owned(), when, victim });
+    /// Kills `victim` at the write of this label that is the `nth`, from 1.
+    pub(crate) fn arm(&self, label: &str, nth: usize, when: When, victim: Arc<Operator>) {
+        *self.shared.trap.lock().unwrap() = Some(Trap { label: label.to_owned(), when, left: nth, victim });
     }
 
     /// Holds back all writes of this label; none: lets those go that are held back.
@@ -100,9 +102,11 @@ impl Proxy {
         self.shared.held_back.send_replace(label.map(str::to_owned));
     }
 
-    /// Waits until the trap has sprung and nothing that the dead operator sent is still under way.
-    pub(crate) async fn has_killed(&self) {
-        self.heard("the kill", |heard| heard.has_sprung && heard.under_way == 0).await;
+    /// Waits until the trap has sprung and nothing that the dead operator sent is still under way, or until what was
+    /// written is so. Whether it has sprung.
+    pub(crate) async fn has_killed_or(&self, what: &str, is: impl Fn(&[Write]) -> bool) -> bool {
+        let done = |heard: &Heard| heard.under_way == 0 && (heard.has_sprung || is(&heard.writes));
+        self.heard(what, done).await.has_sprung
     }
 
     /// Waits until what was asked for is so.
@@ -170,7 +174,11 @@ impl Shared {
     /// The trap, if this is where it springs; it does so once.
     fn trap(&self, write: &Write, when: When) -> Option<Trap> {
         let is_there = when == When::Before || write.is_done();
-        self.trap.lock().unwrap().take_if(|trap| is_there && trap.when == when && trap.label == write.label)
+        self.trap.lock().unwrap().take_if(|trap| {
+            let is_one = is_there && trap.when == when && trap.label == write.label;
+            trap.left -= usize::from(is_one);
+            trap.left == 0
+        })
     }
 
     async fn spring(&self, trap: &Trap) -> Response {

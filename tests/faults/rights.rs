@@ -80,7 +80,7 @@ async fn allow(own: &Own, resource: &str, rules: &Value) {
     }
 }
 
-/// The API server reads Roles from a watch: it is asked until it knows.
+/// The API server reads Roles from a watch of its own, and tells nobody when it knows: it is asked until it does.
 async fn until_in_effect(own: &Own, verb: &str, resource: &str, allowed: bool) {
     let group = match resource {
         "jobs" => "batch",

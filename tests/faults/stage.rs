@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use crate::kubelet::Kubelet;
 use crate::leaving;
 use crate::operator::Operator;
-use crate::outcome::{PER_USER, USERS};
+use crate::outcome::{PER_USER, USERS, children};
 use crate::proxy::Proxy;
 use crate::rights::{self, LEASE, create};
 use crate::support::cluster::{Own, in_own_namespace};
+use crate::support::invariants::AtRest;
 use crate::support::nginx::{self, Nginx};
 use crate::{LIMIT, NAME, PLACES, within};
 
@@ -159,11 +160,15 @@ impl Stage {
         found.unwrap().unwrap()
     }
 
-    /// The status once nothing is left of the run but the result, and no worker.
+    /// The status once nothing is left of the run but the result, and no worker. It is held to what must hold of every
+    /// run; what the load was, the target tells when it has ended.
     pub(crate) async fn comes_to_rest(&self) -> Value {
         self.until("complete and let go", |test| is_complete(test) && test.finalizers().is_empty()).await;
         self.is_without_pods().await;
-        self.status().await
+        let test = self.api::<LoadTest>().get(NAME).await.unwrap();
+        let (children, told) = (children(self).await, self.operator.log() + &self.kubelet.logs());
+        AtRest { test: &test, children, load: None, told }.is_as_it_must_be();
+        serde_json::to_value(test.status).unwrap()
     }
 
     /// Waits until no pod is left, and no process of one.
