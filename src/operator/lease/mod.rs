@@ -20,7 +20,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Api, PostParams};
 use kube::{Client, Error};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use candidate::{Candidate, LastStep, Step};
 use record::Record;
@@ -30,6 +30,9 @@ pub use standing::{NotLeading, Standing};
 
 /// Giving the Lease back may take so long, API calls included.
 const RELEASE: Duration = Duration::from_millis(900);
+
+/// Between two attempts to give it back.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Takes part in the election until it loses or is stopped.
 #[derive(Debug)]
@@ -186,7 +189,11 @@ impl Election {
     async fn release(&mut self) {
         loop {
             match self.candidate.leave() {
-                LastStep::Read => self.read().await,
+                LastStep::Read => {
+                    // What fails at once would be tried again at once, and the time for all of it never run out.
+                    sleep(PAUSE).await;
+                    self.read().await;
+                }
                 LastStep::Release(record) => drop(self.leases.release(record).await),
                 LastStep::Leave => return,
             }
