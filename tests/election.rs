@@ -12,14 +12,15 @@ mod process;
 mod rights;
 mod support;
 
-use std::io::Read;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use futures_util::future::select_all;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::Client;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use kube::runtime::wait::await_condition;
+use kube::{Client, ResourceExt};
 use libtest_mimic::{Arguments, Trial};
 use loadgate::operator::lease::{Election, Loss, Settings, Standing, Timing};
 use process::Process;
@@ -29,7 +30,7 @@ use serde_json::{Value, json};
 use support::cluster::{Own, in_own_namespace};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
 /// Each test as a trial of its name.
 macro_rules! trials {
@@ -72,16 +73,22 @@ const TIMING: Timing = Timing {
     renew_deadline: Duration::from_secs(3),
     retry: Duration::from_millis(500),
 };
-/// Longer than anything here takes, unless it hangs.
-const LONG: Duration = Duration::from_secs(20);
+/// Much longer than anything here takes, unless it hangs.
+const LONG: Duration = Duration::from_mins(1);
+/// A Lease that nobody waits out.
+const PATIENT: Timing = Timing {
+    lease: Duration::from_mins(10),
+    renew_deadline: Duration::from_mins(5),
+    retry: Duration::from_millis(500),
+};
 
-fn settings(namespace: &str, identity: &str) -> Settings {
+fn settings(namespace: &str, identity: &str, timing: Timing) -> Settings {
     Settings {
         namespace: namespace.to_owned(),
         name: "operator".to_owned(),
         identity: identity.to_owned(),
         address: format!("{identity}:8443"),
-        timing: TIMING,
+        timing,
     }
 }
 
@@ -92,14 +99,14 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn start(client: &Client, namespace: &str, identity: &str) -> Self {
-        let (election, standing) = Election::new(client.clone(), settings(namespace, identity));
+    fn start(client: &Client, namespace: &str, identity: &str, timing: Timing) -> Self {
+        let (election, standing) = Election::new(client.clone(), settings(namespace, identity, timing));
         let (stop, stopped) = watch::channel(false);
         Candidate { standing, stop, running: tokio::spawn(election.run(stopped)) }
     }
 
-    async fn leading(client: &Client, namespace: &str, identity: &str) -> Self {
-        let mut candidate = Candidate::start(client, namespace, identity);
+    async fn leading(client: &Client, namespace: &str, identity: &str, timing: Timing) -> Self {
+        let mut candidate = Candidate::start(client, namespace, identity, timing);
         candidate.leads_within(LONG).await;
         candidate
     }
@@ -108,9 +115,29 @@ impl Candidate {
         timeout(limit, self.standing.led()).await.expect("leads in time").expect("takes part");
     }
 
+    /// Where the leader is that it knows. Nobody tells when it has heard of one: it is asked after each of its looks.
+    async fn knows_a_leader(&mut self) -> String {
+        let known = async {
+            loop {
+                assert!(timeout(PATIENT.retry, self.standing.led()).await.is_err(), "it leads itself");
+                if let Some(leader) = self.standing.leader() {
+                    return leader.address;
+                }
+            }
+        };
+        timeout(LONG, known).await.expect("it hears of the leader")
+    }
+
     /// How its part in the election ends, by itself.
-    async fn ended_within(self, limit: Duration) -> Result<(), Loss> {
-        timeout(limit, self.running).await.expect("ends in time").unwrap()
+    async fn ended_within(mut self, limit: Duration) -> Result<(), Loss> {
+        timeout(limit, &mut self.running).await.expect("ends in time").unwrap()
+    }
+}
+
+impl Drop for Candidate {
+    fn drop(&mut self) {
+        // Else it would give the Lease back while its runtime ends, by a client that answers no more.
+        self.running.abort();
     }
 }
 
@@ -119,43 +146,46 @@ fn leases(own: &Own) -> Api<Lease> {
 }
 
 async fn holder(own: &Own) -> Option<String> {
-    leases(own).get_opt("operator").await.unwrap()?.spec?.holder_identity
+    holder_of(&leases(own).get_opt("operator").await.unwrap()?).cloned()
+}
+
+fn holder_of(lease: &Lease) -> Option<&String> {
+    lease.spec.as_ref()?.holder_identity.as_ref()
 }
 
 async fn the_next_takes_over_at_once_when_the_leader_is_stopped() {
     in_own_namespace(|own| async move {
         let client = with_few_rights(&own).await;
-        let a = Candidate::leading(&client, &own.namespace, "a").await;
-        let mut b = Candidate::start(&client, &own.namespace, "b");
-        sleep(2 * TIMING.retry).await;
+        let a = Candidate::leading(&client, &own.namespace, "a", PATIENT).await;
+        let mut b = Candidate::start(&client, &own.namespace, "b", PATIENT);
+        assert_eq!(b.knows_a_leader().await, "a:8443");
         assert!(!b.standing.leads());
-        assert_eq!(b.standing.leader().unwrap().address, "a:8443");
-        let stopped = Instant::now();
         a.stop.send_replace(true);
-        assert_eq!(a.ended_within(Duration::from_secs(1)).await, Ok(()));
-        b.leads_within(Duration::from_secs(2)).await;
-        assert!(stopped.elapsed() < TIMING.lease / 2, "nobody waited for the lease to run out");
+        assert_eq!(a.ended_within(LONG).await, Ok(()));
+        // Far sooner than the Lease would run out.
+        b.leads_within(LONG).await;
         assert_eq!(holder(&own).await.as_deref(), Some("b"));
     })
     .await;
 }
 
 async fn a_leader_whose_lease_is_deleted_or_stolen_ends_within_the_renew_deadline() {
-    in_own_namespace(|own| async move {
-        let deleted = Candidate::leading(&own.client, &own.namespace, "a").await;
+    // The usual times: with shorter ones, a machine that stands still for a moment would lose the Lease by itself.
+    let timing = Timing::default();
+    in_own_namespace(move |own| async move {
+        let deleted = Candidate::leading(&own.client, &own.namespace, "a", timing).await;
         leases(&own).delete("operator", &DeleteParams::default()).await.unwrap();
-        assert_eq!(deleted.ended_within(TIMING.renew_deadline).await, Err(Loss::Deleted));
+        assert_eq!(deleted.ended_within(timing.renew_deadline).await, Err(Loss::Deleted));
 
-        let robbed = Candidate::leading(&own.client, &own.namespace, "b").await;
+        let robbed = Candidate::leading(&own.client, &own.namespace, "b", timing).await;
         let theft = Patch::Merge(json!({"spec": {"holderIdentity": "thief"}}));
         leases(&own).patch("operator", &PatchParams::default(), &theft).await.unwrap();
         let taken = Loss::Taken { by: Some("thief".to_owned()) };
-        assert_eq!(robbed.ended_within(TIMING.renew_deadline).await, Err(taken));
+        assert_eq!(robbed.ended_within(timing.renew_deadline).await, Err(taken));
 
         // The thief never renews: whoever comes next waits for as long as the lease says, and then leads.
-        let mut next = Candidate::start(&own.client, &own.namespace, "c");
-        sleep(TIMING.lease / 2).await;
-        assert!(!next.standing.leads());
+        let mut next = Candidate::start(&own.client, &own.namespace, "c", timing);
+        assert!(timeout(timing.lease / 2, next.standing.led()).await.is_err(), "it doesn't wait");
         next.leads_within(LONG).await;
     })
     .await;
@@ -164,16 +194,14 @@ async fn a_leader_whose_lease_is_deleted_or_stolen_ends_within_the_renew_deadlin
 async fn of_many_candidates_one_leads_at_any_time() {
     in_own_namespace(|own| async move {
         let mut left: Vec<_> = (0..5)
-            .map(|number| Candidate::start(&own.client, &own.namespace, &format!("candidate-{number}")))
+            .map(|number| {
+                Candidate::start(&own.client, &own.namespace, &format!("candidate-{number}"), PATIENT)
+            })
             .collect();
         while !left.is_empty() {
-            let began = Instant::now();
-            while !left.iter().any(|candidate| candidate.standing.leads()) {
-                assert!(began.elapsed() < LONG, "nobody leads");
-                sleep(Duration::from_millis(20)).await;
-            }
+            let leading = left.iter_mut().map(|candidate| Box::pin(candidate.standing.led()));
+            let (_, leading, _) = timeout(LONG, select_all(leading)).await.expect("somebody leads");
             assert_eq!(left.iter().filter(|candidate| candidate.standing.leads()).count(), 1);
-            let leading = left.iter().position(|candidate| candidate.standing.leads()).unwrap();
             let leader = left.swap_remove(leading);
             leader.stop.send_replace(true);
             assert_eq!(leader.ended_within(LONG).await, Ok(()));
@@ -188,20 +216,19 @@ async fn a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends() {
         let marks: Api<ConfigMap> = Api::namespaced(own.client.clone(), &own.namespace);
         let version = || async { marks.get("mark").await.unwrap().metadata.resource_version };
         let unwritten = version().await;
-        let mut process = Process::candidate(&own);
-        let began = Instant::now();
-        while version().await == unwritten {
-            assert!(began.elapsed() < LONG, "the process leads and writes");
-            sleep(Duration::from_millis(20)).await;
-        }
+        let process = Process::candidate(&own);
+        let is_written =
+            |mark: Option<&ConfigMap>| mark.is_some_and(|mark| mark.resource_version() != unwritten);
+        let writes = await_condition(marks.clone(), "mark", is_written);
+        timeout(LONG, writes).await.expect("the process leads and writes").unwrap();
         process.signal(Signal::STOP);
-        let mut next = Candidate::start(&own.client, &own.namespace, "next");
+        let mut next = Candidate::start(&own.client, &own.namespace, "next", TIMING);
         next.leads_within(LONG).await;
         let written = version().await;
         process.signal(Signal::CONT);
-        process.ended_within(TIMING.renew_deadline).await;
+        process.ended_within(LONG).await;
         assert_eq!(version().await, written, "it has written after it went on");
-        assert_eq!(holder(&own).await.as_deref(), Some("next"));
+        assert_ne!(holder(&own).await.as_deref(), Some("process"));
     })
     .await;
 }
@@ -209,17 +236,14 @@ async fn a_leader_that_was_stopped_and_goes_on_writes_nothing_and_ends() {
 async fn an_operator_that_is_terminated_gives_the_lease_back_and_logs_json() {
     in_own_namespace(|own| async move {
         for _ in 0..3 {
-            let mut operator = Process::operator(&own);
-            let began = Instant::now();
-            while holder(&own).await.is_none_or(|holder| holder.is_empty()) {
-                assert!(began.elapsed() < LONG, "the operator leads");
-                sleep(Duration::from_millis(50)).await;
-            }
+            let operator = Process::operator(&own);
+            let is_held =
+                |lease: Option<&Lease>| lease.and_then(holder_of).is_some_and(|holder| !holder.is_empty());
+            let leads = await_condition(leases(&own), "operator", is_held);
+            timeout(LONG, leads).await.expect("the operator leads").unwrap();
             operator.signal(Signal::TERM);
-            operator.ended_within(LONG).await;
+            let log = operator.ended_within(LONG).await;
             assert_eq!(holder(&own).await.as_deref(), Some(""));
-            let mut log = String::new();
-            operator.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
             assert!(!log.is_empty());
             for line in log.lines() {
                 let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));

@@ -18,10 +18,16 @@ mod courses;
 mod definition;
 #[path = "faults/forbidden.rs"]
 mod forbidden;
+#[path = "faults/forged.rs"]
+mod forged;
 #[path = "faults/killed.rs"]
 mod killed;
 #[path = "faults/kubelet.rs"]
 mod kubelet;
+#[path = "faults/lease.rs"]
+mod lease;
+#[path = "faults/leaving.rs"]
+mod leaving;
 #[path = "faults/many.rs"]
 mod many;
 #[path = "faults/operator.rs"]
@@ -42,6 +48,8 @@ mod rough;
 mod second;
 #[path = "faults/stage.rs"]
 mod stage;
+#[path = "faults/storing.rs"]
+mod storing;
 #[path = "faults/storm.rs"]
 mod storm;
 mod support;
@@ -86,9 +94,17 @@ const TESTS: &[Test] = tests![
     killed::a_kill_before_or_after_any_write_of_a_run_changes_nothing,
     killed::a_kill_before_or_after_any_write_of_an_abort_changes_nothing,
     killed::a_kill_before_or_after_any_write_of_a_deletion_changes_nothing,
+    lease::a_holder_whose_lease_is_deleted_in_mid_run_ends_and_the_next_goes_on,
+    lease::a_holder_whose_lease_is_stolen_in_mid_run_ends_and_the_next_goes_on,
     second::a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact,
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,
+    leaving::a_deletion_names_the_pod_that_it_waits_for_and_does_not_wait_for_ever,
+    storing::a_verdict_does_not_wait_for_a_store_that_is_forbidden_and_the_result_comes_later,
+    storing::a_verdict_does_not_wait_for_a_store_that_is_slow_and_the_result_comes_later,
+    storing::a_result_that_is_too_large_is_kept_with_less_and_can_be_judged_again,
+    abort::an_abort_from_the_first_starts_nothing_also_when_it_is_unset,
+    abort::an_abort_ends_the_load_although_its_pods_cannot_be_listed,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
     two_leaders::a_leader_that_stood_still_for_a_minute_writes_nothing_and_ends,
     token::a_workers_token_that_is_renewed_again_and_again_costs_no_report,
@@ -100,6 +116,9 @@ const TESTS: &[Test] = tests![
     rough::watches_that_lose_double_and_delay_events_change_nothing,
     rough::a_list_from_before_brings_no_stage_back,
     campaign::whatever_befalls_a_run_nothing_is_lost_or_doubled_and_no_pass_is_false,
+    forbidden::a_right_that_the_next_operator_lacks_in_mid_run_is_named,
+    forged::a_status_that_is_forged_in_mid_run_while_nobody_leads_changes_nothing,
+    forged::a_status_that_is_forged_at_rest_is_written_over_by_what_is_stored,
 ];
 
 fn main() -> ExitCode {

@@ -69,10 +69,12 @@ fn argo_cd_is_told_why_and_what_it_cannot_know_never_opens_the_gate() {
 fn conditions_are_those_of_the_table() {
     let under_way = "Complete=False Passed=Unknown Ready=False Reconciling=True";
     let open = "Complete=True Passed=True Ready=True";
+    let not_stored = "Complete=True Passed=True Ready=True ResultsStored=False";
     let closed = "Complete=True Passed=False Ready=False Stalled=True";
     for (name, kstatus, _) in TABLE {
         let test = committed(name);
         let want = match *kstatus {
+            "Current" if *name == "passed-not-stored" => not_stored,
             "Current" => open,
             "Failed" => closed,
             _ if *name == "not-yet-seen" => "",

@@ -19,8 +19,12 @@ mod five_minutes;
 mod forged;
 #[path = "operator/gates.rs"]
 mod gates;
+#[path = "operator/local.rs"]
+mod local;
 #[path = "operator/quickstart.rs"]
 mod quickstart;
+#[path = "operator/rights.rs"]
+mod rights;
 #[path = "operator/secrets.rs"]
 mod secrets;
 #[path = "operator/starting.rs"]
@@ -32,6 +36,10 @@ mod table;
 mod takeover;
 #[path = "operator/velro.rs"]
 mod velro;
+#[path = "operator/verdicts.rs"]
+mod verdicts;
+#[path = "operator/written.rs"]
+mod written;
 
 use std::process::ExitCode;
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
@@ -81,12 +89,14 @@ const TESTS: &[Test] = tests![
     Nothing forged::a_report_by_anybody_but_the_runs_own_workers_is_refused,
     Nothing forged::a_forged_status_is_refused_and_without_the_policy_it_is_written_over,
     Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
-    Cores gates::gates_read_what_the_operator_has_written,
+    Nothing gates::runs_without_a_verdict_are_written_as_committed,
+    Nothing verdicts::stages_and_verdicts_are_written_as_committed,
     Cores velro::a_cluster_finds_what_a_run_without_one_finds,
     Cores five_minutes::the_five_minutes_of_readme_are_as_told,
     Operator figures::figures_are_told,
     Operator takeover::counts_are_exact_after_the_operator_was_replaced_in_mid_run,
     Operator away::what_befalls_runs_while_the_operator_is_away_is_made_good_when_it_is_back,
+    Operator gates::a_right_that_is_missing_is_written_as_committed,
     Operator starting::an_image_that_is_missing_is_told,
 ];
 

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
+#[path = "packing/large.rs"]
+mod large;
+
 use jiff::Timestamp;
 
 use loadgate::metrics::{Aggregate, Layout, Part, PhaseAggregate, PhaseEnd, Recorder, Sample, Timing};
@@ -75,7 +78,7 @@ fn requests(run: &KeptRun) -> Vec<u64> {
 #[test]
 fn an_hour_of_a_large_test_fits() {
     let run = velro(60 * MINUTE);
-    let packed = pack(&run).unwrap();
+    let packed = pack(&run).unwrap().bytes;
     assert!(packed.len() <= LARGEST, "{} bytes", packed.len());
     assert_eq!(requests(&unpack(&packed).unwrap()), requests(&run), "a shorter series counts as much");
 }
@@ -83,7 +86,7 @@ fn an_hour_of_a_large_test_fits() {
 #[test]
 fn what_is_read_again_is_judged_alike() {
     let run = velro(10 * MINUTE);
-    let again = unpack(&pack(&run).unwrap()).unwrap();
+    let again = unpack(&pack(&run).unwrap().bytes).unwrap();
     let status = |run: &KeptRun| run.report(&run.spec, Some(2)).unwrap().status;
     similar_asserts::assert_eq!(
         serde_json::to_value(status(&run)).unwrap(),
@@ -114,7 +117,7 @@ fn what_does_not_fit_is_told_with_its_size() {
 
 #[test]
 fn damaged_bytes_are_no_result() {
-    let mut packed = pack(&velro(MINUTE)).unwrap();
+    let mut packed = pack(&velro(MINUTE)).unwrap().bytes;
     packed.truncate(packed.len() / 2);
     assert!(unpack(&packed).is_err());
     assert!(unpack(b"nothing of ours").is_err());

@@ -7,7 +7,7 @@ mod support;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use support::program::{LIMIT, Run, run};
@@ -68,7 +68,10 @@ fn an_abort_is_heard_while_connections_are_opened_ahead_of_a_burst() {
         let fields: Vec<&str> = line.split_whitespace().take(4).collect();
         matches!(fields[..], [_, _, to, "02"] if to.ends_with(&port))
     };
+    // The system tells nobody that a connection is asked for: it is looked at until then.
+    let began = Instant::now();
     while !std::fs::read_to_string("/proc/net/tcp").unwrap().lines().any(is_connecting) {
+        assert!(began.elapsed() < LIMIT, "it opens no connection");
         std::thread::yield_now();
     }
     running.signal(Signal::INT);

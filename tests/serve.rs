@@ -21,11 +21,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 /// Longer than anything here takes, unless it hangs.
-const LONG: Duration = Duration::from_secs(10);
+const LONG: Duration = Duration::from_mins(1);
 /// A limit that a test waits for.
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -33,33 +33,52 @@ const LIMITS: Limits = Limits { connections: 10, handshake: LONG, head: LONG, re
 
 struct Server {
     address: SocketAddr,
+    /// How many have come for `/slow` and `/never`.
+    came: watch::Receiver<u32>,
+    /// Once true, `/slow` is answered.
+    open: watch::Sender<bool>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
 
 impl Server {
     async fn start(transport: Transport, limits: Limits) -> Self {
+        let ((came, seen), (open, opened)) = (watch::channel(0), watch::channel(false));
+        let (slow, never) = (came.clone(), came);
         let router = Router::new()
             .route("/", get(|| async { "hello" }))
             .route("/who", get(|ConnectInfo(who): ConnectInfo<SocketAddr>| async move { who.to_string() }))
             .route(
                 "/slow",
-                get(|| async {
-                    sleep(SHORT * 2).await;
+                get(|| async move {
+                    slow.send_modify(|came| *came += 1);
+                    opened.clone().wait_for(|open| *open).await.unwrap();
                     "slow"
                 }),
             )
-            .route("/never", get(|| async { std::future::pending::<()>().await }))
+            .route(
+                "/never",
+                get(|| async move {
+                    never.send_modify(|came| *came += 1);
+                    std::future::pending::<()>().await;
+                }),
+            )
             .route("/echo", post(|body: Bytes| async { body }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         let site = Site { router, transport, limits };
-        Server { address, stop, serving: tokio::spawn(serve(listener, site, stopped)) }
+        let serving = tokio::spawn(serve(listener, site, stopped));
+        Server { address, came: seen, open, stop, serving }
     }
 
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Waits until somebody has come for `/slow` or `/never`.
+    async fn is_asked(&mut self) {
+        timeout(LONG, self.came.wait_for(|came| *came > 0)).await.expect("somebody comes").unwrap();
     }
 
     /// Stops it, and tells how long it took to end.
@@ -157,18 +176,21 @@ async fn a_handshake_that_is_never_finished_holds_up_nobody_and_is_cut_off() {
 
 #[tokio::test]
 async fn a_client_that_is_slow_with_its_request_is_cut_off() {
-    let limits = Limits { head: SHORT, request: SHORT, ..LIMITS };
-    let server = Server::start(Transport::Plain, limits).await;
-    for (sent, want) in [
-        ("", ""),
-        ("GET / HTTP/1.1\r\nhost: ", ""),
-        ("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nhal", "HTTP/1.1 408 "),
-        ("GET /never HTTP/1.1\r\nhost: test\r\n\r\n", "HTTP/1.1 408 "),
+    let (head, request) = (Limits { head: SHORT, ..LIMITS }, Limits { request: SHORT, ..LIMITS });
+    for (limits, sent, want) in [
+        (head, "", ""),
+        (head, "GET / HTTP/1.1\r\nhost: ", ""),
+        (request, "POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\nhal", "HTTP/1.1 408 "),
+        (request, "GET /never HTTP/1.1\r\nhost: test\r\n\r\n", "HTTP/1.1 408 "),
     ] {
+        let server = Server::start(Transport::Plain, limits).await;
         let mut stream = server.connect().await;
         stream.write_all(sent.as_bytes()).await.unwrap();
-        let answer = until_closed(stream).await;
-        assert!(answer.starts_with(want) && answer.is_empty() == want.is_empty(), "{sent:?}: {answer:?}");
+        if want.is_empty() {
+            assert_eq!(until_closed(stream).await, "", "{sent:?}");
+        } else {
+            until(&mut stream, want).await;
+        }
     }
 }
 
@@ -179,33 +201,34 @@ async fn no_more_connections_are_open_at_once_than_there_are_places() {
     first.write_all(b"GET / HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
     until(&mut first, "hello").await;
     // The first stays open: the second has to wait until it has gone.
-    let second = tokio::spawn(ask(server.connect().await, "/"));
-    sleep(SHORT).await;
-    assert!(!second.is_finished());
+    let mut second = tokio::spawn(ask(server.connect().await, "/"));
+    assert!(timeout(SHORT, &mut second).await.is_err(), "it doesn't wait");
     drop(first);
     assert!(timeout(LONG, second).await.unwrap().unwrap().ends_with("hello"));
 }
 
 #[tokio::test]
 async fn a_stop_finishes_what_is_under_way_and_closes_what_is_idle() {
-    let server = Server::start(Transport::Plain, LIMITS).await;
-    let address = server.address;
+    let mut server = Server::start(Transport::Plain, LIMITS).await;
+    let (address, open) = (server.address, server.open.clone());
     let mut idle = server.connect().await;
     idle.write_all(b"GET / HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
     until(&mut idle, "hello").await;
     let slow = tokio::spawn(ask(server.connect().await, "/slow"));
-    sleep(SHORT).await;
-    assert!(server.stop().await < LONG / 2);
+    server.is_asked().await;
+    let stopping = tokio::spawn(server.stop());
     assert_eq!(until_closed(idle).await, "");
+    open.send_replace(true);
+    assert!(stopping.await.unwrap() < LONG / 2);
     assert!(slow.await.unwrap().ends_with("slow"));
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
 }
 
 #[tokio::test]
 async fn a_stop_waits_no_longer_than_it_may() {
-    let server = Server::start(Transport::Plain, Limits { drain: SHORT, ..LIMITS }).await;
+    let mut server = Server::start(Transport::Plain, Limits { drain: SHORT, ..LIMITS }).await;
     let hanging = tokio::spawn(ask(server.connect().await, "/never"));
-    sleep(SHORT).await;
+    server.is_asked().await;
     let took = server.stop().await;
     assert!(took >= SHORT && took < LONG / 2, "{took:?}");
     assert_eq!(hanging.await.unwrap(), "");

@@ -97,7 +97,7 @@ pub struct LoadTestSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub run_id: Option<String>,
-    /// While true, no run starts and one under way is ended. In a cluster only. Default: false.
+    /// While true, no run starts and one under way is ended; unsetting it starts none. In a cluster only. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abort: Option<bool>,
     /// What is kept of past runs. In a cluster only.

@@ -22,7 +22,7 @@ pub struct LoadTestStatus {
     /// The generation of the spec that this status speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Complete, Passed, Ready, Reconciling and Stalled.
+    /// Complete, Passed, Ready, Reconciling and Stalled; `ResultsStored` where the result could not be kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -406,6 +406,9 @@ pub struct Generator {
 pub struct Results {
     /// A folder, a ConfigMap or an address.
     pub location: String,
+    /// What was left out of it because all of it was too large, a line each. What its requirements are judged from is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// One thing that should be true before a deploy.

@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// This pod's name.
     #[arg(long, value_name = "NAME", env = "POD_NAME", default_value = "loadgate")]
     pod_name: String,
+    /// This pod's UID. The first process of a container is known by it when it is started again, and goes on at once.
+    #[arg(long, value_name = "UID", env = "POD_UID")]
+    pod_uid: Option<String>,
     /// This pod's address, at which the other operators' workers find it.
     #[arg(long, value_name = "IP", env = "POD_IP", default_value = "127.0.0.1")]
     pod_ip: std::net::IpAddr,
@@ -93,12 +96,19 @@ fn configuration(arguments: &Arguments) -> Result<Configuration, Refused> {
         namespace: arguments.namespace.clone(),
         lease: arguments.lease_name.clone(),
         pod: arguments.pod_name.clone(),
+        pod_uid: own_uid(arguments.pod_uid.clone(), std::process::id()),
         address: SocketAddr::new(arguments.pod_ip, arguments.ingest_listen.port()).to_string(),
         tls_secret: arguments.tls_secret.clone(),
         ingest_names: names(host),
         is_plain,
         watched: arguments.watch_namespace.clone(),
     })
+}
+
+/// The first process of a container has it to itself. Any other, such as one that was started beside it by `kubectl exec`,
+/// may not go by the pod's UID: there might be two of that name.
+fn own_uid(pod_uid: Option<String>, process: u32) -> Option<String> {
+    pod_uid.filter(|uid| process == 1 && !uid.is_empty())
 }
 
 /// The name by which workers call the ingest, and of a Service its longer form.
@@ -108,4 +118,18 @@ fn names(host: &str) -> Vec<String> {
         names.push(format!("{host}.cluster.local"));
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_process_of_a_container_goes_by_its_pods_uid() {
+        for (given, process, goes_by) in
+            [(Some("uid"), 1, Some("uid")), (Some("uid"), 37, None), (Some(""), 1, None), (None, 1, None)]
+        {
+            assert_eq!(own_uid(given.map(str::to_owned), process).as_deref(), goes_by);
+        }
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::phase::{PhaseState, Seconds};
 use super::series::Second;
+use super::thinned::Thinned;
 
 /// What all workers measured, phase by phase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct PhaseAggregate {
     pub ended: u32,
     /// When it began, in microseconds since the first phase began; none: it never did.
     pub started_micros: Option<u64>,
+    /// What was left out of it, once it is kept.
+    #[serde(default)]
+    pub thinned: Thinned,
 }
 
 impl Aggregate {
@@ -35,33 +39,7 @@ impl Aggregate {
     }
 }
 
-impl Aggregate {
-    /// Puts all histograms away in their wire form, and those of the seconds together so that there are at most
-    /// `points` of them: the first second of a group holds the response times of all of it. Counts stay as they are.
-    pub fn condense(&mut self, points: u32) {
-        let seconds = self.phases.iter().map(|phase| phase.seconds.len()).sum::<usize>();
-        let group = u32::try_from(seconds).unwrap_or(u32::MAX).div_ceil(points.max(1)).max(1);
-        for phase in &mut self.phases {
-            phase.state.pack();
-            phase.condense(group);
-        }
-    }
-}
-
 impl PhaseAggregate {
-    fn condense(&mut self, group: u32) {
-        let numbers: Vec<u32> = self.seconds.keys().copied().collect();
-        for at in numbers.into_iter().filter(|at| at % group != 0) {
-            let latency = self.seconds.get_mut(&at).map(|second| std::mem::take(&mut second.latency));
-            let first = self.seconds.entry(at - at % group).or_default();
-            first.latency.merge(&latency.unwrap_or_default());
-        }
-        for second in self.seconds.values_mut() {
-            second.latency.pack();
-            second.late.pack();
-        }
-    }
-
     /// Adds what one worker (or one recorder) measured. The order of adding changes nothing.
     pub fn add(&mut self, state: &PhaseState, seconds: &Seconds) {
         self.workers += 1;

@@ -19,6 +19,7 @@ pub mod snapshot;
 mod sound;
 pub mod summary;
 pub mod tally;
+pub mod thinned;
 
 pub use aggregate::{Aggregate, PhaseAggregate};
 pub use books::{Books, PhaseEnd};
@@ -33,6 +34,7 @@ pub use slice::{Filter, Keys, Slice, SliceCell};
 pub use snapshot::{PhaseSnapshot, Snapshot, WireError};
 pub use sound::{Shape, Unsound};
 pub use tally::Tally;
+pub use thinned::{Line, Pace, Stretch, Thinned, Times};
 
 #[cfg(test)]
 mod tests;

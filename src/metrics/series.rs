@@ -57,6 +57,13 @@ impl Second {
         self.late.merge(&other.late);
     }
 
+    /// Adds a later second: users and requests in flight are not added up, since the same ones go on.
+    pub fn append(&mut self, later: &Second) {
+        let (users, in_flight) = (self.users.max(later.users), self.in_flight.max(later.in_flight));
+        self.merge(later);
+        (self.users, self.in_flight) = (users, in_flight);
+    }
+
     /// Puts its histograms away in their wire form.
     pub fn pack(&mut self) {
         self.latency.pack();

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
@@ -14,6 +14,7 @@ use super::decide::{Decision, run_of};
 use super::guard::guarded;
 use super::judging::{self, JudgingError};
 use super::keeping;
+use super::leaving;
 use super::names;
 use super::publish::publish;
 use super::record::Record;
@@ -41,7 +42,10 @@ pub async fn carry_out(
     let none = SeenRun::default();
     let children = seen.run.as_ref().unwrap_or(&none);
     Ok(match decision {
-        Decision::Rest => (test, None),
+        Decision::Rest => {
+            let told = keeping::keep_later(context, &test).await?;
+            (test, told)
+        }
         Decision::Refuse(refused) => {
             let told = status::refused(&test, refused, now);
             (test, Some(told))
@@ -50,13 +54,17 @@ pub async fn carry_out(
             let told = seen.plan.as_ref().ok().map(|plan| status::begun(&test, plan, now));
             (test, told)
         }
-        Decision::Gather(held_up) => gather(context, test, children, held_up.as_deref(), now).await?,
+        Decision::Gather(held_up) => {
+            let (test, told) = Box::pin(gather(context, test, children, held_up.as_deref(), now)).await?;
+            let told = or_shut_out(&test, told, children, now);
+            (test, told)
+        }
         Decision::Start(owners) => {
             start(context, &test, owners, now).await?;
             (test, None)
         }
         Decision::Watch => {
-            let told = watch(context, &test, children, now);
+            let told = or_shut_out(&test, watch(context, &test, children, now), children, now);
             (test, told)
         }
         Decision::Abort(reason) => {
@@ -74,9 +82,28 @@ pub async fn carry_out(
             let told = judging::judge_stored(context, seen, now).await?;
             (test, Some(told))
         }
+        Decision::Recover(latest) => {
+            let told = status::recovered(&test, latest.as_ref(), now);
+            (test, Some(told))
+        }
         Decision::Clear => (clear(context, test, children).await?, None),
-        Decision::Remove => (remove(context, test, children).await?, None),
+        Decision::Remove => leaving::remove(context, test, children, now).await?,
     })
+}
+
+/// What is to be told; as long as no worker can be let in, that is what it says.
+fn or_shut_out(
+    test: &LoadTest,
+    told: Option<LoadTestStatus>,
+    children: &SeenRun,
+    now: Timestamp,
+) -> Option<LoadTestStatus> {
+    let Some(error) = children.session.as_ref().and_then(|session| session.shut_out.clone()) else {
+        return told;
+    };
+    let mut before = test.clone();
+    before.status = told.or(before.status);
+    Some(status::hindered(&before, "Forbidden", error, now))
 }
 
 /// To put together what a thousand workers measured takes its time: until then the status says so. Once: what keeps
@@ -216,21 +243,7 @@ async fn clear(context: &Context, test: LoadTest, children: &SeenRun) -> Result<
     without_finalizer(context, test).await
 }
 
-/// Ends the load, takes away its means, and lets the object go once no worker is left.
-async fn remove(context: &Context, test: LoadTest, children: &SeenRun) -> Result<LoadTest, CallError> {
-    let Some(run) = run_of(&test).cloned() else { return without_finalizer(context, test).await };
-    context.runs.abort(&run.uid, "the LoadTest was deleted");
-    delete_job(context, &test, &run, children).await?;
-    let pods = Objects::<Pod>::new(&context.client, &test.namespace().unwrap_or_default());
-    if !pods.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?.is_empty() {
-        return Ok(test);
-    }
-    delete_maps(context, &test, &run).await?;
-    context.runs.close(&run.uid);
-    without_finalizer(context, test).await
-}
-
-async fn delete_job(
+pub(super) async fn delete_job(
     context: &Context,
     test: &LoadTest,
     run: &Run,
@@ -243,7 +256,7 @@ async fn delete_job(
     jobs.delete(&names::job(&test.name_any(), run.number)).await
 }
 
-async fn delete_maps(context: &Context, test: &LoadTest, run: &Run) -> Result<(), CallError> {
+pub(super) async fn delete_maps(context: &Context, test: &LoadTest, run: &Run) -> Result<(), CallError> {
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let own = maps.list(&format!("{}={}", names::RUN_LABEL, run.uid)).await?;
     for map in
@@ -261,7 +274,7 @@ async fn with_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, C
     write_finalizers(context, &test, |finalizers| finalizers.push(names::FINALIZER.to_owned())).await
 }
 
-async fn without_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
+pub(super) async fn without_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
     if !test.finalizers().iter().any(|name| name == names::FINALIZER) {
         return Ok(test);
     }

@@ -6,8 +6,10 @@ use kube::Client;
 use kube::runtime::events::{Recorder, Reporter};
 
 use super::build::job::Setting;
+use super::known::Known;
 use super::lease::Standing;
 use super::runs::Runs;
+use super::storing::Storing;
 use super::telemetry::Telemetry;
 
 /// What every reconcile needs.
@@ -21,6 +23,10 @@ pub struct Context {
     pub authority: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// The runs that this process leads.
     pub runs: Runs,
+    /// Results that aren't stored yet.
+    pub storing: Storing,
+    /// The statuses that this process answers for.
+    pub known: Known,
     /// Publishes events.
     pub recorder: Recorder,
     /// What the operator tells of itself.

@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use super::context::Context;
+use super::ends::keep_ending;
 use super::lease::Standing;
 use super::reconcile::{after_failure, reconcile};
 use super::stop::{soon_over, stopped};
@@ -58,7 +59,9 @@ async fn control_in(
     };
     let mut word = stop.clone();
     let ours = watching().labels("app.kubernetes.io/managed-by=loadgate");
-    let control = Controller::new(tests, watching())
+    let controller = Controller::new(tests, watching());
+    let ending = keep_ending(context.runs.clone(), controller.store());
+    let control = controller
         .with_config(Config::default().concurrency(AT_ONCE))
         .owns(jobs, ours)
         .reconcile_on(heard(rings, namespace))
@@ -66,7 +69,10 @@ async fn control_in(
         .run(reconcile, |test, error, _| after_failure(&test, error), context)
         .for_each(|_| std::future::ready(()));
     // It would wait for its first list, which never comes where the definition isn't installed.
-    soon_over(control, stop).await;
+    tokio::select! {
+        () = soon_over(control, stop) => {}
+        () = ending => {}
+    }
 }
 
 /// A watch is asked for anew so often: where the network swallows what it has to tell, nothing else shows that.

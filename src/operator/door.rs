@@ -1,32 +1,33 @@
-//! Lets workers in: a token is checked once by the API server, then matched with the pod, its Job and the run.
+//! Lets workers in: a token is checked once by the API server, then matched with the pod, its Job and the run. However
+//! many come with tokens of their own making, few are checked at once, and none of them again and again.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::PostParams;
 use kube::{Api, Client, Resource, ResourceExt};
-use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
-use super::api::Objects;
+use super::api::{CallError, Objects};
 use super::lease::Standing;
 use super::names;
-use super::runs::Runs;
+use super::runs::{LiveRun, Runs};
 use super::telemetry::Telemetry;
+use super::tokens::{Tokens, is_well_formed};
 use crate::ingest::SharedSession;
 use crate::ingest::server::{Denial, Door, Visitor};
 
-/// How long a checked token is believed: no longer than tokens hold.
-const BELIEVED: Duration = Duration::from_mins(10);
-/// The longest that the check of a token may take.
+const NOT_CHECKED: Denial = Denial::NotNow("the token can't be checked now");
+const NOT_OPEN: Denial = Denial::NotNow("the run isn't open here");
+/// The longest that the check of a token may take, the wait for its turn included.
 const LIMIT: Duration = Duration::from_secs(10);
-/// So many messages a second are taken of one worker.
-const MOST_PER_SECOND: u32 = 50;
-/// So many tokens are kept; more than any operator leads workers.
-const MOST_TOKENS: usize = 20_000;
+/// So many tokens are checked at once for runs that are open here: the workers of a large run are through in seconds.
+const AT_ONCE: usize = 16;
+/// So many for others. Who knows no run's UID can't keep those waiting who do.
+const AT_ONCE_FOR_OTHERS: usize = 2;
 
 /// Knows the workers of the runs that this process leads.
 pub struct WorkersDoor {
@@ -34,66 +35,62 @@ pub struct WorkersDoor {
     runs: Runs,
     standing: Standing,
     telemetry: Arc<Telemetry>,
-    known: Mutex<BTreeMap<[u8; 32], Known>>,
-}
-
-/// A token that was checked: whose it is and how often it comes.
-#[derive(Clone, Debug)]
-struct Known {
-    run: String,
-    visitor: Visitor,
-    until: Instant,
-    second: Instant,
-    messages: u32,
+    tokens: Tokens,
+    for_runs: Semaphore,
+    for_others: Semaphore,
 }
 
 impl WorkersDoor {
     /// A door to `runs`.
     #[must_use]
     pub fn new(client: Client, runs: Runs, standing: Standing, telemetry: Arc<Telemetry>) -> Self {
-        WorkersDoor { client, runs, standing, telemetry, known: Mutex::default() }
-    }
-
-    /// Whose token it is, if it was checked before; counts the visit.
-    fn recall(&self, digest: &[u8; 32]) -> Option<Result<Known, Denial>> {
-        let mut known = self.known();
-        let entry = known.get_mut(digest)?;
-        let now = Instant::now();
-        if entry.until <= now {
-            known.remove(digest);
-            return None;
-        }
-        if now.duration_since(entry.second) >= Duration::from_secs(1) {
-            entry.second = now;
-            entry.messages = 0;
-        }
-        entry.messages += 1;
-        Some(if entry.messages > MOST_PER_SECOND { Err(Denial::TooMany) } else { Ok(entry.clone()) })
-    }
-
-    fn remember(&self, digest: [u8; 32], run: &str, visitor: &Visitor) {
-        let mut known = self.known();
-        let now = Instant::now();
-        known.retain(|_, entry| entry.until > now);
-        if known.len() < MOST_TOKENS {
-            let entry = Known {
-                run: run.to_owned(),
-                visitor: visitor.clone(),
-                until: now + BELIEVED,
-                second: now,
-                messages: 1,
-            };
-            known.insert(digest, entry);
+        WorkersDoor {
+            client,
+            runs,
+            standing,
+            telemetry,
+            tokens: Tokens::default(),
+            for_runs: Semaphore::new(AT_ONCE),
+            for_others: Semaphore::new(AT_ONCE_FOR_OTHERS),
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<[u8; 32], Known>> {
-        // Each change is one insert, remove or count.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Who it is, by what is known of its token.
+    fn recall(&self, run: &str, token: &str) -> Option<Result<Visitor, Denial>> {
+        let known = match self.tokens.recall(token, run)? {
+            Ok(known) => known,
+            Err(denial) => return Some(Err(denial)),
+        };
+        Some(if known.run == run { Ok(known.visitor) } else { Err(Denial::NotOfThisRun) })
+    }
+
+    /// Who it is: as known, or as the API server says when it is this one's turn to ask.
+    async fn identify(&self, run: &str, token: &str, live: Option<&LiveRun>) -> Result<Visitor, Denial> {
+        let turns = if live.is_some() { &self.for_runs } else { &self.for_others };
+        let Ok(_turn) = turns.acquire().await else { unreachable!("the turns are never closed") };
+        // While it waited, another message with the same token may have had its turn.
+        if let Some(known) = self.recall(run, token) {
+            return known;
+        }
+        let checked = self.check(run, token, live).await;
+        match &checked {
+            Ok(visitor) => self.tokens.believe(token, run, visitor),
+            Err(denial) => self.tokens.refuse(token, run, denial),
+        }
+        checked
+    }
+
+    /// Who it is comes first: what runs there are is nobody's business without a token.
+    async fn check(&self, run: &str, token: &str, live: Option<&LiveRun>) -> Result<Visitor, Denial> {
+        let identity = self.review(run, token).await?;
+        let live = live.ok_or(NOT_OPEN)?;
+        let worker = self.share(run, &identity, &live.job_uid).await?;
+        self.runs.shut_out(run, None);
+        Ok(Visitor { worker, process: identity.uid })
     }
 
     /// Asks the API server whose token it is: the namespace, name and UID of its pod.
-    async fn review(&self, token: &str) -> Result<PodIdentity, Denial> {
+    async fn review(&self, run: &str, token: &str) -> Result<PodIdentity, Denial> {
         let reviews = Api::<TokenReview>::all(self.client.clone());
         let spec = TokenReviewSpec {
             token: Some(token.to_owned()),
@@ -101,22 +98,29 @@ impl WorkersDoor {
         };
         let review = TokenReview { spec, ..TokenReview::default() };
         let parameters = PostParams::default();
-        let asked = tokio::time::timeout(LIMIT, reviews.create(&parameters, &review)).await;
-        match asked {
-            Ok(Ok(review)) => identity(&review.status.unwrap_or_default()).ok_or(Denial::NoIdentity),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a worker's token couldn't be checked");
-                Err(Denial::NotNow("the token can't be checked now"))
+        match reviews.create(&parameters, &review).await {
+            Ok(review) => identity(&review.status.unwrap_or_default()).ok_or(Denial::NoIdentity),
+            Err(source) => {
+                let what = "TokenReview of a worker's token".to_owned();
+                self.tell(run, &CallError::Failed { verb: "create", what, source: Box::new(source) });
+                Err(NOT_CHECKED)
             }
-            Err(_) => Err(Denial::NotNow("the token can't be checked now")),
+        }
+    }
+
+    /// What keeps the run's workers out. A right that is missing is somebody's to give: that is told on the object too.
+    fn tell(&self, run: &str, error: &CallError) {
+        tracing::warn!(%error, run, "a worker can't be let in");
+        if error.is_forbidden() {
+            self.runs.shut_out(run, Some(error.to_string()));
         }
     }
 
     /// The pod's share, if it is a pod of the Job with this UID.
-    async fn share(&self, identity: &PodIdentity, job_uid: &str) -> Result<u32, Denial> {
+    async fn share(&self, run: &str, identity: &PodIdentity, job_uid: &str) -> Result<u32, Denial> {
         let pods = Objects::<Pod>::new(&self.client, &identity.namespace);
         let pod = pods.get(&identity.name).await.map_err(|error| {
-            tracing::warn!(%error, "a worker's pod couldn't be looked up");
+            self.tell(run, &error);
             Denial::NotNow("the pod can't be looked up now")
         })?;
         let pod = pod.filter(|pod| pod.uid().as_ref() == Some(&identity.uid)).ok_or(Denial::NotOfThisRun)?;
@@ -135,24 +139,17 @@ impl Door for WorkersDoor {
         if !self.standing.leads() {
             return Err(Denial::NotLeading(self.standing.leader().map(|leader| leader.address)));
         }
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        let live = self.runs.get(run);
-        if let Some(known) = self.recall(&digest) {
-            let known = known?;
-            let live = live.ok_or(Denial::NotNow("the run isn't open here"))?;
-            return if known.run == run {
-                Ok((known.visitor, live.session))
-            } else {
-                Err(Denial::NotOfThisRun)
-            };
+        if !is_well_formed(token) {
+            return Err(Denial::NoIdentity);
         }
-        // Who it is comes first: what runs there are is nobody's business without a token.
-        let identity = self.review(token).await?;
-        let live = live.ok_or(Denial::NotNow("the run isn't open here"))?;
-        let worker = self.share(&identity, &live.job_uid).await?;
-        let visitor = Visitor { worker, process: identity.uid };
-        self.remember(digest, run, &visitor);
-        Ok((visitor, live.session))
+        let live = self.runs.get(run);
+        let visitor = if let Some(known) = self.recall(run, token) {
+            known?
+        } else {
+            let identified = tokio::time::timeout(LIMIT, self.identify(run, token, live.as_ref()));
+            identified.await.unwrap_or(Err(NOT_CHECKED))?
+        };
+        Ok((visitor, live.ok_or(NOT_OPEN)?.session))
     }
 
     fn note(&self, _run: &str, status: u16) {

@@ -7,7 +7,8 @@ use kube::runtime::events::{Event, EventType};
 use tokio::time::timeout;
 
 use super::context::Context;
-use crate::api::{LoadTest, LoadTestStatus};
+use crate::api::{Condition, LoadTest, LoadTestStatus};
+use crate::report::conditions::RESULTS_STORED;
 
 /// The longest that the run waits for its events to be taken.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -27,6 +28,14 @@ pub async fn publish(context: &Context, test: &LoadTest, after: &LoadTestStatus)
     }
 }
 
+/// Publishes a warning that no status can tell any more.
+pub async fn warn(context: &Context, test: &LoadTest, reason: &str, note: &str) {
+    let warning = event(EventType::Warning, reason, note);
+    if let Err(error) = context.recorder.publish(&warning, &test.object_ref(&())).await {
+        tracing::debug!(%error, reason, "an event wasn't taken");
+    }
+}
+
 /// The events that the change from one status to the next is worth.
 #[must_use]
 pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Event> {
@@ -38,6 +47,9 @@ pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Even
         events.push(event(EventType::Warning, "WorkerLost", message));
     }
     events.extend(of_phases(before, after));
+    if let Some(told) = unstored(after).filter(|_| unstored(before).is_none()) {
+        events.push(event(EventType::Warning, "ResultsNotStored", &told.message));
+    }
     if before.phase != after.phase || before.verdict != after.verdict {
         events.extend(ending(after.phase.as_deref(), message));
         let unhealthy = after.generator.as_ref().filter(|generator| !generator.healthy);
@@ -52,6 +64,10 @@ pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Even
 
 fn lost(status: &LoadTestStatus) -> u32 {
     status.workers.as_ref().map_or(0, |workers| workers.lost)
+}
+
+fn unstored(status: &LoadTestStatus) -> Option<&Condition> {
+    status.conditions.iter().find(|told| told.type_ == RESULTS_STORED && told.status == "False")
 }
 
 /// The phases that began and ended between two statuses. What a load that was ended early left isn't completed.

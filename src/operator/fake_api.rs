@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -21,6 +22,12 @@ struct Inner {
     version: u64,
     ill: Ill,
     calls: Vec<String>,
+    /// What it says of tokens; of any other it says nothing.
+    tokens: BTreeMap<String, Value>,
+    /// What it won't have: a method and a path.
+    forbidden: Option<String>,
+    /// How long each answer takes.
+    pace: Duration,
 }
 
 /// What is wrong with it.
@@ -48,6 +55,16 @@ impl FakeApi {
         self.with(|inner| inner.ill = ill);
     }
 
+    /// From now on it won't have this method on this path.
+    pub(crate) fn forbids(&self, call: &str) {
+        self.with(|inner| inner.forbidden = Some(call.to_owned()));
+    }
+
+    /// From now on it takes its time before it does what it is told.
+    pub(crate) fn takes(&self, pace: Duration) {
+        self.with(|inner| inner.pace = pace);
+    }
+
     pub(crate) fn object(&self, path: &str) -> Option<Value> {
         self.with(|inner| inner.objects.get(path).cloned())
     }
@@ -55,6 +72,11 @@ impl FakeApi {
     /// Writes past all who guard their updates.
     pub(crate) fn put(&self, path: &str, object: Value) {
         self.with(|inner| inner.store(path, object));
+    }
+
+    /// From now on, this is the status of a review of `token`.
+    pub(crate) fn knows(&self, token: &str, status: Value) {
+        self.with(|inner| inner.tokens.insert(token.to_owned(), status));
     }
 
     pub(crate) fn delete(&self, path: &str) {
@@ -72,12 +94,21 @@ impl FakeApi {
 
     async fn answer(self, request: Request) -> Response {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let is_list = request.uri().query().is_some_and(|query| query.contains("labelSelector"));
         let bytes = to_bytes(request.into_body(), 1 << 20).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        let ill = self.with(|inner| {
-            inner.calls.push(format!("{method} {path}"));
-            inner.ill
+        tokio::time::sleep(self.with(|inner| inner.pace)).await;
+        let call = format!("{method} {path}");
+        let (ill, is_forbidden) = self.with(|inner| {
+            inner.calls.push(call.clone());
+            (inner.ill, inner.forbidden.as_ref() == Some(&call))
         });
+        if is_forbidden {
+            return failure(403, "Forbidden");
+        }
+        if is_list {
+            return self.with(|inner| inner.list(&path));
+        }
         match ill {
             Ill::Healthy => self.with(|inner| inner.act(&method, &path, body)),
             Ill::Refuses(code) => failure(code, "InternalError"),
@@ -102,13 +133,18 @@ impl Inner {
         self.act(method, path, body)
     }
 
-    fn act(&mut self, method: &Method, path: &str, body: Value) -> Response {
+    fn act(&mut self, method: &Method, path: &str, mut body: Value) -> Response {
         // Nobody changes both at once.
         let path = path.trim_end_matches("/status");
         let named = format!("{path}/{}", body["metadata"]["name"].as_str().unwrap_or_default());
         let is_there = |path: &str| self.objects.contains_key(path);
         match *method {
             Method::GET if is_there(path) => axum_json(&self.objects[path]),
+            Method::POST if path.ends_with("/tokenreviews") => {
+                let known = body["spec"]["token"].as_str().and_then(|token| self.tokens.get(token));
+                body["status"] = known.cloned().unwrap_or_else(|| json!({"authenticated": false}));
+                axum_json(&body)
+            }
             Method::POST if is_there(&named) => failure(409, "AlreadyExists"),
             Method::POST => axum_json(&self.store(&named, body)),
             Method::PUT if is_there(path) && self.is_current(path, &body) => {
@@ -117,6 +153,18 @@ impl Inner {
             Method::PUT if is_there(path) => failure(409, "Conflict"),
             _ => failure(404, "NotFound"),
         }
+    }
+
+    /// All that are there, whatever their labels.
+    fn list(&self, path: &str) -> Response {
+        let inside = format!("{path}/");
+        let items: Vec<&Value> = self
+            .objects
+            .iter()
+            .filter(|(place, _)| place.starts_with(&inside))
+            .map(|(_, item)| item)
+            .collect();
+        axum_json(&json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": items}))
     }
 
     fn is_current(&self, path: &str, body: &Value) -> bool {

@@ -2,16 +2,18 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
 use super::api::{CallError, Objects};
-use super::build::{config_maps, status};
+use super::build::{config_maps, read_run, status};
 use super::context::Context;
-use super::decide::{Ending, is_asked_for, run_of};
-use super::keeping::keep;
+use super::decide::{Ending, is_asked_for, is_failed, is_without_figures, run_of};
+use super::keeping::{Kept, keep, keep_told};
 use super::names;
 use super::seen::{Child, Seen, SeenRun, has_begun};
-use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run};
+use super::storing::NotStored;
+use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run, Verdict};
 use crate::metrics::Aggregate;
 use crate::plan::{Fault, Options, Plan};
 use crate::report::RunFacts;
@@ -45,13 +47,28 @@ pub async fn judge(
 ) -> Result<LoadTestStatus, JudgingError> {
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
     let measured = context.runs.get(&run.uid).map(|live| live.session.aggregate());
-    let Some(mut case) = case(seen, run, ending, measured, now) else {
-        return Ok(without_plan(test, ending, now));
+    let Some(case) = case(seen, run, ending, measured, now) else {
+        let told = without_plan(test, ending, now);
+        if is_to_be_kept(seen, run) {
+            keep_told(context, test, run, &told).await?;
+        }
+        return Ok(told);
     };
+    let mut told = tell(test, &case, ending, now);
+    let mut unstored = name_taken(seen, run);
     if is_to_be_kept(seen, run) {
-        case.facts.results = keep(context, test, run, &case).await?;
+        match keep(context, test, run, &case, told.verdict.unwrap_or(Verdict::Inconclusive)).await? {
+            Kept::Stored(results) => told.results = Some(results),
+            Kept::Not(why) => unstored = Some(why),
+        }
     }
-    Ok(tell(test, &case, ending, now))
+    let Some(why) = unstored else { return Ok(told) };
+    let told = status::not_stored(test, told, &why, now);
+    if why.is_for_good() {
+        // So that the verdict can be told from one that nobody has measured.
+        keep_told(context, test, run, &told).await?;
+    }
+    Ok(told)
 }
 
 /// What there is to judge; none: the spec that the run was begun with is lost, or this release can't read it.
@@ -76,6 +93,14 @@ pub fn case(
 #[must_use]
 pub fn is_to_be_kept(seen: &Seen, run: &Run) -> bool {
     seen.run.as_ref().is_some_and(|children| has_begun(run, children) && children.result == Child::Absent)
+}
+
+/// Something else has the name of the result, and what isn't ours isn't overwritten.
+fn name_taken(seen: &Seen, run: &Run) -> Option<NotStored> {
+    let children = seen.run.as_ref().filter(|children| has_begun(run, children))?;
+    let name = children.result.foreign()?;
+    let message = format!("{name} exists and isn't of this run");
+    Some(NotStored { reason: "NameTaken", message })
 }
 
 /// The status that says what the judgement is.
@@ -105,6 +130,19 @@ pub fn without_plan(test: &LoadTest, ending: &Ending, now: Timestamp) -> LoadTes
     status::unjudged(test, generation, ending.word().unwrap_or("SpecLost"), &message, now)
 }
 
+/// What is kept of a run that can't be judged.
+#[must_use]
+pub fn told_of(test: &LoadTest, run: &Run, told: &LoadTestStatus) -> KeptRun {
+    let facts = RunFacts {
+        number: run.number,
+        uid: run.uid.clone(),
+        run_id: run.run_id.clone(),
+        generation: told.observed_generation,
+        ..RunFacts::default()
+    };
+    KeptRun::told_only(&test.name_any(), &test.spec, facts, told.clone())
+}
+
 fn facts(
     run: &Run,
     generation: Option<i64>,
@@ -126,6 +164,7 @@ fn facts(
         circumstances: circumstances(ending, view.map_or(0, |view| view.lost), children.last_words()),
         word: ending.word().map(str::to_owned),
         results: None,
+        left_out: Vec::new(),
     }
 }
 
@@ -147,11 +186,41 @@ pub async fn judge_stored(
 ) -> Result<LoadTestStatus, JudgingError> {
     let test = &seen.test;
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
+    // Whoever is new to many tests at rest compares them one after the other.
+    let _turn = context.known.turn().await;
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let map = maps.get(&names::result(&test.name_any(), run.number, &run.uid)).await?;
-    Ok(match map.as_ref().and_then(config_maps::read_result) {
-        Some(packed) => judge_packed(seen, run, packed, now),
+    let map = map.filter(|map| is_result_of(&map.metadata, run));
+    if let Some(packed) = map.as_ref().and_then(config_maps::read_result) {
+        return judge_apart(seen, run, packed, now).await;
+    }
+    // What couldn't be stored yet says as much.
+    let left = context.storing.left(&run.uid);
+    let left = left.as_ref().and_then(|(map, why)| Some((config_maps::read_result(map)?, why)));
+    Ok(match left {
+        Some((packed, why)) => status::not_stored(test, judge_apart(seen, run, packed, now).await?, why, now),
         None => without_result(test, run, now),
+    })
+}
+
+/// Beside the other work: what a long run measured is large, and other runs are led meanwhile.
+async fn judge_apart(
+    seen: &Seen,
+    run: &Run,
+    packed: &[u8],
+    now: Timestamp,
+) -> Result<LoadTestStatus, JudgingError> {
+    let (seen, run, packed) = (seen.clone(), run.clone(), packed.to_vec());
+    let judged = tokio::task::spawn_blocking(move || judge_packed(&seen, &run, &packed, now)).await;
+    judged.map_err(|_| JudgingError::Missing("readable result"))
+}
+
+/// A stored result is that of the run only if its load and its name are the run's: where runs were numbered anew,
+/// their UIDs come again.
+#[must_use]
+pub fn is_result_of(result: &ObjectMeta, run: &Run) -> bool {
+    read_run(result).is_some_and(|of| {
+        (of.uid, of.run_hash, of.run_id) == (run.uid.clone(), run.run_hash.clone(), run.run_id.clone())
     })
 }
 
@@ -159,16 +228,20 @@ pub async fn judge_stored(
 #[must_use]
 pub fn judge_packed(seen: &Seen, run: &Run, packed: &[u8], now: Timestamp) -> LoadTestStatus {
     let test = &seen.test;
-    let report = store::unpack(packed).map_err(|error| error.to_string()).and_then(|kept| {
+    let judged = store::unpack(packed).map_err(|error| error.to_string()).and_then(|kept| {
         let (spec, generation) = if is_asked_for(seen, run) {
             (&test.spec, test.metadata.generation)
         } else {
             (&kept.spec, kept.facts.generation)
         };
-        kept.report(spec, generation).map_err(|faults| faulty(&faults))
+        match &kept.told {
+            None => Ok(kept.report(spec, generation).map_err(|faults| faulty(&faults))?.status),
+            Some(told) if kept.is_judged_by(spec) => Ok(status::of_generation(generation, (**told).clone())),
+            Some(_) => Err("what was measured isn't kept, so it can't be judged again".to_owned()),
+        }
     });
-    match report {
-        Ok(report) => status::finished(test, report.status),
+    match judged {
+        Ok(judged) => status::finished(test, judged),
         Err(error) => {
             let message = format!("{error}; name another spec.runId to run the test again");
             status::unjudged(test, test.metadata.generation, "ResultUnreadable", &message, now)
@@ -176,18 +249,30 @@ pub fn judge_packed(seen: &Seen, run: &Run, packed: &[u8], now: Timestamp) -> Lo
     }
 }
 
-/// Nothing was stored, as of a run whose load never began: what was said of it stands, of this spec too. Where there
-/// was something to judge, it is lost, and with it the verdict.
+/// Nothing is stored, as of a run whose load never began: what was said of it stands, of this spec too. Where there
+/// was something to judge, it is lost, and with it what opens a gate; so is a verdict that nobody has measured.
 #[must_use]
 pub fn without_result(test: &LoadTest, run: &Run, now: Timestamp) -> LoadTestStatus {
-    let was_judged = test.status.as_ref().is_some_and(|status| status.compliance.is_some());
-    let (reason, what) = match (&run.started_at, was_judged) {
-        (None, true) => return status::still(test),
-        (None, false) => ("NeverStarted", "the load of this run never began"),
-        (Some(_), _) => ("ResultLost", "the stored result of this run is gone, so it can't be judged again"),
+    let (never_began, is_told) = (run.started_at.is_none(), is_told(test));
+    let stands = test.status.as_ref().is_some_and(|told| {
+        let is_of_run = told.verdict.is_some() && is_without_figures(told);
+        (is_of_run && (is_told || never_began)) || (is_failed(told) && is_told && !never_began)
+    });
+    let (reason, what) = match never_began {
+        _ if stands => return status::still(test),
+        true => ("NeverStarted", "the load of this run never began"),
+        false if status::is_unstored(test) => {
+            ("ResultLost", "the result of this run couldn't be stored, so it can't be judged again")
+        }
+        false => ("ResultLost", "the stored result of this run is gone, so it can't be judged again"),
     };
     let message = format!("{what}: name another spec.runId to run the test again");
     status::unjudged(test, test.metadata.generation, reason, &message, now)
+}
+
+/// Whether the status speaks of the spec as it is now.
+fn is_told(test: &LoadTest) -> bool {
+    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
 }
 
 fn faulty(faults: &[Fault]) -> String {

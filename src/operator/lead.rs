@@ -9,7 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use uuid::Uuid;
 
 use super::context::Context;
-use super::decide::{is_complete, run_of};
+use super::decide::{is_under_way, run_of};
 use super::observe::seen_session;
 use super::record::Record;
 use super::runs::{Clock, LiveRun};
@@ -21,7 +21,8 @@ use crate::plan::{Options, Plan};
 /// Opens the session of the run under way, if it isn't open and can be.
 pub fn lead(context: &Context, seen: &mut Seen, now: Timestamp) {
     let Some(run) = run_of(&seen.test).cloned() else { return };
-    let Some(children) = seen.run.as_mut().filter(|_| !is_complete(&seen.test)) else { return };
+    let (test, author) = (&seen.test, &seen.author);
+    let Some(children) = seen.run.as_mut().filter(|run| is_under_way(test, author, run)) else { return };
     if seen.test.metadata.deletion_timestamp.is_some() {
         return;
     }
@@ -47,7 +48,7 @@ pub fn lead(context: &Context, seen: &mut Seen, now: Timestamp) {
         started_at,
         load,
         aborted_at: None,
-        is_judged: false,
+        shut_out: None,
     };
     children.session = Some(seen_session(&live));
     context.runs.open(&run.uid, live);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use crate::api::{LoadTest, Run};
+
 /// Who manages the fields that the operator applies.
 pub const MANAGER: &str = "loadgate";
 /// Holds the object while a run of it is under way, and only then.
@@ -16,10 +18,12 @@ pub const TEST_LABEL: &str = "loadgate.dev/loadtest";
 pub const ROLE_LABEL: &str = "loadgate.dev/role";
 /// The label that Kubernetes gives to each pod of an Indexed Job, and the annotation of the same name.
 pub const INDEX_LABEL: &str = "batch.kubernetes.io/job-completion-index";
-/// Annotation of a stored result: the run's number.
+/// Annotation of what there is of a run: its number.
 pub const NUMBER: &str = "loadgate.dev/run-number";
-/// Annotation of a stored result: the digest of the run's load.
+/// Annotation of what there is of a run: the digest of its load.
 pub const RUN_HASH: &str = "loadgate.dev/run-hash";
+/// Annotation of what there is of a run: the name that the spec gave it, if it gave one.
+pub const RUN_ID: &str = "loadgate.dev/run-id";
 /// Annotation of a stored result: the run's verdict.
 pub const VERDICT: &str = "loadgate.dev/verdict";
 /// The container of a worker's pod that the worker is in.
@@ -70,6 +74,12 @@ fn stem(test: &str) -> String {
 pub fn run_uid(object: &str, number: u64) -> String {
     let namespace = Uuid::parse_str(object).unwrap_or(Uuid::NAMESPACE_OID);
     Uuid::new_v5(&namespace, format!("run-{number}").as_bytes()).to_string()
+}
+
+/// Whether the run has the UID that a run of this number of the object has.
+#[must_use]
+pub fn is_run_of(test: &LoadTest, run: &Run) -> bool {
+    run.uid == run_uid(test.metadata.uid.as_deref().unwrap_or_default(), run.number)
 }
 
 /// The labels of a child.

@@ -12,24 +12,32 @@ use super::api::{CallError, Objects};
 use super::build::config_maps::read_spec;
 use super::context::Context;
 use super::decide::{is_complete, run_of};
+use super::judging::is_result_of;
+use super::known::author;
 use super::names;
 use super::record::Record;
 use super::runs::LiveRun;
-use super::seen::{Child, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession};
+use super::seen::{Author, Child, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession};
 use crate::api::{LoadTest, Run};
 use crate::plan::{Options, Plan};
 
 /// All that decides what comes next for `test`.
 pub async fn observe(context: &Context, test: LoadTest) -> Result<Seen, CallError> {
     let plan = Plan::from_spec(&test.name_any(), &test.spec, &Options::default());
+    let author = author(&context.client, &context.known, &test).await?;
     let run = match run_of(&test) {
-        // The finalizer goes last: without it, a judged run has left nothing.
-        Some(run) if !is_complete(&test) || !test.finalizers().is_empty() => {
-            Some(children(context, &test, run).await?)
-        }
+        Some(run) if has_left_something(&test, &author) => Some(children(context, &test, run).await?),
         _ => None,
     };
-    Ok(Seen { test, plan, run })
+    Ok(Seen { test, author, plan, run })
+}
+
+/// The finalizer goes last: without it, a judged run has left nothing. Who may write a status that isn't so may take
+/// the finalizer away too.
+fn has_left_something(test: &LoadTest, author: &Author) -> bool {
+    !is_complete(test)
+        || !test.finalizers().is_empty()
+        || matches!(author, Author::Anybody { is_on: true, .. })
 }
 
 async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenRun, CallError> {
@@ -73,7 +81,7 @@ pub fn seen_session(live: &LiveRun) -> SeenSession {
         has_begun: live.session.has_begun(),
         load: live.load.map(|clock| clock.lasted()).unwrap_or_default(),
         aborted_for: live.aborted_at.map(|at| at.elapsed()),
-        is_judged: live.is_judged,
+        shut_out: live.shut_out.clone(),
     }
 }
 
@@ -91,12 +99,10 @@ async fn note_hindrance(context: &Context, namespace: &str, seen: &mut SeenRun) 
     Ok(())
 }
 
-/// A stored result is that of the run only if its load is the run's: where the status was lost, runs are numbered
-/// anew, and their UIDs come again.
 fn of_this_load(result: Child<ConfigMap>, run: &Run) -> Child<()> {
     match result {
         Child::Absent => Child::Absent,
-        Child::Ours(map) if map.annotations().get(names::RUN_HASH) == Some(&run.run_hash) => Child::Ours(()),
+        Child::Ours(map) if is_result_of(&map.metadata, run) => Child::Ours(()),
         Child::Ours(map) => Child::Foreign(format!("ConfigMap {}", map.name_any())),
         Child::Foreign(name) => Child::Foreign(name),
     }

@@ -14,8 +14,19 @@ use super::telemetry::Live;
 use crate::api::{LoadTest, LoadTestStatus, Run, Summary};
 
 /// Replaces the status of `test`, unless it is the same already, and tells the events that this is worth. Gives the
-/// object as it is then.
+/// object as it is then; this process answers for what it says, whoever wrote it.
 pub async fn publish(
+    context: &Context,
+    test: &LoadTest,
+    status: LoadTestStatus,
+) -> Result<LoadTest, CallError> {
+    let written = write(context, test, status).await?;
+    context.known.note(&written);
+    Ok(written)
+}
+
+/// As [`publish`], where the status was made of one that may be anybody's: nobody answers for it.
+pub async fn write(
     context: &Context,
     test: &LoadTest,
     status: LoadTestStatus,

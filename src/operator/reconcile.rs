@@ -12,14 +12,17 @@ use super::build::status;
 use super::carry_out::carry_out;
 use super::context::Context;
 use super::decide::{Decision, decide, is_complete, run_of};
+use super::ends::end;
 use super::judging::JudgingError;
 use super::lead::lead;
 use super::observe::observe;
-use super::publish::publish;
+use super::publish::{publish, write};
 use crate::api::LoadTest;
 
 /// When a run under way is looked at again, whatever happens.
 const SOON: Duration = Duration::from_secs(1);
+/// When a result that couldn't be stored is tried again.
+const STORE_AGAIN: Duration = Duration::from_secs(15);
 /// When a test at rest is looked at again, whatever happens.
 const LATER: Duration = Duration::from_mins(5);
 /// After what time something that failed is tried again.
@@ -41,6 +44,7 @@ async fn bring_on(test: &LoadTest, context: &Context) -> Result<Action, JudgingE
     // The watch may lag behind: what is decided is decided on the object as it is now.
     let Some(test) = tests.get(&test.name_any()).await? else { return Ok(Action::await_change()) };
     context.telemetry.api_is_reached();
+    end(&context.runs, &test);
     let began = Instant::now();
     // Behind the end of its term this process writes nothing more.
     let Ok(done) = context.standing.guard(Box::pin(step_or_tell(context, &tests, test))).await else {
@@ -75,15 +79,17 @@ async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError>
     let (test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
     if let Some(status) = told {
         publish(context, &test, status).await?;
-        if let (Decision::Judge(_) | Decision::Rejudge, Some(run)) = (&decision, run_of(&test)) {
-            context.runs.judged(&run.uid);
-        }
     }
+    let is_unstored = run_of(&test).is_some_and(|run| context.storing.is_left(&run.uid));
     Ok(Action::requeue(match decision {
+        Decision::Rest if is_unstored => STORE_AGAIN,
         Decision::Rest => LATER,
-        Decision::Begin | Decision::Judge(_) | Decision::Clear | Decision::Refuse(_) | Decision::Rejudge => {
-            AT_ONCE
-        }
+        Decision::Begin
+        | Decision::Judge(_)
+        | Decision::Clear
+        | Decision::Refuse(_)
+        | Decision::Rejudge
+        | Decision::Recover(_) => AT_ONCE,
         Decision::Gather(_)
         | Decision::Start(_)
         | Decision::Watch
@@ -103,7 +109,12 @@ async fn tell_refused(
     if let Some(test) = test.filter(|test| run_of(test).is_some() && !is_complete(test)) {
         let reason = if error.is_forbidden() { "Forbidden" } else { "Refused" };
         let told = status::hindered(&test, reason, error.to_string(), Timestamp::now());
-        publish(context, &test, told).await?;
+        // What it says beside this is as it was.
+        let is_own = context.known.is_own(&test);
+        let told = write(context, &test, told).await?;
+        if is_own {
+            context.known.note(&told);
+        }
     }
     Ok(())
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::seen::Lasted;
 use crate::api::LoadTest;
@@ -31,8 +32,8 @@ pub struct LiveRun {
     pub load: Option<Clock>,
     /// When it was told to abort.
     pub aborted_at: Option<Instant>,
-    /// Whether this process has judged it, and written that down.
-    pub is_judged: bool,
+    /// What the API server refuses, so that workers can't be let in.
+    pub shut_out: Option<String>,
 }
 
 /// Measures how long something has lasted, whatever becomes of the time of day meanwhile.
@@ -63,6 +64,8 @@ pub struct Runs {
     live: Arc<Mutex<BTreeMap<String, Led>>>,
     /// Those that are to begin, by their UIDs: since when.
     waiting: Arc<Mutex<BTreeMap<String, Clock>>>,
+    /// Those whose object is being deleted, by their UIDs: since when.
+    leaving: Arc<Mutex<BTreeMap<String, Clock>>>,
     /// Whom to look at again, because something of note has changed.
     bell: broadcast::Sender<ObjectRef<LoadTest>>,
 }
@@ -91,7 +94,7 @@ impl Runs {
     /// No runs; `bell` is rung for those that are to be looked at.
     #[must_use]
     pub fn new(bell: broadcast::Sender<ObjectRef<LoadTest>>) -> Self {
-        Runs { live: Arc::default(), waiting: Arc::default(), bell }
+        Runs { live: Arc::default(), waiting: Arc::default(), leaving: Arc::default(), bell }
     }
 
     /// The run of this UID.
@@ -112,7 +115,8 @@ impl Runs {
 
     /// Leads the run no longer. What its workers still say is answered as if it had never been.
     pub fn close(&self, uid: &str) {
-        waiting(&self.waiting).remove(uid);
+        clocks(&self.waiting).remove(uid);
+        clocks(&self.leaving).remove(uid);
         if let Some(led) = self.lock().remove(uid) {
             led.ringer.abort();
         }
@@ -134,17 +138,26 @@ impl Runs {
         }
     }
 
+    /// Notes what the API server refuses, so that its workers can't be let in; none: they can. Others than before are
+    /// to be told.
+    pub fn shut_out(&self, uid: &str, refused: Option<String>) {
+        if let Some(led) = self.lock().get_mut(uid).filter(|led| led.run.shut_out != refused) {
+            led.run.shut_out = refused;
+            drop(self.bell.send(led.run.test.clone()));
+        }
+    }
+
     /// How long the run has been to begin; `ago` is how long it was so already when this process first saw it.
     #[must_use]
     pub fn waited(&self, uid: &str, ago: Duration) -> Lasted {
-        waiting(&self.waiting).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
+        clocks(&self.waiting).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
     }
 
-    /// Notes that its verdict stands in the status.
-    pub fn judged(&self, uid: &str) {
-        if let Some(led) = self.lock().get_mut(uid) {
-            led.run.is_judged = true;
-        }
+    /// How long the run has been leaving with its object; `ago` is how long it was so already when this process first
+    /// saw it.
+    #[must_use]
+    pub fn leaving(&self, uid: &str, ago: Duration) -> Lasted {
+        clocks(&self.leaving).entry(uid.to_owned()).or_insert_with(|| Clock::begun(ago)).lasted()
     }
 
     /// Whether the status is to be written again while the load is on: every `interval`.
@@ -171,7 +184,7 @@ impl Runs {
     }
 }
 
-fn waiting(clocks: &Mutex<BTreeMap<String, Clock>>) -> MutexGuard<'_, BTreeMap<String, Clock>> {
+fn clocks(clocks: &Mutex<BTreeMap<String, Clock>>) -> MutexGuard<'_, BTreeMap<String, Clock>> {
     // Each change is one insert or remove.
     clocks.lock().unwrap_or_else(PoisonError::into_inner)
 }

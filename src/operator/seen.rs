@@ -12,10 +12,26 @@ use crate::plan::{Fault, Plan};
 pub struct Seen {
     /// The object.
     pub test: LoadTest,
+    /// Whose its status is.
+    pub author: Author,
     /// What its spec means now, or what is wrong with it.
     pub plan: Result<Plan, Vec<Fault>>,
     /// The run that its status speaks of; none: there was none yet.
     pub run: Option<SeenRun>,
+}
+
+/// Whose a status is: what isn't the own may say what never was.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Author {
+    /// This process has written it, or found it to be what it would write.
+    Own,
+    /// Another operator, or anybody who may write statuses.
+    Anybody {
+        /// The latest run that something is stored of.
+        latest: Option<Run>,
+        /// Whether more is stored of it than its result.
+        is_on: bool,
+    },
 }
 
 /// The latest run and its children.
@@ -142,8 +158,8 @@ pub struct SeenSession {
     pub load: Lasted,
     /// How long ago it was told to abort; none: it wasn't.
     pub aborted_for: Option<Duration>,
-    /// Whether this process has judged the run: it knows a verdict that isn't its own.
-    pub is_judged: bool,
+    /// What the API server refuses, so that workers can't be let in.
+    pub shut_out: Option<String>,
 }
 
 /// How long something has lasted, on a clock that nobody sets.

@@ -12,10 +12,12 @@ use super::build::job::Setting;
 use super::context::Context;
 use super::control::control;
 use super::door::WorkersDoor;
+use super::known::Known;
 use super::lease::{self, Election, Loss, Standing};
 use super::runs::Runs;
 use super::serve::{Limits, Site, Transport, serve};
 use super::stop::stopped;
+use super::storing::Storing;
 use super::telemetry::Telemetry;
 use super::tls::{Keeper, Place, Tls, TlsError};
 use crate::ingest::server::router;
@@ -43,6 +45,8 @@ pub struct Configuration {
     pub lease: String,
     /// The name of its pod, or of its machine.
     pub pod: String,
+    /// The UID of its pod, where this process is the only one of it that can be an operator; see [`lease::identity`].
+    pub pod_uid: Option<String>,
     /// Where other operators' workers reach this one: `ip:port`.
     pub address: String,
     /// The Secret that holds the ingest's certificates; none: they are kept in memory.
@@ -101,6 +105,8 @@ pub async fn run(
         setting: configuration.setting.clone(),
         authority: authority(tls.clone()),
         runs,
+        storing: Storing::default(),
+        known: Known::default(),
         telemetry: Arc::clone(&telemetry),
         standing: standing.clone(),
     });
@@ -139,7 +145,7 @@ fn settings(configuration: &Configuration) -> lease::Settings {
     lease::Settings {
         namespace: configuration.namespace.clone(),
         name: configuration.lease.clone(),
-        identity: lease::identity(&configuration.pod),
+        identity: lease::identity(&configuration.pod, configuration.pod_uid.as_deref()),
         address: configuration.address.clone(),
         timing: lease::Timing::default(),
     }

@@ -6,6 +6,8 @@
 //! the gate is open         True      True     True   –            –
 //! the gate is closed       True      False    False  –            True
 //! ```
+//! Beside them stands `ResultsStored=False` where a result couldn't be kept: the verdict holds, and gates go by it.
+//!
 //! `Ready=False` alone would read as "still at it" to kstatus, so a closed gate sets `Stalled` too.
 //!
 //! Why it is so is told where tools look for it: in `Ready`, `Reconciling` and `Stalled`. Who reads all of them, as
@@ -72,6 +74,15 @@ pub fn ended(gate_closed: bool, told: &Told<'_>) -> Vec<Condition> {
         told.all(&[("Complete", "True"), ("Passed", "True"), ("Ready", "True")])
     }
 }
+
+/// The condition of a run whose result couldn't be stored; where it could, there is none.
+#[must_use]
+pub fn not_stored(told: &Told<'_>) -> Condition {
+    told.condition(RESULTS_STORED, "False")
+}
+
+/// The condition that says whether a result was stored.
+pub const RESULTS_STORED: &str = "ResultsStored";
 
 /// The reason of a run that has ended.
 #[must_use]

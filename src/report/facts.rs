@@ -32,6 +32,9 @@ pub struct RunFacts {
     pub word: Option<String>,
     /// Where the full result is, once it is stored.
     pub results: Option<String>,
+    /// What was left out of it so that it fits there, a line each.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 impl RunFacts {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::phase::Seconds;
-use crate::metrics::{Aggregate, Second};
+use crate::metrics::{Aggregate, PhaseAggregate, Second};
 use crate::plan::Plan;
 
 /// The most points of a run.
@@ -46,7 +46,10 @@ pub struct Point {
 pub fn of_run(plan: &Plan, aggregate: &Aggregate) -> Vec<PhaseSeries> {
     let begun = || plan.phases.iter().zip(&aggregate.phases).filter(|(_, phase)| !phase.seconds.is_empty());
     let lengths: Vec<u32> = begun().map(|(_, phase)| length(&phase.seconds)).collect();
-    let seconds_per_point = fitting(&lengths);
+    // Those of a kept run may stand together already.
+    let width = |phase: &PhaseAggregate| phase.thinned.pace.as_ref().map_or(1, |pace| pace.width);
+    let together = aggregate.phases.iter().map(width).max().unwrap_or(1);
+    let seconds_per_point = fitting(&lengths).max(together);
     let series = begun().map(|(planned, phase)| PhaseSeries {
         phase: planned.name.clone(),
         seconds_per_point,
@@ -72,18 +75,11 @@ fn points(seconds: &Seconds, width: u32) -> Vec<Point> {
     for (at, second) in seconds {
         let start = at / width * width;
         match points.last_mut().filter(|(last, _)| *last == start) {
-            Some((_, merged)) => append(merged, second),
+            Some((_, merged)) => merged.append(second),
             None => points.push((start, second.clone())),
         }
     }
     points.iter().map(|(start, second)| point(*start, second)).collect()
-}
-
-/// Adds a later second of the same stretch: users are not added up, since the same ones go on.
-fn append(earlier: &mut Second, later: &Second) {
-    let users = earlier.users.max(later.users);
-    earlier.merge(later);
-    earlier.users = users;
 }
 
 fn point(start: u32, second: &Second) -> Point {

@@ -43,7 +43,7 @@ pub(super) fn of_run(
         findings: judgement.findings.iter().take(MOST_FINDINGS).cloned().collect(),
         regression: None,
         generator: Some(judgement.generator.clone()),
-        results: facts.results.clone().map(|location| Results { location }),
+        results: facts.results.clone().map(|location| Results { location, left_out: facts.left_out.clone() }),
         history: Vec::new(),
     }
 }

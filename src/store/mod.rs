@@ -2,4 +2,4 @@
 
 mod packing;
 
-pub use packing::{LARGEST, PackError, pack, unpack};
+pub use packing::{LARGEST, PackError, Packed, pack, unpack};

@@ -1,5 +1,7 @@
 //! Whether the load generator was sound, so that the figures tell of the target and not of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::lateness::{late, tolerable};
 use super::seen::{Seen, seen};
 use crate::metrics::summary::ppm;
@@ -16,7 +18,7 @@ const LEAST_ACHIEVED_PPM: u32 = 990_000;
 const MOST_SPREAD_MICROS: u64 = 50_000;
 
 /// What was wrong in one phase, and what to do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Unsound {
     pub(super) phase: PhaseIndex,
     pub(super) reason: String,

@@ -1,5 +1,7 @@
 //! Judges a run: rows, score, grade, findings, verdict.
 
+use serde::{Deserialize, Serialize};
+
 use super::decide::{Grounds, closes_gate, phase_verdict, verdict};
 use super::doubts::{Doubt, doubts};
 use super::findings::findings;
@@ -11,14 +13,40 @@ use super::score::{grade, score};
 use super::seen::seen_phase;
 use crate::metrics::Aggregate;
 use crate::plan::{Plan, Requirement};
-use crate::verdict::{Row, Verdict};
+use crate::verdict::{Finding, Generator, Row, Verdict};
 
 const CLOSED_BY_GATE: &str = "; the gate is closed by spec.gate.failOn: Warning";
+
+/// What the figures show whatever is required of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    generator: Generator,
+    unsound: Vec<Unsound>,
+    findings: Vec<Finding>,
+}
+
+/// What the figures show whatever is required of them.
+#[must_use]
+pub fn observe(plan: &Plan, aggregate: &Aggregate) -> Observed {
+    let (generator, unsound) = generator(plan, aggregate);
+    Observed { generator, unsound, findings: findings(plan, aggregate) }
+}
 
 /// Judges what was measured by the plan's requirements.
 #[must_use]
 pub fn judge(plan: &Plan, aggregate: &Aggregate, circumstances: &Circumstances) -> Judgement {
-    let (generator, unsound) = generator(plan, aggregate);
+    judge_observed(plan, aggregate, circumstances, observe(plan, aggregate))
+}
+
+/// The same, where what the figures show was observed before some of them were left out.
+#[must_use]
+pub fn judge_observed(
+    plan: &Plan,
+    aggregate: &Aggregate,
+    circumstances: &Circumstances,
+    observed: Observed,
+) -> Judgement {
+    let Observed { generator, unsound, findings } = observed;
     let doubts = with_unsound(doubts(plan, aggregate, circumstances), unsound);
     let judge_all = |rows: &[Requirement]| -> Vec<Judged> {
         rows.iter().map(|row| requirement::judge(plan, aggregate, row)).collect()
@@ -40,7 +68,7 @@ pub fn judge(plan: &Plan, aggregate: &Aggregate, circumstances: &Circumstances) 
         grade: score.and_then(|score| grade(score, &plan.scoring)),
         phases: phases(plan, aggregate, &doubts, &expectations),
         requirements: shown(&requirements),
-        findings: findings(plan, aggregate),
+        findings,
         generator,
     }
 }

@@ -134,7 +134,7 @@ pub struct Row {
 }
 
 /// A bottleneck that the figures show.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule that found it.
     pub rule: String,
@@ -151,7 +151,7 @@ pub struct Finding {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each name is its own documentation")]
 pub enum Severity {
     Low,
@@ -161,7 +161,7 @@ pub enum Severity {
 }
 
 /// Whether the load generator was sound, so that the figures tell of the target and not of it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
     /// Whether it was.
     pub healthy: bool,

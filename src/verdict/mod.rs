@@ -1,5 +1,6 @@
 //! From what was measured to a judgement: tiers, points, score, grade, verdict and findings. Pure.
 
+mod asked;
 mod decide;
 mod doubts;
 mod findings;
@@ -13,7 +14,8 @@ mod requirement;
 mod score;
 mod seen;
 
-pub use judge::judge;
+pub use asked::{Asked, asked, pace_of_phases};
+pub use judge::{Observed, judge, judge_observed, observe};
 pub use judgement::*;
 
 #[cfg(test)]

@@ -1,16 +1,18 @@
 //! Candidates that are processes of their own: they can be stopped, continued and terminated.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, Patch, PatchParams};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
 
-use crate::Candidate;
 use crate::support::cluster::{Cluster, Own};
+use crate::{Candidate, TIMING};
 
 /// Names the kubeconfig and the namespace for a candidate that is a process of its own.
 const CANDIDATE: [&str; 2] = ["LOADGATE_TEST_CANDIDATE_KUBECONFIG", "LOADGATE_TEST_CANDIDATE_NAMESPACE"];
@@ -29,13 +31,14 @@ impl Place {
     }
 }
 
-/// A process that can be stopped and continued.
-pub(crate) struct Process(pub(crate) Child);
+/// A process that can be stopped and continued. Dropped, it is killed.
+pub(crate) struct Process(Child);
 
 impl Process {
     pub(crate) fn candidate(own: &Own) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.env(CANDIDATE[0], own.cluster.kubeconfig()).env(CANDIDATE[1], &own.namespace);
+        command.kill_on_drop(true);
         Process(command.spawn().unwrap())
     }
 
@@ -47,27 +50,26 @@ impl Process {
         command.args(["--ingest-url", "https://127.0.0.1:8443", "--lease-name", "operator"]);
         command.args(["--namespace", &own.namespace, "--watch-namespace", &own.namespace]);
         command.env("KUBECONFIG", own.cluster.kubeconfig()).env("RUST_LOG", "info").stderr(Stdio::piped());
+        command.kill_on_drop(true);
         Process(command.spawn().unwrap())
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.0), signal).unwrap();
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        kill_process(id.expect("it hasn't ended"), signal).unwrap();
     }
 
-    pub(crate) async fn ended_within(&mut self, limit: Duration) {
-        let began = Instant::now();
-        while self.0.try_wait().unwrap().is_none() {
-            assert!(began.elapsed() < limit, "it ends in time");
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended long ago.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    /// What it said until its end, where that is piped.
+    pub(crate) async fn ended_within(mut self, limit: Duration) -> String {
+        let mut said = String::new();
+        let end = async {
+            if let Some(mut pipe) = self.0.stderr.take() {
+                pipe.read_to_string(&mut said).await.unwrap();
+            }
+            self.0.wait().await.unwrap();
+        };
+        timeout(limit, end).await.expect("it ends in time");
+        said
     }
 }
 
@@ -76,7 +78,7 @@ impl Drop for Process {
 pub(crate) async fn takes_part(Place { cluster, namespace }: Place) {
     let client = cluster.client().await;
     let marks: Api<ConfigMap> = Api::namespaced(client.clone(), &namespace);
-    let candidate = Candidate::leading(&client, &namespace, "process").await;
+    let mut candidate = Candidate::leading(&client, &namespace, "process", TIMING).await;
     let mark = Patch::Merge(json!({"data": {"written-by": "process"}}));
     let write = async {
         loop {
@@ -88,5 +90,5 @@ pub(crate) async fn takes_part(Place { cluster, namespace }: Place) {
         }
     };
     candidate.standing.guard::<()>(write).await.unwrap_err();
-    candidate.running.await.unwrap().unwrap_err();
+    (&mut candidate.running).await.unwrap().unwrap_err();
 }

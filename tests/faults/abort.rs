@@ -1,14 +1,23 @@
 //! Aborts more often than once, and when there is nothing left to abort.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use loadgate::api::LoadTest;
 use serde_json::{Value, json};
 
 use crate::NAME;
 use crate::courses::{Course, was_cut_short};
-use crate::outcome::{counts_are_exact, labels, leaves_only_its_result, was_told_in_order};
+use crate::outcome::{
+    PER_USER, counts_are_exact, labels, leaves_only, leaves_only_its_result, was_told_in_order,
+};
+use crate::rights::{give_back, take_away};
 use crate::stage::{Stage, on_stage};
 use crate::support::loadtests::{conditions, is_judged, reason};
 
+/// Each phase takes a minute: the load is far from its planned end.
+const LONG: u64 = 300;
+/// So many seconds the load may go on after the word.
+const LOAD: f64 = 10.0;
 /// What is true of the object's version, not of the run.
 const OF_A_GENERATION: &str = "observedGeneration";
 
@@ -51,6 +60,69 @@ pub(crate) async fn an_abort_of_what_is_complete_changes_nothing() {
         counts_are_exact(&status, &stage.target.seen());
     })
     .await;
+}
+
+pub(crate) async fn an_abort_from_the_first_starts_nothing_also_when_it_is_unset() {
+    on_stage(|stage| async move {
+        stage.apply_but(PER_USER, |spec| spec["abort"] = json!(true)).await;
+        stage.operator.start();
+        let status = stage.comes_to_rest().await;
+        assert_eq!([&status["phase"], &status["verdict"]], ["Aborted", "Inconclusive"]);
+        assert_eq!(conditions(&status), "Complete=True Passed=False Ready=False Stalled=True");
+        writes(&stage, 1, &json!({"spec": {"abort": false}})).await;
+        assert_eq!(of_the_run(&stage.status().await), of_the_run(&status), "the abort that was taken back");
+
+        stage.patch(json!({"spec": {"runId": "two"}})).await;
+        let is_second = |test: &LoadTest| test.status.as_ref()?.run.as_ref()?.run_id.clone();
+        stage.until("told of the run", |test| is_second(test).as_deref() == Some("two")).await;
+        let status = stage.comes_to_rest().await;
+        is_judged(&status, "Pass");
+        assert_eq!(status["run"]["number"], 2);
+        leaves_only(&stage, "-run-2-result-").await;
+        counts_are_exact(&status, &stage.target.seen());
+    })
+    .await;
+}
+
+pub(crate) async fn an_abort_ends_the_load_although_its_pods_cannot_be_listed() {
+    on_stage(|stage| async move {
+        stage.apply_with(LONG).await;
+        stage.operator.start();
+        stage.until("running", |test| phase(test) == "Running").await;
+        take_away(&stage.own, "list", "pods").await;
+        stage.until("told what is missing", |test| reconciling(test) == "Forbidden").await;
+        let asked = now();
+        stage.patch(json!({"spec": {"abort": true}})).await;
+        // The right stays away for as long as the load may go on.
+        while now() - asked < LOAD {
+            let seen = looks(&stage.proxy.so_far().reads);
+            stage.proxy.heard("another look", |heard| looks(&heard.reads) > seen).await;
+        }
+        assert_eq!(reconciling(&stage.api::<LoadTest>().get(NAME).await.unwrap()), "Forbidden", "still told");
+        give_back(&stage.own, "list", "pods").await;
+        let status = stage.comes_to_rest().await;
+        assert_eq!([&status["phase"], &status["verdict"]], ["Aborted", "Inconclusive"]);
+        leaves_only_its_result(&stage).await;
+        let last = stage.target.log().last().unwrap().at;
+        assert!(last - asked < LOAD, "the load went on for {:.1} s", last - asked);
+    })
+    .await;
+}
+
+fn phase(test: &LoadTest) -> &str {
+    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+}
+
+/// Why the run isn't over.
+fn reconciling(test: &LoadTest) -> &str {
+    let conditions = test.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    let told = conditions.iter().find(|condition| condition.type_ == "Reconciling");
+    told.map(|told| told.reason.as_str()).unwrap_or_default()
+}
+
+/// Seconds since 1970, as in nginx's log.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
 /// Patches the test: the operator then writes its status so many times, and nothing else.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::NAME;
 use crate::outcome::{
-    LASTING, PER_USER, REQUESTS, USERS, counts_are_exact, essence, leaves_only, leaves_only_its_result,
+    ENDLESS, PER_USER, REQUESTS, USERS, counts_are_exact, essence, leaves_only, leaves_only_its_result,
     was_told_in_order,
 };
 use crate::stage::Stage;
@@ -29,7 +29,7 @@ pub(crate) enum Course {
 impl Course {
     /// How often each user of a phase asks: what ends early must not have come to its end by itself.
     pub(crate) fn per_user(self) -> u64 {
-        if self == Course::Planned { PER_USER } else { LASTING }
+        if self == Course::Planned { PER_USER } else { ENDLESS }
     }
 
     /// Brings the run on its course. Whether an operator is there doesn't matter.
@@ -90,7 +90,7 @@ async fn aborted(stage: Stage) -> Value {
 pub(crate) fn was_cut_short(status: &Value, served: u64) {
     let told = ["requests", "cut"].map(|name| status["summary"][name].as_u64().unwrap());
     assert!((told[0]..=told[0] + told[1]).contains(&served), "{served} were served: {status:#}");
-    assert!(served < 2 * USERS * LASTING, "nothing was cut short: {status:#}");
+    assert!(served < 2 * USERS * ENDLESS, "nothing was cut short: {status:#}");
 }
 
 async fn deleted(stage: Stage) -> Value {
@@ -99,6 +99,6 @@ async fn deleted(stage: Stage) -> Value {
     // What a run before has kept outlives the object.
     leaves_only(&stage, "-run-0-result-").await;
     let served = stage.target.seen().len() as u64;
-    assert!(served < 2 * USERS * LASTING, "{served} were served");
+    assert!(served < 2 * USERS * ENDLESS, "{served} were served");
     Value::Null
 }

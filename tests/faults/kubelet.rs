@@ -78,6 +78,11 @@ impl Kubelet {
         Kubelet { pods, renewals, watching: tokio::spawn(node.watch()).abort_handle() }
     }
 
+    /// What those that have ended said.
+    pub(crate) fn logs(&self) -> String {
+        self.pods.borrow().ended.values().map(|ended| ended.log.as_str()).collect()
+    }
+
     /// Waits until what became of the pods is so.
     pub(crate) async fn sees(&self, what: &str, is: impl FnMut(&Pods) -> bool) -> Pods {
         let mut pods = self.pods.subscribe();

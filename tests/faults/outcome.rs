@@ -16,8 +16,13 @@ pub(crate) const USERS: u64 = 6;
 pub(crate) const PER_USER: u64 = 5;
 /// So often where the load must still be on when something is done to it: each phase takes 15 s.
 pub(crate) const LASTING: u64 = 75;
+/// So often where it comes to its end in no case: each phase would take five minutes.
+pub(crate) const ENDLESS: u64 = 1_500;
 /// So many requests the test consists of.
 pub(crate) const REQUESTS: u64 = 2 * USERS * PER_USER;
+
+/// Stands beside the conditions of a run whose result couldn't be stored.
+pub(crate) const UNSTORED: &str = " ResultsStored=False";
 
 /// Fields that differ from run to run: times, identities, and what was measured of time and bytes.
 const OWN_OF_EACH_RUN: [&str; 17] = [
@@ -73,10 +78,13 @@ pub(crate) async fn leaves_only_results(stage: &Stage, count: usize) {
 
 /// Nothing is left but one `ConfigMap` with such a name.
 pub(crate) async fn leaves_only(stage: &Stage, kept: &str) {
-    assert_eq!(names::<Job>(stage).await, Vec::<String>::new(), "Jobs are left");
-    assert_eq!(names::<Pod>(stage).await, Vec::<String>::new(), "pods are left");
-    let maps = names::<ConfigMap>(stage).await;
-    assert!(maps.len() == 1 && maps[0].contains(kept), "ConfigMaps are left, or missing: {maps:?}");
+    let children = children(stage).await;
+    assert!(children.len() == 1 && children[0].contains(kept), "something is left, or missing: {children:?}");
+}
+
+/// What there is of the runs: `ConfigMap shop-run-1-result-35c788f0`.
+pub(crate) async fn children(stage: &Stage) -> Vec<String> {
+    [names::<Job>(stage).await, names::<Pod>(stage).await, names::<ConfigMap>(stage).await].concat()
 }
 
 async fn names<K>(stage: &Stage) -> Vec<String>
@@ -84,11 +92,12 @@ where
     K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
         + Clone
         + std::fmt::Debug
+        + k8s_openapi::Resource
         + serde::de::DeserializeOwned,
 {
     let api: Api<K> = stage.api();
     let all = api.list(&ListParams::default().labels("app.kubernetes.io/managed-by=loadgate")).await.unwrap();
-    all.iter().map(ResourceExt::name_any).collect()
+    all.iter().map(|child| format!("{} {}", K::KIND, child.name_any())).collect()
 }
 
 /// What the target served is what the status says, request for request, and no more than the test asks for.
@@ -134,12 +143,15 @@ pub(crate) fn was_told_in_order(writes: &[Write]) {
     let told: Vec<&Value> = done.filter_map(|write| write.status.as_ref()).collect();
     for status in &told {
         let phase = status["phase"].as_str().unwrap();
-        assert_eq!(conditions(status), conditions_of(phase), "{phase}");
+        assert_eq!(conditions(status).replace(UNSTORED, ""), conditions_of(phase), "{phase}");
         assert_eq!(status["run"]["number"], 1, "a second run: {status:#}");
     }
     let ranks: Vec<usize> = told.iter().map(|status| rank(status["phase"].as_str().unwrap())).collect();
     assert!(ranks.is_sorted(), "a stage went back: {:?}", labels(writes));
-    let verdicts = ranks.iter().filter(|stage| **stage == rank("Passed")).count();
+    // Where its result couldn't be stored in time, it is told twice: without it and with it.
+    let is_told = |status: &&&Value| !conditions(status).contains(UNSTORED);
+    let told = told.iter().filter(is_told).map(|status| rank(status["phase"].as_str().unwrap()));
+    let verdicts = told.filter(|stage| *stage == rank("Passed")).count();
     assert_eq!(verdicts, 1, "the verdict is written once: {:?}", labels(writes));
 }
 

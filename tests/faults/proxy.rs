@@ -47,6 +47,8 @@ pub(crate) enum When {
 struct Trap {
     label: String,
     when: When,
+    /// So many writes of the label are still to come, with the one that it springs at.
+    left: usize,
     victim: Arc<Operator>,
 }
 
@@ -79,6 +81,8 @@ struct Shared {
     weather: Mutex<Arc<Weather>>,
     /// The first list of each path that a watch began with.
     lists: Mutex<BTreeMap<String, Bytes>>,
+    /// Writes of this label are held back as long as there is one.
+    held_back: watch::Sender<Option<String>>,
 }
 
 impl Proxy {
@@ -90,6 +94,7 @@ impl Proxy {
             trap: Mutex::default(),
             weather: Mutex::new(Arc::new(Weather::clear())),
             lists: Mutex::default(),
+            held_back: watch::Sender::new(None),
         });
         let handler = Arc::clone(&shared);
         let road = Road::open(move |request| answer(Arc::clone(&handler), request)).await;
@@ -100,14 +105,21 @@ impl Proxy {
         *self.shared.weather.lock().unwrap() = Arc::new(weather);
     }
 
-    /// Kills `victim` at the first write of this label.
-    pub(crate) fn arm(&self, label: &str, when: When, victim: Arc<Operator>) {
-        *self.shared.trap.lock().unwrap() = Some(Trap { label: label.to_owned(), when, victim });
+    /// Kills `victim` at the write of this label that is the `nth`, from 1.
+    pub(crate) fn arm(&self, label: &str, nth: usize, when: When, victim: Arc<Operator>) {
+        *self.shared.trap.lock().unwrap() = Some(Trap { label: label.to_owned(), when, left: nth, victim });
     }
 
-    /// Waits until the trap has sprung and nothing that the dead operator sent is still under way.
-    pub(crate) async fn has_killed(&self) {
-        self.heard("the kill", |heard| heard.has_sprung && heard.under_way == 0).await;
+    /// Holds back all writes of this label; none: lets those go that are held back.
+    pub(crate) fn hold_back(&self, label: Option<&str>) {
+        self.shared.held_back.send_replace(label.map(str::to_owned));
+    }
+
+    /// Waits until the trap has sprung and nothing that the dead operator sent is still under way, or until what was
+    /// written is so. Whether it has sprung.
+    pub(crate) async fn has_killed_or(&self, what: &str, is: impl Fn(&[Write]) -> bool) -> bool {
+        let done = |heard: &Heard| heard.under_way == 0 && (heard.has_sprung || is(&heard.writes));
+        self.heard(what, done).await.has_sprung
     }
 
     /// Waits until what was asked for is so.
@@ -247,6 +259,10 @@ impl Shared {
         if let Some(trap) = write.as_ref().and_then(|write| self.trap(write, When::Before)) {
             return self.spring(&trap).await;
         }
+        if let Some(write) = &write {
+            let mut held_back = self.held_back.subscribe();
+            held_back.wait_for(|label| label.as_ref() != Some(&write.label)).await.unwrap();
+        }
         let path = (parts.method == Method::GET).then(|| parts.uri.path().to_owned());
         let answer = self.client.send(request_to_send(&parts, body)).await;
         let answer = answer.map_or_else(|error| bad_gateway(&error), passed_on);
@@ -263,7 +279,11 @@ impl Shared {
     /// The trap, if this is where it springs; it does so once.
     fn trap(&self, write: &Write, when: When) -> Option<Trap> {
         let is_there = when == When::Before || write.is_done();
-        self.trap.lock().unwrap().take_if(|trap| is_there && trap.when == when && trap.label == write.label)
+        self.trap.lock().unwrap().take_if(|trap| {
+            let is_one = is_there && trap.when == when && trap.label == write.label;
+            trap.left -= usize::from(is_one);
+            trap.left == 0
+        })
     }
 
     async fn spring(&self, trap: &Trap) -> Response {

@@ -45,9 +45,9 @@ pub(crate) async fn client(own: &Own) -> Client {
     own.cluster.client_with_token(&token.unwrap().status.unwrap().token).await
 }
 
-/// Takes a verb of the Role away, `create jobs`, until [`give_back`].
+/// Takes a verb away, `create jobs`, until [`give_back`].
 pub(crate) async fn take_away(own: &Own, verb: &str, resource: &str) {
-    let mut left = rules("Role");
+    let mut left = rules(kind(resource));
     let mut is_there = false;
     for rule in left.as_array_mut().unwrap() {
         // A rule may name several resources: all of ours name one.
@@ -59,26 +59,38 @@ pub(crate) async fn take_away(own: &Own, verb: &str, resource: &str) {
     }
     assert!(is_there, "the chart doesn't give {verb} {resource}");
     left.as_array_mut().unwrap().retain(|rule| rule["verbs"] != json!([]));
-    allow(own, &left).await;
+    allow(own, resource, &left).await;
     until_in_effect(own, verb, resource, false).await;
 }
 
 /// Gives all that the chart gives, this verb among it.
 pub(crate) async fn give_back(own: &Own, verb: &str, resource: &str) {
-    allow(own, &rules("Role")).await;
+    allow(own, resource, &rules(kind(resource))).await;
     until_in_effect(own, verb, resource, true).await;
 }
 
-async fn allow(own: &Own, rules: &Value) {
-    let api: Api<Role> = Api::namespaced(own.client.clone(), &own.namespace);
-    api.patch(NAME, &PatchParams::default(), &Patch::Merge(json!({"rules": rules}))).await.unwrap();
+/// Which kind of role gives it: what belongs to no namespace, no Role can give.
+fn kind(resource: &str) -> &'static str {
+    if resource == "tokenreviews" { "ClusterRole" } else { "Role" }
 }
 
-/// The API server reads Roles from a watch: it is asked until it knows.
+async fn allow(own: &Own, resource: &str, rules: &Value) {
+    let (parameters, patch) = (PatchParams::default(), Patch::Merge(json!({"rules": rules})));
+    if kind(resource) == "ClusterRole" {
+        let api: Api<ClusterRole> = Api::all(own.client.clone());
+        api.patch(&own.namespace, &parameters, &patch).await.unwrap();
+    } else {
+        let api: Api<Role> = Api::namespaced(own.client.clone(), &own.namespace);
+        api.patch(NAME, &parameters, &patch).await.unwrap();
+    }
+}
+
+/// The API server reads Roles from a watch of its own, and tells nobody when it knows: it is asked until it does.
 async fn until_in_effect(own: &Own, verb: &str, resource: &str, allowed: bool) {
     let group = match resource {
         "jobs" => "batch",
         "configmaps" | "pods" => "",
+        "tokenreviews" => "authentication.k8s.io",
         _ => "loadgate.dev",
     };
     let (resource, part) = resource.split_once('/').unwrap_or((resource, ""));

@@ -12,12 +12,14 @@ use loadgate::api::LoadTest;
 use serde_json::{Value, json};
 
 use crate::kubelet::Kubelet;
+use crate::leaving;
 use crate::operator::Operator;
-use crate::outcome::{PER_USER, USERS};
+use crate::outcome::{PER_USER, USERS, children};
 use crate::post::Post;
 use crate::proxy::Proxy;
 use crate::rights::{self, LEASE, create};
 use crate::support::cluster::{Own, in_own_namespace};
+use crate::support::invariants::AtRest;
 use crate::support::nginx::{self, Nginx};
 use crate::{LIMIT, NAME, PLACES, within};
 
@@ -86,6 +88,7 @@ async fn let_go(own: &Own) {
         // It may be gone by then.
         drop(tests.patch(&test.name_any(), &PatchParams::default(), &free).await);
     }
+    leaving::let_go(&Api::namespaced(own.client.clone(), &own.namespace)).await;
 }
 
 impl Stage {
@@ -110,20 +113,35 @@ impl Stage {
 
     /// Two workers, two phases in which each of six users asks so often, five times a second.
     pub(crate) async fn apply_with(&self, per_user: u64) {
-        let test = json!({
+        self.apply_but(per_user, |_| ()).await;
+    }
+
+    /// As [`Stage::apply_with`], with another spec.
+    pub(crate) async fn apply_but(&self, per_user: u64, change: impl FnOnce(&mut Value)) {
+        let step = json!({"name": "ok", "think": "200ms", "request": {"path": "/ok"}, "checks": [{"status": [200]}]});
+        let mut test = self.test(&json!([{"name": "visit", "steps": [step]}]), USERS, per_user);
+        change(&mut test["spec"]);
+        create::<LoadTest>(&self.own, test).await;
+    }
+
+    /// Two workers, two phases in which each of these users goes so often through one of these scenarios.
+    pub(crate) async fn apply_scenarios(&self, scenarios: &Value, users: u64, per_user: u64) {
+        create::<LoadTest>(&self.own, self.test(scenarios, users, per_user)).await;
+    }
+
+    fn test(&self, scenarios: &Value, users: u64, per_user: u64) -> Value {
+        let load = json!({"iterations": {"users": users, "perUser": per_user}});
+        json!({
             "apiVersion": "loadgate.dev/v1alpha1", "kind": "LoadTest", "metadata": {"name": NAME},
             "spec": {
                 "target": {"baseUrl": self.target.url()},
-                "scenarios": [{"name": "visit", "steps": [{"name": "ok", "think": "200ms",
-                    "request": {"path": "/ok"}, "checks": [{"status": [200]}]}]}],
-                "phases": [{"name": "one", "load": {"iterations": {"users": USERS, "perUser": per_user}}},
-                    {"name": "two", "load": {"iterations": {"users": USERS, "perUser": per_user}}}],
+                "scenarios": scenarios,
+                "phases": [{"name": "one", "load": load}, {"name": "two", "load": load}],
                 "requirements": [{"id": "ERRORS", "metric": "error_rate", "target": "< 1%", "must": true}],
                 "workers": {"count": 2, "nodeSelector": {NOWHERE: "none"}},
                 "history": {"keep": 1},
             },
-        });
-        create::<LoadTest>(&self.own, test).await;
+        })
     }
 
     /// Applies the test, starts the operator and waits until the load is on.
@@ -172,11 +190,15 @@ impl Stage {
         found.unwrap().unwrap()
     }
 
-    /// The status once nothing is left of the run but the result, and no worker.
+    /// The status once nothing is left of the run but the result, and no worker. It is held to what must hold of every
+    /// run; what the load was, the target tells when it has ended.
     pub(crate) async fn comes_to_rest(&self) -> Value {
         self.until("complete and let go", |test| is_complete(test) && test.finalizers().is_empty()).await;
         self.is_without_pods().await;
-        self.status().await
+        let test = self.api::<LoadTest>().get(NAME).await.unwrap();
+        let (children, told) = (children(self).await, self.operator.log() + &self.kubelet.logs());
+        AtRest { test: &test, children, load: None, told }.is_as_it_must_be();
+        serde_json::to_value(test.status).unwrap()
     }
 
     /// Waits until the object is gone.
@@ -202,6 +224,12 @@ impl Stage {
     pub(crate) async fn patch(&self, patch: Value) {
         let patched = self.api::<LoadTest>().patch(NAME, &PatchParams::default(), &Patch::Merge(patch)).await;
         patched.unwrap();
+    }
+
+    /// Changes its status, as somebody may who has the right to, where no admission policy is in the way.
+    pub(crate) async fn forge(&self, patch: Value) {
+        let tests = self.api::<LoadTest>();
+        tests.patch_status(NAME, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
 
     /// Makes an object in the namespace.

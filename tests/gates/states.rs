@@ -5,14 +5,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use loadgate::api::{Gate, LoadTest, LoadTestSpec, LoadTestStatus, WorkerCounts};
-use loadgate::ingest::SessionView;
+use loadgate::ingest::{SessionView, leaving};
 use loadgate::metrics::{Aggregate, Layout, Part, PhaseAggregate, PhaseEnd, Recorder, Sample, Timing};
 use loadgate::operator::build::status;
 use loadgate::operator::decide::{Decision, Ending, decide, run_of};
 use loadgate::operator::judging;
 use loadgate::operator::names::{self, FINALIZER};
 use loadgate::operator::record::Record;
-use loadgate::operator::seen::{Child, FrozenSpec, Lasted, Seen, SeenJob, SeenRun, SeenSession};
+use loadgate::operator::seen::{
+    Author, Child, FrozenSpec, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession,
+};
+use loadgate::operator::storing::NotStored;
 use loadgate::plan::{Document, Options, Plan};
 use loadgate::report::live::Live;
 use loadgate::report::progress::Moment;
@@ -30,10 +33,11 @@ pub(crate) fn all() -> Vec<(&'static str, LoadTest)> {
         ("running", running()),
         ("judging", judging_now()),
         ("passed", judged(running(), 20 * MILLI, &Ending::Planned)),
-        ("warning", judged(running(), 150 * MILLI, &Ending::Planned)),
-        ("warning-closes-the-gate", judged(strict(running()), 150 * MILLI, &Ending::Planned)),
+        ("passed-not-stored", not_stored()),
+        ("warning", judged(running(), 147 * MILLI, &Ending::Planned)),
+        ("warning-closes-the-gate", judged(strict(running()), 147 * MILLI, &Ending::Planned)),
         ("failed", judged(running(), 600 * MILLI, &Ending::Planned)),
-        ("inconclusive", with_nothing_measured()),
+        ("inconclusive", judged(wanting_more(running()), 20 * MILLI, &Ending::Planned)),
         ("aborted", judged(running(), 20 * MILLI, &Ending::Aborted("spec.abort was set".to_owned()))),
         ("abort-is-set", refused(|spec| spec.abort = Some(true))),
         ("invalid", refused(|spec| spec.requirements[0].objective.metric = Some("latency.p9x".to_owned()))),
@@ -42,7 +46,7 @@ pub(crate) fn all() -> Vec<(&'static str, LoadTest)> {
             "run-deadline",
             broken("RunDeadlineExceeded", "spec.deadlines.run: the load wasn't through after 44 s"),
         ),
-        ("workers-lost", broken("WorkersLost", "the workers' Job was taken away")),
+        ("workers-lost", workers_lost()),
         ("result-lost", result_lost()),
         ("running-spec-changed", changed(running())),
         ("passed-spec-changed", changed(judged(running(), 20 * MILLI, &Ending::Planned))),
@@ -129,18 +133,26 @@ fn strict(mut test: LoadTest) -> LoadTest {
 /// The run after its end; all of its requests took `micros`.
 fn judged(test: LoadTest, micros: u64, ending: &Ending) -> LoadTest {
     let end = if *ending == Ending::Planned { PhaseEnd::Completed } else { PhaseEnd::Aborted };
-    judged_by(test, ending, &measured(micros, 10, Some(end)))
+    let seen = seen(&test);
+    judged_by(test, &seen, ending, measured(micros, 10, Some(end)))
 }
 
-fn judged_by(test: LoadTest, ending: &Ending, aggregate: &Aggregate) -> LoadTest {
-    let seen = seen(&test);
+fn judged_by(test: LoadTest, seen: &Seen, ending: &Ending, aggregate: Aggregate) -> LoadTest {
     let run = run_of(&test).unwrap();
-    let mut case = judging::case(&seen, run, ending, Some(aggregate.clone()), at(17)).unwrap();
-    if judging::is_to_be_kept(&seen, run) {
+    let mut case = judging::case(seen, run, ending, Some(aggregate), at(17)).unwrap();
+    if judging::is_to_be_kept(seen, run) {
         case.facts.results = Some(format!("configmap/{}", names::result("quickstart", run.number, &run.uid)));
     }
     let status = judging::tell(&test, &case, ending, at(17));
     at_rest(told(test, status))
+}
+
+fn not_stored() -> LoadTest {
+    let test = judged(running(), 20 * MILLI, &Ending::Planned);
+    let message = "can't create ConfigMap quickstart-run-1-result-70a5b6fc: configmaps \"quickstart-run-1-result-70a5b6fc\" is forbidden: exceeded quota: small, requested: count/configmaps=1, used: count/configmaps=4, limited: count/configmaps=4";
+    let why = NotStored { reason: "Forbidden", message: message.to_owned() };
+    let status = status::not_stored(&test, test.status.clone().unwrap(), &why, at(47));
+    told(test, status)
 }
 
 fn at_rest(mut test: LoadTest) -> LoadTest {
@@ -152,8 +164,25 @@ fn broken(word: &'static str, line: &str) -> LoadTest {
     judged(running(), 20 * MILLI, &Ending::Broken(word, line.to_owned()))
 }
 
-fn with_nothing_measured() -> LoadTest {
-    judged_by(running(), &Ending::Planned, &Aggregate::new(1))
+/// The Job was deleted, and its pods with it.
+fn workers_lost() -> LoadTest {
+    let test = running();
+    let mut seen = seen(&test);
+    let children = seen.run.as_mut().unwrap();
+    children.job = Child::Absent;
+    let said = || "stopped by a signal".to_owned();
+    let ended = || PodState::Ended { code: Some(leaving::STOPPED.into()), message: said() };
+    children.pods =
+        (0..2).map(|index| SeenPod { index, uid: format!("pod-{index}"), state: ended() }).collect();
+    children.session.as_mut().unwrap().view.lost = 2;
+    let ending = Ending::Broken("WorkersLost", "the workers' Job was taken away".to_owned());
+    judged_by(test, &seen, &ending, measured(20 * MILLI, 10, None))
+}
+
+/// More samples than there are.
+fn wanting_more(mut test: LoadTest) -> LoadTest {
+    test.spec.requirements[0].objective.min_samples = Some(100_000);
+    test
 }
 
 fn late_to_start() -> LoadTest {
@@ -172,7 +201,7 @@ fn refused(edit: impl FnOnce(&mut LoadTestSpec)) -> LoadTest {
     let mut test = applied();
     edit(&mut test.spec);
     let plan = Plan::from_spec("quickstart", &test.spec, &Options::default());
-    let seen = Seen { test: test.clone(), plan, run: None };
+    let seen = Seen { test: test.clone(), author: Author::Own, plan, run: None };
     let Decision::Refuse(refused) = decide(&seen) else { panic!("it isn't refused") };
     let status = status::refused(&test, &refused, at(1));
     told(test, status)
@@ -203,7 +232,7 @@ fn seen(test: &LoadTest) -> Seen {
         has_begun: true,
         load: Lasted::default(),
         aborted_for: None,
-        is_judged: false,
+        shut_out: None,
     };
     let run = SeenRun {
         spec: Child::Ours(FrozenSpec { spec: test.spec.clone(), generation: Some(1) }),
@@ -212,7 +241,7 @@ fn seen(test: &LoadTest) -> Seen {
         session: Some(session),
         ..SeenRun::default()
     };
-    Seen { test: test.clone(), plan: Ok(plan(&test.spec)), run: Some(run) }
+    Seen { test: test.clone(), author: Author::Own, plan: Ok(plan(&test.spec)), run: Some(run) }
 }
 
 /// What two workers measured in so many seconds of fifty requests each.

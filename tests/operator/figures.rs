@@ -80,7 +80,7 @@ struct Times {
     events: usize,
 }
 
-/// A run of three seconds against an nginx of its own log.
+/// A run of six seconds against an nginx of its own log.
 fn measured(room: &Room, workers: u32, run: usize) -> Times {
     let name = format!("run-{run}");
     if run == 0 {

@@ -5,17 +5,21 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::figures::{note, now};
-use crate::gates::is_read_as;
 use crate::support::installation::{Installation, Room};
-use crate::support::loadtests::{LIMIT, conditions, constant_rate, counts, is_judged, message, reason};
+use crate::support::loadtests::{
+    LIMIT, as_golden, conditions, constant_rate, counts, is_judged, message, reason,
+};
 use crate::support::pods::{NGINX, Nginx};
+use crate::written::is_read_as;
 
+/// What the test is called that can't start.
+const HINDERED: &str = "quickstart-hindered";
 /// So soon a reason is told.
 const SOON: Duration = Duration::from_secs(15);
 
 /// A test whose workers are to be ready soon, with more of `spec`.
 fn test(more: &Value) -> Value {
-    let mut test = constant_rate("hindered", "http://nowhere:8080", "10/s", "3s");
+    let mut test = as_golden(HINDERED, "http://nowhere:8080", "3s");
     test["spec"]["deadlines"] = json!({"start": "20s"});
     for (name, value) in more.as_object().unwrap() {
         test["spec"][name] = value.clone();
@@ -27,16 +31,15 @@ fn test(more: &Value) -> Value {
 fn is_hindered(room: &Room, words: &[&str]) {
     let tells = |status: &Value| words.iter().any(|word| message(status).contains(word));
     let status =
-        room.until("hindered", SOON, "told why", |status| status["phase"] == "Starting" && tells(status));
+        room.until(HINDERED, SOON, "told why", |status| status["phase"] == "Starting" && tells(status));
     assert_eq!(reason(&status), "WorkersHeldUp");
     assert_eq!(conditions(&status), "Complete=False Passed=Unknown Ready=False Reconciling=True");
-    is_read_as(room, "hindered", "held-up");
-    let status = room.comes_to_rest("hindered");
+    is_read_as(room, HINDERED, "held-up");
+    let status = room.comes_to_rest(HINDERED);
     is_given_up(&status, "StartDeadlineExceeded");
-    is_read_as(room, "hindered", "start-deadline");
+    is_read_as(room, HINDERED, "start-deadline");
     assert!(tells(&status), "{status:#}");
-    room.is_cleared();
-    assert_eq!(room.children(), Vec::<String>::new());
+    room.is_as_it_must_be(HINDERED, None);
 }
 
 #[track_caller]
@@ -64,7 +67,7 @@ pub(crate) fn what_a_quota_refuses_is_told(installation: &Installation) {
 
 pub(crate) fn a_worker_without_memory_is_told(installation: &Installation) {
     let room = installation.room("memory");
-    Nginx::start(&room.kubectl);
+    let nginx = Nginx::start(&room.kubectl);
     let limits = json!({"limits": {"memory": "6Mi"}});
     let mut test = test(&json!({"workers": {"count": 2, "resources": limits}}));
     test["spec"]["target"]["baseUrl"] = json!(NGINX);
@@ -72,10 +75,12 @@ pub(crate) fn a_worker_without_memory_is_told(installation: &Installation) {
     // Killed when it runs, or before: a container so small may not even be made.
     let words = ["OOMKilled", "failed to start"];
     let tells = |status: &Value| words.iter().any(|word| message(status).contains(word));
-    room.until("hindered", SOON, "told why", tells);
-    let status = room.comes_to_rest("hindered");
+    room.until(HINDERED, SOON, "told why", tells);
+    let status = room.comes_to_rest(HINDERED);
     assert!(tells(&status), "{status:#}");
     assert_eq!([&status["phase"], &status["verdict"]], ["Inconclusive", "Inconclusive"]);
+    room.is_as_it_must_be(HINDERED, Some(&nginx));
+    assert_eq!(nginx.load().len(), 0);
 }
 
 /// The operator gives workers its own image; here it is told of another, which no node has.
@@ -85,9 +90,7 @@ pub(crate) fn an_image_that_is_missing_is_told(installation: &Installation) {
     let applied = now();
     room.kubectl.apply(&test(&json!({})));
     let words = ["ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"];
-    room.until("hindered", SOON, "told why", |status| {
-        words.iter().any(|word| message(status).contains(word))
-    });
+    room.until(HINDERED, SOON, "told why", |status| words.iter().any(|word| message(status).contains(word)));
     let told = format!("{:.1} s", now() - applied);
     note("apply → a missing image is told", told, "never, for 325 s", "≤ 15 s");
     is_hindered(&room, &words);
@@ -119,4 +122,5 @@ pub(crate) fn a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid(
     counts(&status, 80);
     assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 0}));
     assert_eq!(nginx.load().len(), 80);
+    room.is_as_it_must_be("replaced", Some(&nginx));
 }

@@ -18,7 +18,7 @@ use crate::table::Said;
 
 const PLURAL: &str = "ruledtests";
 /// Longer than anything here takes, unless it hangs.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// What the definition says of a spec.
 pub(crate) fn spec_schema() -> Value {
@@ -89,7 +89,8 @@ impl Definition {
         serde_json::to_value(stored).unwrap()
     }
 
-    /// What `kubectl explain` tells of a field. Nothing tells when the API server has published the definition.
+    /// What `kubectl explain` tells of a field. Nothing tells when the API server has
+    /// published the definition: it is asked until it has.
     pub(crate) async fn explains(&self, field: &str) -> String {
         let field = format!("{PLURAL}.{field}");
         let explain = ["explain", &field, "--api-version", &self.api_version];

@@ -8,6 +8,7 @@ use std::process::Command;
 use loadgate::api::LoadTest;
 use mlua::{Lua, LuaSerdeExt, Value};
 
+use super::shape::shape;
 use super::{path, tools};
 
 /// What each gate says of each state.
@@ -21,6 +22,7 @@ pub(crate) const TABLE: &[(&str, &str, &str)] = &[
     ("running", "InProgress", "Progressing"),
     ("judging", "InProgress", "Progressing"),
     ("passed", "Current", "Healthy"),
+    ("passed-not-stored", "Current", "Healthy"),
     ("warning", "Current", "Healthy"),
     ("warning-closes-the-gate", "Failed", "Degraded"),
     ("failed", "Failed", "Degraded"),
@@ -52,12 +54,6 @@ pub(crate) fn conditions(test: &LoadTest) -> String {
     conditions.map(|told| format!("{}={}", told.type_, told.status)).collect::<Vec<_>>().join(" ")
 }
 
-/// Why it is so, in one word for each condition.
-pub(crate) fn reasons(test: &LoadTest) -> Vec<&str> {
-    let conditions = test.status.iter().flat_map(|status| &status.conditions);
-    conditions.map(|told| told.reason.as_str()).collect()
-}
-
 /// What kstatus says of each file; none: there is no Go to build it with, which is said.
 pub(crate) fn kstatus(files: impl IntoIterator<Item = PathBuf>) -> Option<Vec<String>> {
     if Command::new("go").arg("version").output().is_err() {
@@ -70,6 +66,26 @@ pub(crate) fn kstatus(files: impl IntoIterator<Item = PathBuf>) -> Option<Vec<St
     go.args(["run", "."]).args(files).current_dir(path("tests/kstatus"));
     let said = tools::output(&mut go).unwrap_or_else(|error| panic!("kstatus: {error}"));
     Some(said.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect())
+}
+
+/// Holds an object that the operator has written to the golden one of this state, in all of its fields, and what gates
+/// read in it to the table.
+#[track_caller]
+pub(crate) fn is_as_the_golden_one(test: &LoadTest, state: &str) {
+    similar_asserts::assert_eq!(golden: shape(&committed(state)), written: shape(test), "{state}");
+    is_read_as_the_table_says(test, state);
+}
+
+#[track_caller]
+fn is_read_as_the_table_says(test: &LoadTest, state: &str) {
+    let (_, current, healthy) = TABLE.iter().find(|(name, ..)| *name == state).unwrap();
+    assert_eq!(health(test).0, *healthy, "{state}: {test:#?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("object.yaml");
+    std::fs::write(&file, serde_yaml::to_string(test).unwrap()).unwrap();
+    if let Some(said) = kstatus([file]) {
+        assert_eq!(said, [*current], "{state}: {test:#?}");
+    }
 }
 
 /// What the script for Argo CD says of an object: health and message.

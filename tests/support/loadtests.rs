@@ -14,6 +14,8 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Runtime;
 
 use super::installation::Room;
+use super::invariants::AtRest;
+use super::pods::Nginx;
 
 /// No run of these tests takes longer.
 pub(crate) const LIMIT: Duration = Duration::from_mins(2);
@@ -39,6 +41,48 @@ pub(crate) fn constant_rate(name: &str, url: &str, rate: &str, duration: &str) -
 pub(crate) fn example(name: &str) -> Value {
     let text = std::fs::read_to_string(super::path(&format!("examples/{name}.yaml"))).unwrap();
     serde_yaml::from_str(&text).unwrap()
+}
+
+/// The test that the golden objects are of, with a load that a busy machine keeps and bounds that it reaches.
+pub(crate) fn as_golden(name: &str, url: &str, duration: &str) -> Value {
+    let mut test = example("quickstart");
+    test["metadata"]["name"] = json!(name);
+    let spec = &mut test["spec"];
+    spec["target"]["baseUrl"] = json!(url);
+    spec["workers"] = json!({"count": 2});
+    spec["phases"][0]["load"] = json!({"constantRate": {"rate": "4/s", "duration": duration}});
+    spec["requirements"][0] = latency(&reachable(), 1);
+    test
+}
+
+/// Bounds that every machine reaches.
+pub(crate) fn reachable() -> Value {
+    json!({"target": "< 30s", "acceptable": "< 40s", "critical": "> 50s"})
+}
+
+/// The first requirement of that test, with other bounds and as many samples as it asks for.
+pub(crate) fn latency(bounds: &Value, samples: u64) -> Value {
+    let mut row = example("quickstart")["spec"]["requirements"][0].clone();
+    row["minSamples"] = json!(samples);
+    for (tier, bound) in bounds.as_object().unwrap() {
+        row[tier] = bound.clone();
+    }
+    row
+}
+
+/// So often a run is repeated that wasn't sound, as on a machine that is busy with other things.
+const TRIES: usize = 6;
+
+/// Plays until a run was sound; none of a play: it wasn't. A play is told how often it was tried before.
+#[track_caller]
+pub(crate) fn soundly<T>(play: impl FnMut(usize) -> Option<T>) -> T {
+    let played = (0..TRIES).find_map(play);
+    played.unwrap_or_else(|| panic!("none of {TRIES} runs was sound: this machine is too busy"))
+}
+
+/// Whether the run can vouch for its figures.
+pub(crate) fn is_sound(status: &Value) -> bool {
+    status["generator"]["healthy"] == json!(true)
 }
 
 /// `GET /models 200` so many times, as the summary tells it.
@@ -169,6 +213,23 @@ impl Room<'_> {
         self.kubectl.run(&["wait", "--for=delete", "pods", workers, "--timeout=30s"]);
     }
 
+    /// Waits until nothing goes on any more, and holds the only run of the room's only test to what must hold of every
+    /// one. What the load was, `nginx` tells, where there is one.
+    #[track_caller]
+    pub(crate) fn is_as_it_must_be(&self, name: &str, nginx: Option<&Nginx>) {
+        self.comes_to_rest(name);
+        self.is_cleared();
+        let test = serde_json::from_value(self.kubectl.get(&["loadtest", name])).unwrap();
+        let events = self.kubectl.run(&["get", "events", "--output=yaml"]);
+        let at_rest = AtRest {
+            test: &test,
+            children: self.children(),
+            load: nginx.map(|nginx| nginx.load().iter().map(|line| line.at).collect()),
+            told: events + &self.installation.log(),
+        };
+        at_rest.is_as_it_must_be();
+    }
+
     /// What there is of its runs: `ConfigMap quickstart-run-1-spec`.
     pub(crate) fn children(&self) -> Vec<String> {
         let ours = "--selector=app.kubernetes.io/managed-by=loadgate";
@@ -204,8 +265,7 @@ pub(crate) fn message(status: &Value) -> &str {
 /// is busy with other things, to Inconclusive.
 #[track_caller]
 pub(crate) fn is_judged(status: &Value, expected: &str) {
-    let is_sound = status["generator"]["healthy"] == json!(true);
-    let expected = if is_sound { expected } else { "Inconclusive" };
+    let expected = if is_sound(status) { expected } else { "Inconclusive" };
     assert_eq!(status["verdict"], expected, "{status:#}");
     let told = match expected {
         "Pass" | "Warning" => "Complete=True Passed=True Ready=True",

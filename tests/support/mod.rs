@@ -8,6 +8,7 @@ pub(crate) mod cluster;
 pub(crate) mod gates;
 pub(crate) mod image;
 pub(crate) mod installation;
+pub(crate) mod invariants;
 pub(crate) mod kubectl;
 pub(crate) mod loadtests;
 pub(crate) mod nginx;
@@ -17,6 +18,7 @@ pub(crate) mod readme;
 pub(crate) mod run;
 pub(crate) mod schemas;
 pub(crate) mod server;
+pub(crate) mod shape;
 pub(crate) mod tools;
 
 use std::path::{Path, PathBuf};

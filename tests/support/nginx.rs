@@ -27,6 +27,8 @@ pub(crate) struct Nginx {
 /// A line of the access log.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
+    /// When it was answered, in seconds since 1970.
+    pub(crate) at: f64,
     /// Method, path and status: `GET /ok 200`.
     pub(crate) seen: String,
     pub(crate) cache: String,
@@ -86,7 +88,7 @@ http {{
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
-    log_format seen '$request_method $uri $status $sent_http_x_cache $sent_http_x_account $http_user_agent';
+    log_format seen '$msec $request_method $uri $status $sent_http_x_cache $sent_http_x_account $http_user_agent';
     access_log access.log seen;
     keepalive_requests 1000000000;
     keepalive_timeout 60s;
@@ -156,9 +158,10 @@ impl Drop for Nginx {
 }
 
 fn line(text: &str) -> Line {
-    let mut words = text.splitn(6, ' ').map(str::to_owned);
+    let mut words = text.splitn(7, ' ').map(str::to_owned);
     let mut word = || words.next().unwrap_or_else(|| panic!("a line of the log is short: {text:?}"));
     Line {
+        at: word().parse().unwrap(),
         seen: format!("{} {} {}", word(), word(), word()),
         cache: word(),
         account: word(),

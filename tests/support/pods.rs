@@ -61,9 +61,22 @@ http {{
         Nginx { kubectl: kubectl.clone() }
     }
 
+    /// One that takes a second for `/models`. Iterations that are late by a tenth of that are no flaw of the generator's,
+    /// so that a busy machine can hold a run of it for sound.
+    pub(crate) fn slow(kubectl: &Kubectl) -> Self {
+        let body = "x".repeat(1_500);
+        let models = format!("location = /models {{ limit_rate 1000; return 200 '{body}'; }}");
+        Nginx::configured(kubectl, "$http_user_agent", &models)
+    }
+
     /// That which was started in this namespace before.
     pub(crate) fn of(kubectl: &Kubectl) -> Self {
         Nginx { kubectl: kubectl.clone() }
+    }
+
+    /// Where it is for pods and for this machine alike, which knows no names of Services.
+    pub(crate) fn url_for_all(&self) -> String {
+        url_of(&self.kubectl, "nginx")
     }
 
     /// The text of its log so far.
@@ -94,6 +107,12 @@ pub(crate) fn target(kubectl: &Kubectl, image: &str) -> String {
     let container = json!({"image": image, "args": ["target", "--listen", "0.0.0.0:8080"]});
     serve(kubectl, "target", &container, "/health", &[]);
     "http://target:8080".to_owned()
+}
+
+/// Where a pod is for other pods and for this machine alike.
+pub(crate) fn url_of(kubectl: &Kubectl, pod: &str) -> String {
+    let address = kubectl.get(&["pod", pod])["status"]["podIP"].clone();
+    format!("http://{}:8080", address.as_str().unwrap())
 }
 
 /// Runs a container as pod and Service `name`, port 8080, until it is ready.

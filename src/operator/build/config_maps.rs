@@ -27,8 +27,9 @@ const GENERATION: &str = "loadgate.dev/generation";
 pub fn spec(test: &LoadTest, run: &Run, authority: Option<&str>) -> ConfigMap {
     let name = test.name_any();
     let mut metadata = metadata(test, run, names::config_map(&name, run.number, "spec"), "spec");
-    let generation = test.metadata.generation.map(|generation| generation.to_string());
-    metadata.annotations = generation.map(|generation| BTreeMap::from([(GENERATION.to_owned(), generation)]));
+    let generation =
+        test.metadata.generation.map(|generation| (GENERATION.to_owned(), generation.to_string()));
+    metadata.annotations.get_or_insert_default().extend(generation);
     let object =
         json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name}, "spec": test.spec});
     let mut data = BTreeMap::from([(SPEC_KEY.to_owned(), object.to_string())]);
@@ -61,11 +62,7 @@ pub fn record(test: &LoadTest, run: &Run, record: &Record) -> ConfigMap {
 pub fn result(test: &LoadTest, run: &Run, verdict: Verdict, packed: Vec<u8>) -> ConfigMap {
     let name = names::result(&test.name_any(), run.number, &run.uid);
     let mut metadata = metadata(test, run, name, "result");
-    metadata.annotations = Some(BTreeMap::from([
-        (names::NUMBER.to_owned(), run.number.to_string()),
-        (names::RUN_HASH.to_owned(), run.run_hash.clone()),
-        (names::VERDICT.to_owned(), format!("{verdict:?}")),
-    ]));
+    metadata.annotations.get_or_insert_default().insert(names::VERDICT.to_owned(), format!("{verdict:?}"));
     ConfigMap {
         metadata,
         binary_data: Some(BTreeMap::from([(RESULT_KEY.to_owned(), ByteString(packed))])),

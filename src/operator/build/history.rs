@@ -1,9 +1,11 @@
 //! What is kept of past runs: the short history in the status, and the stored results.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
 
-use crate::api::{LoadTest, LoadTestStatus, PastRun};
+use crate::api::{LoadTest, LoadTestStatus, PastRun, Verdict};
 use crate::operator::names;
 
 /// How many are kept where the spec doesn't say.
@@ -15,8 +17,17 @@ pub fn past_runs(test: &LoadTest) -> Vec<PastRun> {
     let Some(status) = &test.status else { return Vec::new() };
     let is_there = |run: &PastRun| status.history.iter().any(|past| past.number == run.number);
     let latest = past_run(status).filter(|run| !is_there(run));
+    shortened(test, latest.into_iter().chain(status.history.iter().cloned()))
+}
+
+/// As many of these runs, newest first, as are kept beside the latest, and the last that passed, however old.
+pub fn shortened(test: &LoadTest, past: impl Iterator<Item = PastRun>) -> Vec<PastRun> {
+    let past: Vec<PastRun> = past.collect();
+    let last_pass = past.iter().position(|run| run.verdict.is_some_and(is_pass));
     // The latest is one of those that are kept.
-    latest.into_iter().chain(status.history.iter().cloned()).take(kept(test) - 1).collect()
+    let is_kept = |place: usize| place < kept(test) - 1 || Some(place) == last_pass;
+    let places = 0..past.len();
+    places.zip(past).filter(|(place, _)| is_kept(*place)).map(|(_, run)| run).collect()
 }
 
 /// How many runs are kept, the latest included.
@@ -37,13 +48,16 @@ fn past_run(status: &LoadTestStatus) -> Option<PastRun> {
     })
 }
 
-/// The stored results that are kept no longer: all but the newest few and the last that passed.
+/// The stored results that are kept no longer: all but the newest few and the last that passed. A run may have been
+/// judged again since it was stored: its annotation says what was said of it then, the status what is said of it now.
 #[must_use]
-pub fn outdated(mut results: Vec<ConfigMap>, kept: usize) -> Vec<ConfigMap> {
+pub fn outdated(test: &LoadTest, mut results: Vec<ConfigMap>) -> Vec<ConfigMap> {
+    let kept = kept(test);
     // Times of creation have whole seconds; within one the run's number tells.
     let age = |map: &ConfigMap| (map.creation_timestamp().map(|time| time.0), annotated(map, names::NUMBER));
     results.sort_by_cached_key(|map| std::cmp::Reverse(age(map)));
-    let last_pass = results.iter().position(has_passed);
+    let told = told(test);
+    let last_pass = results.iter().position(|map| has_passed(map, &told));
     let places = 0..results.len();
     let is_kept = |place: usize| place < kept || Some(place) == last_pass;
     places.zip(results).filter(|(place, _)| !is_kept(*place)).map(|(_, map)| map).collect()
@@ -53,7 +67,25 @@ fn annotated(map: &ConfigMap, name: &str) -> Option<u64> {
     map.annotations().get(name)?.parse().ok()
 }
 
-fn has_passed(map: &ConfigMap) -> bool {
-    let verdict = map.annotations().get(names::VERDICT).map(String::as_str);
-    matches!(verdict, Some("Pass" | "Warning"))
+/// What the status says of each run that it tells of, by the runs' UIDs.
+fn told(test: &LoadTest) -> BTreeMap<String, Verdict> {
+    let Some(status) = &test.status else { return BTreeMap::new() };
+    let object = test.uid().unwrap_or_default();
+    let runs = past_run(status).into_iter().chain(status.history.iter().cloned());
+    runs.filter_map(|run| Some((names::run_uid(&object, run.number), run.verdict?))).collect()
+}
+
+fn has_passed(map: &ConfigMap, told: &BTreeMap<String, Verdict>) -> bool {
+    let told = map.labels().get(names::RUN_LABEL).and_then(|run| told.get(run));
+    told.map_or_else(
+        || matches!(map.annotations().get(names::VERDICT).map(String::as_str), Some("Pass" | "Warning")),
+        |verdict| is_pass(*verdict),
+    )
+}
+
+fn is_pass(verdict: Verdict) -> bool {
+    match verdict {
+        Verdict::Pass | Verdict::Warning => true,
+        Verdict::Fail | Verdict::Inconclusive => false,
+    }
 }

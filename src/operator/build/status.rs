@@ -2,14 +2,20 @@
 
 use jiff::Timestamp;
 
-use super::history::{kept, past_runs};
-use crate::api::{Condition, Display, LoadTest, LoadTestStatus, PastRun, Run, Verdict, WorkerCounts};
-use crate::operator::decide::Refused;
+use super::history::{past_runs, shortened};
+use crate::api::{
+    Condition, Display, LoadTest, LoadTestStatus, PastRun, Results, Run, Verdict, WorkerCounts,
+};
+use crate::operator::decide::{Refused, is_complete};
 use crate::operator::names;
+use crate::operator::storing::NotStored;
 use crate::plan::Plan;
 use crate::report::conditions::{self, Told};
 use crate::report::facts::rfc3339;
 use crate::report::live::Live;
+
+/// The generation of an object that nobody has looked at yet.
+const NEVER_SEEN: i64 = -1;
 
 /// A new run has its number, before anything of it is made. All of the status but the history goes.
 #[must_use]
@@ -36,6 +42,23 @@ pub fn begun(test: &LoadTest, plan: &Plan, now: Timestamp) -> LoadTestStatus {
     };
     let message = format!("run {number} is to be started");
     under_way(test, status, "RunNumbered", message, now)
+}
+
+/// The status told of another run than the latest, or of none: what is stored of that is read next.
+#[must_use]
+pub fn recovered(test: &LoadTest, latest: Option<&Run>, now: Timestamp) -> LoadTestStatus {
+    let status = LoadTestStatus {
+        phase: Some("Pending".to_owned()),
+        observed_generation: Some(NEVER_SEEN),
+        run: latest.cloned(),
+        history: before(test).history,
+        ..LoadTestStatus::default()
+    };
+    let message = match latest {
+        Some(run) => format!("what is stored of run {} is read: the status didn't tell of it", run.number),
+        None => "the status told of a run of which nothing is known".to_owned(),
+    };
+    under_way(test, status, "StatusLost", message, now)
 }
 
 /// The workers are on their way.
@@ -103,6 +126,16 @@ pub fn judging(test: &LoadTest, started_at: Option<Timestamp>, now: Timestamp) -
     under_way(test, status, "Judging", "the load is over; the figures are being judged".to_owned(), now)
 }
 
+/// The object is being deleted, and something keeps it. What a judged run said stays.
+#[must_use]
+pub fn leaving(test: &LoadTest, message: String, now: Timestamp) -> LoadTestStatus {
+    let status = before(test);
+    if is_complete(test) {
+        return LoadTestStatus { message: Some(message), ..status };
+    }
+    under_way(test, status, "PodsLeft", message, now)
+}
+
 /// The API server won't have what the operator asks of it.
 #[must_use]
 pub fn hindered(test: &LoadTest, reason: &'static str, error: String, now: Timestamp) -> LoadTestStatus {
@@ -114,6 +147,38 @@ pub fn hindered(test: &LoadTest, reason: &'static str, error: String, now: Times
 pub fn finished(test: &LoadTest, judged: LoadTestStatus) -> LoadTestStatus {
     let history = others(test, judged.run.as_ref());
     LoadTestStatus { conditions: with_times(test, judged.conditions), history, ..judged }
+}
+
+/// `judged`, whose result isn't stored.
+#[must_use]
+pub fn not_stored(
+    test: &LoadTest,
+    mut judged: LoadTestStatus,
+    why: &NotStored,
+    now: Timestamp,
+) -> LoadTestStatus {
+    let NotStored { reason, message } = why;
+    let told = Told { generation: judged.observed_generation, since: now, reason, message };
+    judged.conditions.push(conditions::not_stored(&told));
+    judged.results = None;
+    LoadTestStatus { conditions: with_times(test, judged.conditions), ..judged }
+}
+
+/// The result that wasn't stored when it was judged is stored now.
+#[must_use]
+pub fn stored(test: &LoadTest, results: Results) -> LoadTestStatus {
+    let mut status = before(test);
+    status.conditions.retain(|condition| condition.type_ != conditions::RESULTS_STORED);
+    status.results = Some(results);
+    status
+}
+
+/// Whether it is told that the result isn't stored.
+#[must_use]
+pub fn is_unstored(test: &LoadTest) -> bool {
+    let told = test.status.iter().flat_map(|status| &status.conditions);
+    told.into_iter()
+        .any(|condition| condition.type_ == conditions::RESULTS_STORED && condition.status == "False")
 }
 
 /// What was measured can't be judged, now or ever: a run that can't vouch for itself is inconclusive. `generation` is
@@ -143,13 +208,19 @@ pub fn unjudged(
     }
 }
 
-/// No run starts. What the last one said isn't said of this spec: it goes into the history.
+/// No run starts. What the last one said isn't said of this spec: it goes into the history. What was asked for while
+/// `spec.abort` was set is a run that has ended before it began: unsetting it asks for nothing new.
 #[must_use]
 pub fn refused(test: &LoadTest, refused: &Refused, now: Timestamp) -> LoadTestStatus {
     let (phase, verdict, message) = match refused {
         Refused::Invalid(faults) => ("Invalid", None, of_faults(faults)),
-        Refused::Aborted => {
-            ("Aborted", Some(Verdict::Inconclusive), "spec.abort is set: no run starts".to_owned())
+        Refused::Aborted(_) => ("Aborted", Some(Verdict::Inconclusive), ABORTED.to_owned()),
+    };
+    let (run, history) = match refused {
+        Refused::Invalid(_) => (before(test).run, past_runs(test)),
+        Refused::Aborted(run_hash) => {
+            let run = never_begun(test, run_hash, now);
+            (Some(run.clone()), without(past_runs(test), &run))
         }
     };
     let generation = test.metadata.generation;
@@ -160,19 +231,45 @@ pub fn refused(test: &LoadTest, refused: &Refused, now: Timestamp) -> LoadTestSt
         observed_generation: generation,
         conditions: with_times(test, conditions::ended(true, &told)),
         message: Some(message),
-        run: before(test).run,
-        history: past_runs(test),
+        run,
+        history,
         ..LoadTestStatus::default()
+    }
+}
+
+const ABORTED: &str =
+    "spec.abort was set before the run began: to run the test, unset it and name another spec.runId";
+
+/// The run that is asked for, which ends before anything is made of it. Its number is that of the last one, where
+/// nothing was made of that either.
+fn never_begun(test: &LoadTest, run_hash: &str, now: Timestamp) -> Run {
+    let LoadTestStatus { run: last, phase, compliance, .. } = before(test);
+    let was_refused = phase.as_deref() == Some("Aborted") && compliance.is_none();
+    let is_only_numbered =
+        |last: &Run| last.finished_at.is_none() || (was_refused && last.started_at.is_none());
+    let number = last.map_or(1, |last| last.number + u64::from(!is_only_numbered(&last)));
+    Run {
+        number,
+        uid: names::run_uid(test.metadata.uid.as_deref().unwrap_or_default(), number),
+        run_hash: run_hash.to_owned(),
+        run_id: test.spec.run_id.clone(),
+        started_at: None,
+        finished_at: Some(rfc3339(now)),
     }
 }
 
 /// The generation of what was said before is another, and all of it still holds.
 #[must_use]
 pub fn still(test: &LoadTest) -> LoadTestStatus {
-    let mut status = before(test);
-    status.observed_generation = test.metadata.generation;
+    of_generation(test.metadata.generation, before(test))
+}
+
+/// The same, said of the spec of another generation.
+#[must_use]
+pub fn of_generation(generation: Option<i64>, mut status: LoadTestStatus) -> LoadTestStatus {
+    status.observed_generation = generation;
     for condition in &mut status.conditions {
-        condition.observed_generation = test.metadata.generation;
+        condition.observed_generation = generation;
     }
     status
 }
@@ -190,8 +287,20 @@ fn of_faults(faults: &[crate::plan::Fault]) -> String {
 
 /// The history without the run that the status tells of.
 fn others(test: &LoadTest, run: Option<&Run>) -> Vec<PastRun> {
-    let is_other = |past: &PastRun| run.is_none_or(|run| run.number != past.number);
-    before(test).history.into_iter().filter(is_other).take(kept(test) - 1).collect()
+    let history = before(test).history;
+    shortened(
+        test,
+        match run {
+            Some(run) => without(history, run),
+            None => history,
+        }
+        .into_iter(),
+    )
+}
+
+fn without(mut history: Vec<PastRun>, run: &Run) -> Vec<PastRun> {
+    history.retain(|past| past.number != run.number);
+    history
 }
 
 fn before(test: &LoadTest) -> LoadTestStatus {

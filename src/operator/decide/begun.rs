@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use super::{Decision, Ending, PATIENCE, deadlines, wants_abort};
+use crate::api::LoadTest;
 use crate::operator::seen::{Seen, SeenRun, SeenSession};
 
+/// Why the load of an object ends that is going.
+pub const DELETED: &str = "the LoadTest was deleted";
 /// How long an abort may take to reach all workers before the run is judged without them.
 const ABORT_LIMIT: Duration = Duration::from_secs(30);
 
@@ -31,17 +34,33 @@ pub(super) fn begun(seen: &Seen, children: &SeenRun) -> Decision {
 /// What ends the load before its plan does. It is read from what is seen and not kept, so that another process comes
 /// to the same.
 fn cause(seen: &Seen, children: &SeenRun, session: &SeenSession) -> Option<Ending> {
-    let deadline = deadlines(seen, children).run;
-    if wants_abort(&seen.test) {
-        Some(Ending::Aborted("spec.abort was set".to_owned()))
-    } else if children.job.ours().is_none() {
-        Some(Ending::Broken("WorkersLost", "the workers' Job was taken away".to_owned()))
-    } else if session.load.is_beyond(deadline, PATIENCE) {
-        let line = format!("spec.deadlines.run: the load wasn't through after {} s", deadline.as_secs());
-        Some(Ending::Broken("RunDeadlineExceeded", line))
-    } else {
-        None
+    let lost = || {
+        let line = "the workers' Job was taken away";
+        children.job.ours().is_none().then(|| Ending::Broken("WorkersLost", line.to_owned()))
+    };
+    aborted(&seen.test).or_else(lost).or_else(|| late(deadlines(seen, children).run, session))
+}
+
+fn aborted(test: &LoadTest) -> Option<Ending> {
+    wants_abort(test).then(|| Ending::Aborted("spec.abort was set".to_owned()))
+}
+
+fn late(deadline: Duration, session: &SeenSession) -> Option<Ending> {
+    let line = || format!("spec.deadlines.run: the load wasn't through after {} s", deadline.as_secs());
+    session.load.is_beyond(deadline, PATIENCE).then(|| Ending::Broken("RunDeadlineExceeded", line()))
+}
+
+/// Why a load that is on is to end, as far as that can be said without a look at what there is of its run.
+#[must_use]
+pub fn word_to_end(test: &LoadTest, deadline: Duration, session: &SeenSession) -> Option<String> {
+    if !session.has_begun || session.view.finished || session.aborted_for.is_some() {
+        return None;
     }
+    if test.metadata.deletion_timestamp.is_some() {
+        return Some(DELETED.to_owned());
+    }
+    let ending = aborted(test).or_else(|| late(deadline, session))?;
+    ending.line().map(str::to_owned)
 }
 
 /// Where what ended the load is gone again, the session still knows that it was.

@@ -6,20 +6,26 @@
 //!                                              └──start deadline, bad pods────┼──┼─────────────────────┤
 //!                                                                  abort, run deadline ──▶ Abort ──────┘
 //! the object is being deleted ──▶ Remove, from anywhere      a spec that can't run ──▶ Refuse
+//! a status of another run than is stored, or of none ──▶ Recover, from anywhere
 //! ```
+//! A status that this process doesn't answer for is believed no word that opens a gate: what is stored says whether
+//! the run is under way, which run it is, and how it ended.
 
 mod begun;
+mod claims;
 mod ending;
 mod gathering;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::time::Duration;
 
-use super::names::FINALIZER;
-use super::seen::{Child, FrozenSpec, Seen, SeenRun, has_begun};
+use super::names::{self, FINALIZER};
+use super::seen::{Author, Child, FrozenSpec, Seen, SeenRun, has_begun};
 use crate::api::{LoadTest, Run};
 use crate::plan::{Deadlines, Fault, Options, Plan};
+pub use begun::{DELETED, word_to_end};
+pub use claims::{is_failed, is_without_figures};
 pub use ending::Ending;
 
 /// A process that takes over a run late gives it so long to tell where it stands.
@@ -46,8 +52,10 @@ pub enum Decision {
     Judge(Ending),
     /// Take away what a judged run left.
     Clear,
-    /// Judge the stored result by the changed spec.
+    /// Judge the stored result: by a changed spec, or as the status may say something else.
     Rejudge,
+    /// Say which run is the latest, as the status doesn't; none: there was none that anything tells of.
+    Recover(Option<Run>),
     /// The object is going: end the load, take everything away, let it go.
     Remove,
 }
@@ -57,18 +65,27 @@ pub enum Decision {
 pub enum Refused {
     /// The spec can't be run.
     Invalid(Vec<Fault>),
-    /// `spec.abort` is set.
-    Aborted,
+    /// `spec.abort` is set. With it the digest of the load that is asked for.
+    Aborted(String),
 }
 
 /// What comes next.
 #[must_use]
 pub fn decide(seen: &Seen) -> Decision {
-    if seen.test.metadata.deletion_timestamp.is_some() {
-        return if has_finalizer(&seen.test) { Decision::Remove } else { Decision::Rest };
+    let is_going = seen.test.metadata.deletion_timestamp.is_some();
+    if is_going && !has_finalizer(&seen.test) {
+        return Decision::Rest;
+    }
+    if let Author::Anybody { latest, is_on: _ } = &seen.author
+        && !tells_of(&seen.test, latest.as_ref())
+    {
+        return Decision::Recover(latest.clone());
+    }
+    if is_going {
+        return Decision::Remove;
     }
     match (run_of(&seen.test), &seen.run) {
-        (Some(run), Some(children)) if !is_complete(&seen.test) || is_forged(children) => {
+        (Some(run), Some(children)) if is_under_way(&seen.test, &seen.author, children) => {
             under_way(seen, run, children)
         }
         (Some(_), Some(children)) if leaves_something(seen, children) => Decision::Clear,
@@ -99,7 +116,8 @@ fn under_way(seen: &Seen, run: &Run, children: &SeenRun) -> Decision {
 /// No run is under way.
 fn at_rest(seen: &Seen, last: Option<&Run>) -> Decision {
     let status = seen.test.status.as_ref();
-    let is_told = status.and_then(|status| status.observed_generation) == seen.test.metadata.generation;
+    let is_told = seen.author == Author::Own
+        && status.and_then(|status| status.observed_generation) == seen.test.metadata.generation;
     // A run that was numbered and never carried out says nothing of the load that it was to bring.
     let last = last.filter(|run| run.finished_at.is_some());
     match (&seen.plan, last) {
@@ -107,8 +125,7 @@ fn at_rest(seen: &Seen, last: Option<&Run>) -> Decision {
         (Err(faults), _) => Decision::Refuse(Refused::Invalid(faults.clone())),
         (Ok(_), Some(last)) if is_asked_for(seen, last) && is_told => Decision::Rest,
         (Ok(_), Some(last)) if is_asked_for(seen, last) => Decision::Rejudge,
-        (Ok(_), _) if wants_abort(&seen.test) && is_told => Decision::Rest,
-        (Ok(_), _) if wants_abort(&seen.test) => Decision::Refuse(Refused::Aborted),
+        (Ok(plan), _) if wants_abort(&seen.test) => Decision::Refuse(Refused::Aborted(plan.hash.clone())),
         (Ok(_), _) => Decision::Begin,
     }
 }
@@ -150,9 +167,34 @@ pub fn is_complete(test: &LoadTest) -> bool {
     conditions.iter().any(|condition| condition.type_ == "Complete" && condition.status == "True")
 }
 
-/// A run that this process leads is complete when it has said so itself: whatever else the status says is written over.
-fn is_forged(children: &SeenRun) -> bool {
-    children.session.as_ref().is_some_and(|session| !session.is_judged)
+/// Whether the status tells of the latest run, and of no earlier one, another or none. Of a run that has only its number
+/// nothing is stored yet.
+fn tells_of(test: &LoadTest, latest: Option<&Run>) -> bool {
+    match (run_of(test), latest) {
+        (Some(told), Some(latest)) if told.number <= latest.number => is_same(told, latest),
+        (Some(told), Some(_) | None) => names::is_run_of(test, told),
+        (None, latest) => latest.is_none(),
+    }
+}
+
+fn is_same(told: &Run, latest: &Run) -> bool {
+    let key = |run: &Run| (run.number, run.uid.clone(), run.run_hash.clone(), run.run_id.clone());
+    key(told) == key(latest)
+}
+
+/// Whether the latest run isn't judged yet, or may not be: the status says so, or what there is of the run does.
+#[must_use]
+pub fn is_under_way(test: &LoadTest, author: &Author, children: &SeenRun) -> bool {
+    if !is_complete(test) || *author == Author::Own {
+        return !is_complete(test);
+    }
+    let SeenRun { spec, record, job, result, waited: _, pods: _, session } = children;
+    // A load that has begun has a result before it has an end. One that hasn't can only have failed to.
+    let is_there = spec.ours().is_some() || job.ours().is_some();
+    session.is_some()
+        || record.ours().is_some()
+        || result.ours().is_some()
+        || (is_there && !test.status.as_ref().is_some_and(is_without_figures))
 }
 
 fn leaves_something(seen: &Seen, children: &SeenRun) -> bool {

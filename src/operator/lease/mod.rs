@@ -20,7 +20,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Api, PostParams};
 use kube::{Client, Error};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use candidate::{Candidate, LastStep, Step};
 use record::Record;
@@ -30,6 +30,9 @@ pub use standing::{NotLeading, Standing};
 
 /// Giving the Lease back may take so long, API calls included.
 const RELEASE: Duration = Duration::from_millis(900);
+
+/// Between two attempts to give it back.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Takes part in the election until it loses or is stopped.
 #[derive(Debug)]
@@ -101,10 +104,13 @@ pub enum Loss {
     Deleted,
 }
 
-/// A name for this process: that of its pod, and a part that no earlier process of the pod had.
+/// A name for this process: that of its pod, and the pod's UID where it is given. Then a process that is started again
+/// in the same pod takes up its own Lease at once, and needn't wait until it has run out. So it may be given only to the
+/// one process of the pod that can't be there twice: the first of its container, which is dead before the next begins.
+/// Without it, the name has a part that no other process has.
 #[must_use]
-pub fn identity(pod: &str) -> String {
-    format!("{pod}_{}", uuid::Uuid::new_v4())
+pub fn identity(pod: &str, uid: Option<&str>) -> String {
+    uid.map_or_else(|| format!("{pod}_{}", uuid::Uuid::new_v4()), |uid| format!("{pod}_{uid}"))
 }
 
 impl Election {
@@ -183,7 +189,11 @@ impl Election {
     async fn release(&mut self) {
         loop {
             match self.candidate.leave() {
-                LastStep::Read => self.read().await,
+                LastStep::Read => {
+                    // What fails at once would be tried again at once, and the time for all of it never run out.
+                    sleep(PAUSE).await;
+                    self.read().await;
+                }
                 LastStep::Release(record) => drop(self.leases.release(record).await),
                 LastStep::Leave => return,
             }

@@ -53,6 +53,14 @@ impl Standing {
         Standing { state }
     }
 
+    /// That of a process whose term ends then; with what keeps it so.
+    #[cfg(test)]
+    pub(crate) fn until(end: Instant) -> (impl Sized, Self) {
+        let state = State { term: Some(end), leader: None, is_over: false };
+        let (keeper, state) = watch::channel(state);
+        (keeper, Standing { state })
+    }
+
     /// Whether this process leads now, by its own clock.
     #[must_use]
     pub fn leads(&self) -> bool {

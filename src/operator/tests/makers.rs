@@ -8,10 +8,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus};
 use crate::ingest::SessionView;
 use crate::operator::build::status;
+use crate::operator::decide::run_of;
 use crate::operator::names::FINALIZER;
 use crate::operator::record::Record;
 use crate::operator::seen::{
-    Child, FrozenSpec, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession,
+    Author, Child, FrozenSpec, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession,
 };
 use crate::plan::{Options, Plan};
 use crate::report::facts::rfc3339;
@@ -43,6 +44,7 @@ pub(crate) fn noon() -> Timestamp {
 #[derive(Clone)]
 pub(crate) struct ATest {
     test: LoadTest,
+    author: Author,
     run: Option<SeenRun>,
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn a_test() -> ATest {
     test.metadata.generation = Some(1);
     test.metadata.resource_version = Some("1".to_owned());
     test.status = Some(LoadTestStatus { observed_generation: Some(-1), ..LoadTestStatus::default() });
-    ATest { test, run: None }
+    ATest { test, author: Author::Own, run: None }
 }
 
 /// What one can do to a test from outside.
@@ -92,6 +94,13 @@ impl ATest {
 
     pub(crate) fn with_finalizer(mut self) -> Self {
         self.test.metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+        self
+    }
+
+    /// Its status may be anybody's; the run of `stored` is the latest that something is stored of.
+    pub(crate) fn by_anybody(mut self, stored: Option<&ATest>) -> Self {
+        let latest = stored.and_then(|stored| run_of(&stored.test)).cloned();
+        self.author = Author::Anybody { latest, is_on: self.run.is_some() };
         self
     }
 
@@ -204,7 +213,7 @@ impl ATest {
 
     pub(crate) fn seen(self) -> Seen {
         let plan = Plan::from_spec("shop", &self.test.spec, &Options::default());
-        Seen { test: self.test, plan, run: self.run }
+        Seen { test: self.test, author: self.author, plan, run: self.run }
     }
 }
 
@@ -224,7 +233,7 @@ fn a_session() -> SeenSession {
         has_begun: false,
         load: Lasted::default(),
         aborted_for: None,
-        is_judged: false,
+        shut_out: None,
     }
 }
 

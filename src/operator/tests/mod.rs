@@ -2,8 +2,10 @@
 
 #![allow(clippy::large_stack_arrays, reason = "the rows of these tables are whole objects")]
 
+mod door;
 mod events;
 mod guard;
 pub(crate) mod makers;
 mod pods;
 mod results;
+mod telling;

@@ -1,16 +1,24 @@
 //! Tests of stored results: which stay, and what they say when they are read again.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::json;
 
 use super::makers::{ATest, a_test, noon};
-use crate::api::{LoadTestStatus, Verdict};
+use crate::api::{History, LoadTestStatus, PastRun, Verdict};
 use crate::metrics::{Aggregate, PhaseAggregate, PhaseEnd};
-use crate::operator::build::history::outdated;
+use crate::operator::build::history::{outdated, past_runs};
 use crate::operator::build::{config_maps, status};
+use crate::operator::decide::tests::passed;
 use crate::operator::decide::{Ending, run_of};
-use crate::operator::judging::{case, is_to_be_kept, judge_packed, tell, without_result};
+use crate::operator::judging::{
+    case, is_result_of, is_to_be_kept, judge_packed, tell, told_of, without_result,
+};
+use crate::operator::names;
 use crate::operator::seen::{Child, Seen};
+use crate::operator::storing::NotStored;
+use crate::report::conditions::{Told, ended};
 use crate::report::kept::KeptRun;
 use crate::store;
 
@@ -63,7 +71,8 @@ fn the_way_a_run_ended_is_told_by_its_word_and_closes_the_gate() {
         assert_eq!((status.phase.as_deref(), reason(&status)), (Some(phase), word), "{ending:?}");
         assert_eq!(status.verdict, Some(Verdict::Inconclusive), "{ending:?}");
         assert!(status.message.as_ref().unwrap().contains("why"), "{status:?}");
-        let again = judge_packed(&seen, run_of(&seen.test).unwrap(), &store::pack(&case).unwrap(), noon());
+        let again =
+            judge_packed(&seen, run_of(&seen.test).unwrap(), &store::pack(&case).unwrap().bytes, noon());
         assert_eq!(reason(&again), word, "read again");
     }
 }
@@ -97,7 +106,7 @@ fn what_no_release_can_read_is_inconclusive_and_says_what_to_do() {
     let other_form = {
         let mut value = serde_json::to_value(&case).unwrap();
         value["form"] = json!(99);
-        store::pack(&serde_json::from_value(value).unwrap()).unwrap()
+        store::pack(&serde_json::from_value(value).unwrap()).unwrap().bytes
     };
     for (what, packed, told) in
         [("another release's", &other_form[..], "has form 99"), ("damaged", &[1, 2, 3], "can't be")]
@@ -122,30 +131,117 @@ fn a_verdict_goes_with_the_result_that_it_rests_on() {
     let refused = |test: &crate::api::LoadTest| {
         status::refused(test, &crate::operator::decide::Refused::Invalid(Vec::new()), noon())
     };
+    let passed = |test: ATest| test.with_status(passed);
+    let at_noon = Some("2026-03-01T12:00:00Z");
+    let (unbegun, on) = (|| a_test().complete(), || begun(a_test().complete(), at_noon));
     for (what, test, word) in [
-        ("it never began", a_test().complete(), "Test"),
-        ("it began", begun(a_test().complete(), Some("2026-03-01T12:00:00Z")), "ResultLost"),
-        ("it never began, and was refused since", a_test().complete().with_status(refused), "NeverStarted"),
+        ("it never began", unbegun().with_other_requirements(), "Test"),
+        ("it began", on().with_other_requirements(), "ResultLost"),
+        (
+            "it never began, and was refused since",
+            unbegun().with_status(refused).with_other_requirements(),
+            "NeverStarted",
+        ),
+        ("it never began, and nothing has changed", unbegun(), "Test"),
+        ("it told nothing, and nothing has changed", on(), "Test"),
+        ("it has passed, they say", passed(on()), "ResultLost"),
+        ("it has passed without a load, they say", passed(unbegun()), "NeverStarted"),
+        ("it has failed", on().with_status(failed), "RequirementsMissed"),
+        (
+            "it has failed by other requirements",
+            on().with_status(failed).with_other_requirements(),
+            "ResultLost",
+        ),
     ] {
-        let seen = test.with_other_requirements().seen();
+        let seen = test.seen();
         let status = without_result(&seen.test, run_of(&seen.test).unwrap(), noon());
         assert_eq!(reason(&status), word, "{what}");
-        assert_eq!(status.observed_generation, Some(2), "{what}");
+        assert_eq!(status.observed_generation, seen.test.metadata.generation, "{what}");
+        assert!(status.verdict >= Some(Verdict::Fail), "{what}: {status:#?}");
     }
 }
 
+fn failed(test: &crate::api::LoadTest) -> LoadTestStatus {
+    let generation = test.metadata.generation;
+    let told = Told { generation, since: noon(), reason: "RequirementsMissed", message: "why" };
+    LoadTestStatus {
+        phase: Some("Failed".to_owned()),
+        verdict: Some(Verdict::Fail),
+        conditions: ended(true, &told),
+        ..test.status.clone().unwrap()
+    }
+}
+
+#[test]
+fn a_result_is_that_of_a_run_whose_load_and_name_it_has() {
+    let run = |test: &ATest| run_of(test.object()).unwrap().clone();
+    let test = a_test().with_run_id("a").with_run();
+    let metadata = config_maps::result(test.object(), &run(&test), Verdict::Pass, vec![1]).metadata;
+    for (what, other, is_its) in [
+        ("itself", test.clone(), true),
+        ("another name", a_test().with_run_id("b").with_run(), false),
+        ("no name", a_test().with_run(), false),
+        ("another load", a_test().with_run_id("a").with_other_load().with_run(), false),
+        ("another number", test.with_run(), false),
+    ] {
+        assert_eq!(is_result_of(&metadata, &run(&other)), is_its, "{what}");
+    }
+}
+
+#[test]
+fn what_is_too_large_to_be_kept_leaves_what_was_told_of_it() {
+    let (seen, _, status) = judged(&a_test().through(), &Ending::Planned);
+    let why = NotStored { reason: NotStored::TOO_LARGE, message: "too large".to_owned() };
+    let told = status::not_stored(&seen.test, status, &why, noon());
+    let packed = store::pack(&told_of(&seen.test, run_of(&seen.test).unwrap(), &told)).unwrap().bytes;
+    let read = |test: ATest| {
+        let seen = test.seen();
+        judge_packed(&seen, run_of(&seen.test).unwrap(), &packed, noon())
+    };
+    assert_eq!(read(a_test().through()), told);
+    assert_eq!(read(a_test().through().with_abort()).verdict, told.verdict, "judged by the same");
+    let by_others = read(a_test().through().with_other_requirements());
+    assert_eq!((by_others.verdict, reason(&by_others)), (Some(Verdict::Inconclusive), "ResultUnreadable"));
+    assert!(by_others.message.unwrap().contains("isn't kept"));
+}
+
+#[test]
+fn what_stands_in_the_status_is_what_is_read_again() {
+    let (seen, case, status) = judged(&a_test().through(), &Ending::Planned);
+    let run = run_of(&seen.test).unwrap().clone();
+    let over = a_test().through().with_status(|_| status.clone());
+    let again =
+        judge_packed(&over.seen(), &run, &store::pack(&case).unwrap().bytes, noon() + Duration::from_mins(9));
+    similar_asserts::assert_eq!(again, status, "whoever looks writes nothing");
+}
+
+/// A stored result of the test's own run of this number, which was made in this second of a minute.
 fn stored(number: u64, second: &str, verdict: &str) -> ConfigMap {
+    let object = a_test().object().metadata.uid.clone().unwrap();
     serde_json::from_value(json!({"metadata": {
         "name": number.to_string(),
         "creationTimestamp": format!("2026-03-01T12:00:{second}Z"),
+        "labels": {"loadgate.dev/run-uid": names::run_uid(&object, number)},
         "annotations": {"loadgate.dev/run-number": number.to_string(), "loadgate.dev/verdict": verdict},
     }}))
     .unwrap()
 }
 
+/// A test that keeps so many runs.
+fn keeping(kept: usize) -> ATest {
+    let keep = u32::try_from(kept).ok();
+    a_test().edited(|spec| spec.history = Some(History { keep }))
+}
+
+/// The names of those that are kept no longer.
+fn gone(test: &ATest, results: Vec<ConfigMap>) -> String {
+    let names = outdated(test.object(), results).into_iter().map(|map| map.metadata.name.unwrap());
+    names.collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn the_newest_results_stay_and_the_last_that_passed() {
-    for (what, results, kept, gone) in [
+    for (what, results, kept, want) in [
         ("few", vec![stored(1, "01", "Fail")], 2, ""),
         (
             "the oldest goes",
@@ -168,9 +264,63 @@ fn the_newest_results_stay_and_the_last_that_passed() {
             "9",
         ),
     ] {
-        let names: Vec<_> =
-            outdated(results, kept).into_iter().map(|map| map.metadata.name.unwrap()).collect();
-        assert_eq!(names.join(" "), gone, "{what}");
+        assert_eq!(gone(&keeping(kept), results), want, "{what}");
+    }
+}
+
+/// The test's third run is judged as the last of these, those before it as the others, newest first.
+fn told(kept: usize, latest: Verdict, past: &[(u64, Verdict)]) -> ATest {
+    keeping(kept).with_run().finished().with_status(|test| {
+        let mut status = test.status.clone().unwrap();
+        status.verdict = Some(latest);
+        status.run.as_mut().unwrap().number = 3;
+        let past = past.iter().map(|(number, verdict)| PastRun {
+            number: *number,
+            verdict: Some(*verdict),
+            ..PastRun::default()
+        });
+        status.history = past.collect();
+        status
+    })
+}
+
+#[test]
+fn what_was_judged_again_since_it_was_stored_counts_by_what_is_said_of_it_now() {
+    use Verdict::{Fail, Pass, Warning};
+    let as_stored = |verdicts: [&str; 3]| {
+        (1..).zip(verdicts).map(|(number, said)| stored(number, &format!("0{number}"), said)).collect()
+    };
+    for (what, latest, past, verdicts, want) in [
+        ("nothing", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Fail"], "2"),
+        ("from fail to pass", Fail, vec![(2, Fail), (1, Pass)], ["Fail", "Fail", "Fail"], "2"),
+        ("to a warning", Fail, vec![(2, Warning), (1, Fail)], ["Pass", "Fail", "Fail"], "1"),
+        ("from pass to fail", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Pass", "Fail"], "2"),
+        ("and none is left", Fail, vec![(2, Fail), (1, Fail)], ["Fail", "Pass", "Fail"], "1 2"),
+        ("the latest, to pass", Pass, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Fail"], "1 2"),
+        ("the latest, to fail", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Pass"], "2"),
+        ("what nobody tells of any more", Fail, vec![], ["Fail", "Pass", "Fail"], "1"),
+    ] {
+        let mut gone: Vec<_> =
+            gone(&told(1, latest, &past), as_stored(verdicts)).split(' ').map(str::to_owned).collect();
+        gone.sort();
+        assert_eq!(gone.join(" "), want, "{what}");
+    }
+}
+
+#[test]
+fn the_last_pass_stays_in_the_history_however_many_runs_have_come_since() {
+    let pass = |number| (number, Verdict::Pass);
+    let fail = |number| (number, Verdict::Fail);
+    for (kept, latest, past, want) in [
+        (2, Verdict::Fail, vec![fail(2), pass(1)], vec![3, 1]),
+        (1, Verdict::Fail, vec![fail(2), pass(1)], vec![1]),
+        (1, Verdict::Pass, vec![pass(1)], vec![3]),
+        (3, Verdict::Fail, vec![pass(2), pass(1)], vec![3, 2]),
+        (3, Verdict::Fail, vec![fail(2), fail(1)], vec![3, 2]),
+    ] {
+        let test = told(kept, latest, &past);
+        let numbers: Vec<u64> = past_runs(test.object()).iter().map(|run| run.number).collect();
+        assert_eq!(numbers, want, "keep {kept}, {latest:?}, {past:?}");
     }
 }
 

@@ -50,7 +50,9 @@ pub(super) fn sustained(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
     let too_short = Unmeasured::TooShort { needed_seconds: SUSTAINED_SECONDS };
     let least = |seen: &Seen<'_>| {
         let (from, to) = whole_seconds(seen);
-        seen.measured.least_in_window(SUSTAINED_SECONDS, from, to).ok_or_else(|| too_short.clone())
+        let counted = || seen.measured.least_in_window(SUSTAINED_SECONDS, from, to);
+        let pace = seen.measured.thinned.pace.as_ref();
+        pace.map_or_else(counted, |pace| pace.sustained).ok_or_else(|| too_short.clone())
     };
     let least = pool.phases.iter().map(least).collect::<Result<Vec<u64>, _>>()?.into_iter().min();
     let window = u64::from(SUSTAINED_SECONDS) * MICROS_PER_SECOND;
@@ -73,12 +75,18 @@ fn peak_of(seen: &Seen<'_>) -> Result<Measured, Unmeasured> {
     let (most, over) = if micros < MICROS_PER_SECOND {
         (requests, micros)
     } else {
-        let (from, _) = whole_seconds(seen);
-        let seconds = seen.measured.seconds.range(from..);
-        (seconds.map(|(_, second)| second.requests).max().unwrap_or(0), MICROS_PER_SECOND)
+        let counted = || peak_from(seen, whole_seconds(seen).0);
+        let pace = seen.measured.thinned.pace.as_ref();
+        (pace.map_or_else(counted, |pace| pace.peak), MICROS_PER_SECOND)
     };
     let measured = Measured::part_of(Figure::per_second(most, over), requests)?;
     Ok(Measured { notes: short_window(micros).into_iter().collect(), ..measured })
+}
+
+/// The most requests in one second, from this one on.
+pub(super) fn peak_from(seen: &Seen<'_>, from: u32) -> u64 {
+    let seconds = seen.measured.seconds.range(from..);
+    seconds.map(|(_, second)| second.requests).max().unwrap_or(0)
 }
 
 /// The whole seconds of the steady part: from the end of the ramp to the planned end, or to the last request sent.

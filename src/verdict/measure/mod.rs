@@ -4,8 +4,10 @@ mod cut;
 mod errors;
 mod flow;
 mod groups;
+mod kept;
 mod length;
 mod outcomes;
+pub(super) mod paces;
 mod pool;
 mod slope;
 mod times;
@@ -53,6 +55,7 @@ pub(super) fn measure(
     key: Option<&str>,
 ) -> Result<Measured, Unmeasured> {
     let pool = Pool::new(plan, aggregate, narrowed, key)?;
+    kept::check_kept(&pool)?;
     cut::check_seen(&pool)?;
     cut::check_fine_enough(&pool)?;
     Ok(cut::with_precision(&pool, figure(&pool)?))

@@ -25,6 +25,8 @@ pub(in crate::verdict) enum Unmeasured {
     TooFewSamples { needed: u64, found: u64 },
     /// What it is divided by is 0.
     DividedByZero,
+    /// The result was kept without it.
+    NotKept(&'static str),
     /// The numbers can't be worked out exactly.
     TooLarge,
 }
@@ -42,6 +44,7 @@ impl Unmeasured {
             | Unmeasured::TooManyKeys(_)
             | Unmeasured::OnlyCounted { .. }
             | Unmeasured::DividedByZero
+            | Unmeasured::NotKept(_)
             | Unmeasured::TooLarge => false,
         }
     }
@@ -70,6 +73,12 @@ impl fmt::Display for Unmeasured {
                 write!(f, "needs {needed} {samples} and has {found}")
             }
             Unmeasured::DividedByZero => f.write_str("what it is divided by is 0"),
+            Unmeasured::NotKept(what) => {
+                write!(
+                    f,
+                    "{what} weren't kept with the result, which was too large: only another run can tell"
+                )
+            }
             Unmeasured::TooLarge => f.write_str("the numbers are too large to be exact"),
         }
     }

@@ -88,7 +88,8 @@ fn past_runs_are_told_newest_first_each_once_and_no_more_than_are_kept() {
         let keep = Some(crate::api::History { keep: Some(keep) });
         past_runs(three.clone().finished().edited(|spec| spec.history = keep).object()).len()
     };
-    assert_eq!([few(1), few(2), few(9)], [0, 1, 3]);
+    // The last that passed is kept beside them.
+    assert_eq!([few(1), few(2), few(9)], [1, 2, 3]);
 }
 
 #[test]
@@ -100,9 +101,14 @@ fn a_run_that_was_only_numbered_leaves_no_trace_in_the_history() {
 
 #[test]
 fn a_refused_spec_keeps_what_the_last_run_said_in_the_history_and_only_there() {
-    for (refusal, phase, verdict) in [
-        (Refused::Invalid(Vec::new()), "Invalid", None),
-        (Refused::Aborted, "Aborted", Some(Verdict::Inconclusive)),
+    for (refusal, phase, verdict, next) in [
+        (Refused::Invalid(Vec::new()), "Invalid", None, vec![Some(Verdict::Pass)]),
+        (
+            Refused::Aborted("hash".to_owned()),
+            "Aborted",
+            Some(Verdict::Inconclusive),
+            vec![Some(Verdict::Inconclusive), Some(Verdict::Pass)],
+        ),
     ] {
         let refused = |test: &LoadTest| status::refused(test, &refusal, later(1));
         let test =
@@ -112,20 +118,40 @@ fn a_refused_spec_keeps_what_the_last_run_said_in_the_history_and_only_there() {
         let past: Vec<_> = told.history.iter().map(|run| (run.number, run.verdict)).collect();
         assert_eq!(past, [(1, Some(Verdict::Pass))]);
 
-        let next = again(test.clone(), "two");
-        let past = &next.object().status.as_ref().unwrap().history;
-        assert_eq!(
-            past.iter().map(|run| run.verdict).collect::<Vec<_>>(),
-            [Some(Verdict::Pass)],
-            "of the next run"
-        );
-
-        let mended = test.with_status(|test| {
-            let run = test.status.as_ref().and_then(|status| status.run.clone());
-            status::finished(test, LoadTestStatus { run, ..LoadTestStatus::default() })
-        });
-        assert_eq!(mended.object().status.as_ref().unwrap().history, [], "the run is the latest again");
+        let after = again(test.clone(), "two");
+        let past = &after.object().status.as_ref().unwrap().history;
+        assert_eq!(past.iter().map(|run| run.verdict).collect::<Vec<_>>(), next, "of the next run");
     }
+}
+
+#[test]
+fn a_run_that_is_judged_again_after_a_refusal_is_the_latest_again() {
+    let refused = |test: &LoadTest| status::refused(test, &Refused::Invalid(Vec::new()), later(1));
+    let mended = passed(a_test().complete(), 90).with_status(refused).with_status(|test| {
+        let run = test.status.as_ref().and_then(|status| status.run.clone());
+        status::finished(test, LoadTestStatus { run, ..LoadTestStatus::default() })
+    });
+    assert_eq!(mended.object().status.as_ref().unwrap().history, []);
+}
+
+#[test]
+fn what_is_asked_for_while_abort_is_set_is_one_run_that_has_ended_before_it_began() {
+    let refused = |hash: &'static str| {
+        move |test: &LoadTest| status::refused(test, &Refused::Aborted(hash.to_owned()), later(1))
+    };
+    let run = |test: &ATest| test.object().status.as_ref().unwrap().run.clone().unwrap();
+    let first = a_test().with_run_id("a").with_status(refused("one"));
+    let told = run(&first);
+    assert_eq!((told.number, told.run_hash.as_str(), told.run_id.as_deref()), (1, "one", Some("a")));
+    assert_eq!((told.started_at, told.finished_at), (None, Some(rfc3339(later(1)))));
+    let another = first.with_status(refused("two"));
+    assert_eq!((run(&another).number, run(&another).run_hash.as_str()), (1, "two"), "nothing was made of it");
+    assert_eq!(
+        run(&a_test().with_run().with_status(refused("two"))).number,
+        1,
+        "nor of a run with a number only"
+    );
+    assert_eq!(run(&a_test().complete().with_status(refused("two"))).number, 2, "a run that has ended stays");
 }
 
 #[test]

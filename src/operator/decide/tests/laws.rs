@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use super::super::Decision;
 use super::world::{Mishap, World};
-use crate::api::LoadTestSpec;
+use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run};
 use crate::operator::tests::makers::last_for;
 
 /// What may happen next.
@@ -22,7 +22,16 @@ enum Happening {
     SpecGoes,
     RecordGoes,
     Edit(Edit),
+    Forge(Forgery),
     Delete,
+}
+
+/// What somebody may write over the status.
+#[derive(Clone, Copy, Debug)]
+enum Forgery {
+    Pass,
+    Removal,
+    Another(u64),
 }
 
 /// What a person may do to the spec.
@@ -57,6 +66,10 @@ fn edits() -> impl Strategy<Value = Edit> {
     ]
 }
 
+fn forgeries() -> impl Strategy<Value = Forgery> {
+    prop_oneof![Just(Forgery::Pass), Just(Forgery::Removal), (0..3_u64).prop_map(Forgery::Another)]
+}
+
 fn happenings() -> impl Strategy<Value = Happening> {
     prop_oneof![
         16 => mishaps().prop_map(Happening::Reconcile),
@@ -68,6 +81,7 @@ fn happenings() -> impl Strategy<Value = Happening> {
         1 => (0..2_u32).prop_map(Happening::PodDies),
         1 => select(vec![Happening::JobGoes, Happening::SpecGoes, Happening::RecordGoes]),
         2 => edits().prop_map(Happening::Edit),
+        2 => forgeries().prop_map(Happening::Forge),
     ]
 }
 
@@ -85,9 +99,23 @@ fn happens(world: &mut World, happening: Happening) {
         Happening::RecordGoes if !world.tells_of_the_start() => {}
         Happening::RecordGoes => world.takes_away(|children| children.record = None),
         Happening::Edit(edit) => world.edits(|spec| apply(edit, spec)),
+        Happening::Forge(forgery) => world.forges(|test| forged(forgery, test)),
         Happening::Delete => world.deletes(),
     }
     holds(world);
+}
+
+/// A status of nobody's; what it doesn't change is as it was.
+fn forged(forgery: Forgery, test: &LoadTest) -> LoadTestStatus {
+    let status = super::forged::passed(test);
+    match forgery {
+        Forgery::Pass => status,
+        Forgery::Removal => LoadTestStatus { observed_generation: Some(-1), ..LoadTestStatus::default() },
+        Forgery::Another(number) => {
+            let run = status.run.map(|run| Run { number, ..run });
+            LoadTestStatus { run, ..status }
+        }
+    }
 }
 
 fn apply(edit: Edit, spec: &mut LoadTestSpec) {
@@ -106,6 +134,9 @@ fn holds(world: &World) {
     assert!(world.truth.doubled.is_empty(), "loads were doubled: {:?}", world.truth.doubled);
     assert!(world.truth.jobs_too_many.is_empty(), "Jobs of runs that have a record");
     let Some(status) = world.test.as_ref().and_then(|test| test.status.as_ref()) else { return };
+    if world.is_forged {
+        return;
+    }
     let is = |type_: &str| status.conditions.iter().any(|c| c.type_ == type_ && c.status == "True");
     if is("Passed") {
         let run = status.run.as_ref().expect("what passed is a run");
@@ -135,6 +166,7 @@ fn settles(world: &mut World) {
     let status = test.status.as_ref().expect("it was told");
     assert!(super::super::is_complete(test), "it rests without an end: {status:#?}");
     assert_eq!(status.observed_generation, test.metadata.generation, "gates wait for ever");
+    assert!(!world.is_forged, "a forged status stands: {status:#?}");
 }
 
 /// Nothing is left but what was measured.

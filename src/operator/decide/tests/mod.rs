@@ -3,10 +3,13 @@
 #![allow(clippy::large_stack_arrays, reason = "the rows of these tables are whole objects")]
 
 mod begun;
+mod forged;
 mod gathering;
 mod laws;
 mod rest;
 mod world;
+
+pub(crate) use forged::passed;
 
 use super::{Decision, decide};
 use crate::operator::tests::makers::ATest;

@@ -11,6 +11,10 @@ fn after_refusal(test: ATest) -> ATest {
     test.with_status(|test| status::refused(test, &refused, noon()))
 }
 
+fn aborted(test: &ATest) -> Decision {
+    Decision::Refuse(Refused::Aborted(test.plan().hash))
+}
+
 fn told(test: ATest) -> ATest {
     test.with_status(status::still)
 }
@@ -35,24 +39,23 @@ fn a_run_starts_when_load_or_name_differ_from_those_of_the_last() {
 }
 
 #[test]
-fn while_abort_is_set_nothing_starts_and_unsetting_it_starts_nothing_that_has_run() {
-    let lifted = |test: ATest| test.edited(|spec| spec.abort = None);
+fn while_abort_is_set_nothing_starts_and_unsetting_it_starts_nothing() {
+    let lifted = |test: ATest| test.edited(|spec| spec.abort = Some(false));
+    let never_ran = || after_refusal(a_test().with_abort());
+    let other_load = || a_test().complete().with_other_load().with_abort();
     for (what, test, next) in [
-        ("set from the first", a_test().with_abort(), Decision::Refuse(Refused::Aborted)),
-        ("and told", after_refusal(a_test().with_abort()), Decision::Rest),
+        ("set from the first", a_test().with_abort(), aborted(&a_test())),
+        ("and told", never_ran(), Decision::Rest),
+        ("another load while it is set", never_ran().with_other_load(), aborted(&a_test().with_other_load())),
+        ("unset before anything ran", lifted(never_ran()), Decision::Rejudge),
+        ("unset, told", told(lifted(never_ran())), Decision::Rest),
+        ("another load with the unsetting", lifted(never_ran()).with_other_load(), Decision::Begin),
+        ("another name after it", told(lifted(never_ran())).with_run_id("again"), Decision::Begin),
         ("after the run", a_test().complete().with_abort(), Decision::Rejudge),
         ("after the run, told", told(a_test().complete().with_abort()), Decision::Rest),
         ("unset after the run", lifted(told(a_test().complete().with_abort())), Decision::Rejudge),
-        (
-            "with another load",
-            a_test().complete().with_other_load().with_abort(),
-            Decision::Refuse(Refused::Aborted),
-        ),
-        (
-            "unset with another load",
-            lifted(after_refusal(a_test().complete().with_other_load().with_abort())),
-            Decision::Begin,
-        ),
+        ("with another load", other_load(), aborted(&other_load())),
+        ("unset with another load", lifted(after_refusal(other_load())), Decision::Rejudge),
     ] {
         check(what, test, &next);
     }
@@ -94,15 +97,6 @@ fn a_judged_run_is_cleared_until_nothing_of_it_is_left() {
         complete().with_finalizer().with_other_load(),
         &Decision::Clear,
     );
-}
-
-#[test]
-fn a_verdict_that_whoever_leads_the_run_did_not_write_is_written_over() {
-    let complete =
-        |led: ATest| led.with_status(|test| status::unjudged(test, Some(1), "Test", "forged", noon()));
-    check("the load is on", complete(a_test().begun()), &Decision::Watch);
-    let judged = complete(a_test().begun()).but_session(|session| session.is_judged = true);
-    check("it is its own", judged, &Decision::Clear);
 }
 
 #[test]

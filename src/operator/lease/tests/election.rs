@@ -95,6 +95,24 @@ async fn who_is_stopped_gives_the_lease_back_and_the_next_takes_over_at_its_next
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_killed_and_started_again_in_its_pod_goes_on_at_once_and_others_wait() {
+    let identity = |uid| super::super::identity("pod", uid);
+    assert_eq!(identity(Some("uid")), "pod_uid");
+    assert_ne!(identity(None), identity(None), "without a UID no two are the same");
+    for (next, least, most) in [(identity(Some("uid")), 0, 1), (identity(None), 13, 18)] {
+        let api = FakeApi::default();
+        let killed = Candidate::leading(&api, &identity(Some("uid"))).await;
+        seconds(5).await;
+        killed.running.abort();
+        let began = Instant::now();
+        let next = Candidate::leading(&api, &next).await;
+        let waited = began.elapsed();
+        assert!((Duration::from_secs(least)..=Duration::from_secs(most)).contains(&waited), "{waited:?}");
+        assert!(next.standing.leads());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_does_not_wait_for_an_api_server_that_hangs() {
     let api = FakeApi::default();
     let a = Candidate::leading(&api, "a").await;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::api::LoadTest;
+use crate::api::{LoadTest, LoadTestStatus, Run};
 use crate::ingest::Session;
 use crate::operator::record::Record;
 use crate::operator::seen::FrozenSpec;
@@ -33,6 +33,8 @@ pub(super) struct World {
     /// Counts what must never have the same name twice.
     made: u64,
     pub(super) truth: Truth,
+    /// Whether the status is nobody's.
+    pub(super) is_forged: bool,
 }
 
 /// What is stored of a run.
@@ -42,12 +44,26 @@ pub(super) struct Children {
     pub(super) record: Option<Record>,
     pub(super) job: Option<String>,
     pub(super) result: Option<KeptRun>,
+    /// The run that all of them tell of.
+    run: Option<Run>,
+}
+
+impl Children {
+    fn is_on(&self) -> bool {
+        self.spec.is_some() || self.record.is_some() || self.job.is_some()
+    }
+
+    fn result_only(&mut self) -> Children {
+        Children { result: self.result.take(), run: self.run.take(), ..Children::default() }
+    }
 }
 
 /// What an operator forgets when it ends.
 #[derive(Default)]
 struct Memory {
     led: BTreeMap<String, Led>,
+    /// The status that it answers for.
+    known: Option<LoadTestStatus>,
     waiting: BTreeMap<String, u64>,
 }
 
@@ -57,7 +73,6 @@ struct Led {
     session: Session,
     load: Option<(u64, u64)>,
     aborted_at: Option<u64>,
-    is_judged: bool,
 }
 
 /// What really happened, whatever anybody was told.
@@ -83,6 +98,7 @@ impl World {
             now: 0,
             made: 0,
             truth: Truth::default(),
+            is_forged: false,
         }
     }
 
@@ -105,6 +121,16 @@ impl World {
         }
     }
 
+    /// Somebody writes another status.
+    pub(super) fn forges(&mut self, forge: impl FnOnce(&LoadTest) -> LoadTestStatus) {
+        let Some(test) = &mut self.test else { return };
+        let forged = Some(forge(test));
+        if test.status != forged {
+            test.status = forged;
+            self.is_forged = true;
+        }
+    }
+
     pub(super) fn deletes(&mut self) {
         let at = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(self.time());
         let Some(test) = &mut self.test else { return };
@@ -119,7 +145,7 @@ impl World {
         if self.test.as_ref().is_some_and(is_gone) {
             self.test = None;
             for children in self.runs.values_mut() {
-                *children = Children { result: children.result.take(), ..Children::default() };
+                *children = children.result_only();
             }
         }
     }

@@ -6,13 +6,13 @@ use super::{Children, Led, World};
 use crate::api::{LoadTest, LoadTestStatus, Run};
 use crate::ingest::Session;
 use crate::operator::build::status;
-use crate::operator::decide::{Decision, decide, is_complete, run_of};
+use crate::operator::decide::{Decision, decide, is_complete, is_under_way, run_of};
 use crate::operator::judging;
 use crate::operator::lead::{self, Lead};
 use crate::operator::names::FINALIZER;
 use crate::operator::record::Record;
 use crate::operator::seen::{
-    Child, FrozenSpec, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession, has_begun,
+    Author, Child, FrozenSpec, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession, has_begun,
 };
 use crate::plan::{Options, Plan};
 use crate::report::live::Live;
@@ -58,16 +58,30 @@ impl World {
     fn observes(&mut self) -> Option<Seen> {
         let test = self.test.clone()?;
         let plan = Plan::from_spec("shop", &test.spec, &Options::default());
-        let run =
-            run_of(&test).cloned().filter(|_| !is_complete(&test) || test.metadata.finalizers.is_some());
-        let run = run.map(|run| {
+        let author = self.author(&test);
+        let is_on = matches!(author, Author::Anybody { is_on: true, .. });
+        let has_left = !is_complete(&test) || test.metadata.finalizers.is_some() || is_on;
+        let run = run_of(&test).cloned().filter(|_| has_left).map(|run| {
             let mut children = self.sees(&run, is_complete(&test));
-            if !is_complete(&test) && test.metadata.deletion_timestamp.is_none() {
+            if is_under_way(&test, &author, &children) && test.metadata.deletion_timestamp.is_none() {
                 self.leads(&run, &mut children);
             }
             children
         });
-        Some(Seen { test, plan, run })
+        Some(Seen { test, author, plan, run })
+    }
+
+    fn author(&self, test: &LoadTest) -> Author {
+        if self.memory.known.is_some() && self.memory.known == test.status {
+            return Author::Own;
+        }
+        let is_stored = |children: &&Children| children.is_on() || children.result.is_some();
+        let stored = self.runs.values().filter(is_stored);
+        let latest = stored.max_by_key(|children| children.run.as_ref().map(|run| run.number));
+        Author::Anybody {
+            latest: latest.and_then(|latest| latest.run.clone()),
+            is_on: latest.is_some_and(Children::is_on),
+        }
     }
 
     fn sees(&mut self, run: &Run, is_complete: bool) -> SeenRun {
@@ -120,7 +134,7 @@ impl World {
             has_begun: led.session.has_begun(),
             load: led.load.map(on).unwrap_or_default(),
             aborted_for: led.aborted_at.map(|at| Duration::from_secs(self.now - at)),
-            is_judged: led.is_judged,
+            shut_out: None,
         })
     }
 
@@ -140,10 +154,7 @@ impl World {
             }
         };
         let job_uid = children.job.ours().map(|job| job.uid.clone()).unwrap_or_default();
-        self.memory.led.insert(
-            run.uid.clone(),
-            Led { job_uid, plan, session, load, aborted_at: None, is_judged: false },
-        );
+        self.memory.led.insert(run.uid.clone(), Led { job_uid, plan, session, load, aborted_at: None });
         children.session = self.session(&run.uid);
     }
 
@@ -167,6 +178,9 @@ impl World {
                     led.session.abort(reason);
                 }
                 Ok(())
+            }
+            Decision::Recover(latest) => {
+                self.publishes(status::recovered(test, latest.as_ref(), now), writes)
             }
             Decision::Judge(_) | Decision::Rejudge => self.judges(seen, &run, decision, writes),
             Decision::Clear => {
@@ -197,7 +211,10 @@ impl World {
         let frozen = FrozenSpec { spec: seen.test.spec.clone(), generation: seen.test.metadata.generation };
         let uid = run.uid.clone();
         if self.children(&uid).spec.is_none() {
-            self.writes(writes, |world| world.children(&uid).spec = Some(frozen))?;
+            self.writes(writes, |world| {
+                world.children(&uid).run = Some(run.clone());
+                world.children(&uid).spec = Some(frozen);
+            })?;
         }
         if self.children(&uid).job.is_none() {
             let job = format!("job-{}", self.number());
@@ -254,12 +271,10 @@ impl World {
         let Decision::Judge(ending) = decision else {
             let stored = self.children(&run.uid).result.as_ref().map(store::pack);
             let told = match stored {
-                Some(packed) => judging::judge_packed(seen, run, &packed.unwrap_or_default(), now),
+                Some(packed) => judging::judge_packed(seen, run, &packed.unwrap_or_default().bytes, now),
                 None => judging::without_result(&test, run, now),
             };
-            self.publishes(told, writes)?;
-            self.is_judged(run);
-            return Ok(());
+            return self.publishes(told, writes);
         };
         if seen.run.as_ref().is_some_and(|children| has_begun(run, children)) {
             let record = self.children(&run.uid).record.clone().map(|record| record.started_at);
@@ -268,30 +283,25 @@ impl World {
         let test = self.test.clone().unwrap_or(test);
         let measured = self.memory.led.get(&run.uid).map(|led| led.session.measured().aggregate());
         let Some(case) = judging::case(seen, run, ending, measured, now) else {
-            self.publishes(judging::without_plan(&test, ending, now), writes)?;
-            self.is_judged(run);
-            return Ok(());
+            let told = judging::without_plan(&test, ending, now);
+            if judging::is_to_be_kept(seen, run) {
+                let kept = judging::told_of(&test, run, &told);
+                self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
+            }
+            return self.publishes(told, writes);
         };
         if judging::is_to_be_kept(seen, run) {
             let kept = case.clone();
             self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
         }
-        self.publishes(judging::tell(&test, &case, ending, now), writes)?;
-        self.is_judged(run);
-        Ok(())
-    }
-
-    fn is_judged(&mut self, run: &Run) {
-        if let Some(led) = self.memory.led.get_mut(&run.uid) {
-            led.is_judged = true;
-        }
+        self.publishes(judging::tell(&test, &case, ending, now), writes)
     }
 
     fn clears(&mut self, run: &Run, writes: &mut Writes) -> Result<(), Broken> {
         self.writes(writes, |world| world.children(&run.uid).job = None)?;
         self.writes(writes, |world| {
-            let result = world.children(&run.uid).result.take();
-            *world.children(&run.uid) = Children { result, ..Children::default() };
+            let result = world.children(&run.uid).result_only();
+            *world.children(&run.uid) = result;
         })?;
         self.memory.led.remove(&run.uid);
         self.memory.waiting.remove(&run.uid);
@@ -305,9 +315,12 @@ impl World {
     fn publishes(&mut self, status: LoadTestStatus, writes: &mut Writes) -> Result<(), Broken> {
         self.writes(writes, |world| {
             if let Some(test) = &mut world.test {
-                test.status = Some(status);
+                test.status = Some(status.clone());
+                world.is_forged = false;
             }
-        })
+        })?;
+        self.memory.known = Some(status);
+        Ok(())
     }
 
     fn writes(&mut self, writes: &mut Writes, write: impl FnOnce(&mut World)) -> Result<(), Broken> {

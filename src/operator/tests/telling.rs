@@ -1,0 +1,102 @@
+//! Tests of what is told on the object when the API server won't have something.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
+use tokio::time::Instant;
+
+use super::makers::{a_test, noon};
+use crate::operator::Setting;
+use crate::operator::build::status;
+use crate::operator::context::Context;
+use crate::operator::fake_api::{FakeApi, Ill};
+use crate::operator::known::Known;
+use crate::operator::lease::Standing;
+use crate::operator::reconcile::reconcile;
+use crate::operator::runs::Runs;
+use crate::operator::storing::Storing;
+use crate::operator::telemetry::Telemetry;
+use crate::report::facts::rfc3339;
+
+const PATH: &str = "/apis/loadgate.dev/v1alpha1/namespaces/shops/loadtests/shop";
+const STATUS: &str = "PUT /apis/loadgate.dev/v1alpha1/namespaces/shops/loadtests/shop/status";
+
+/// A run whose load is over: it is told that it is judged, and the result can't be stored.
+fn unstorable() -> FakeApi {
+    let test = a_test().begun().with_status(|test| {
+        let mut status = status::hindered(test, "LoadIsOn", "phase steady is on".to_owned(), noon());
+        (status.phase, status.run.as_mut().unwrap().started_at) =
+            (Some("Running".to_owned()), Some(rfc3339(noon())));
+        status
+    });
+    let api = FakeApi::default();
+    api.put(PATH, json!(test.object()));
+    api.forbids("POST /api/v1/namespaces/shops/configmaps");
+    api
+}
+
+/// One look at the test by an operator whose term lasts so long.
+async fn look(api: &FakeApi, term: Duration) {
+    let (_keeper, standing) = Standing::until(Instant::now() + term);
+    let setting = Setting {
+        image: "loadgate".to_owned(),
+        pull_policy: "Never".to_owned(),
+        pull_secrets: Vec::new(),
+        ingest_url: "https://loadgate:8443".to_owned(),
+        has_authority: false,
+    };
+    let context = Context {
+        client: api.client(),
+        setting,
+        authority: Arc::new(|| None),
+        runs: Runs::new(broadcast::Sender::new(1)),
+        known: Known::default(),
+        storing: Storing::default(),
+        recorder: Context::recorder(&api.client(), None),
+        telemetry: Telemetry::new().unwrap(),
+        standing,
+    };
+    let test = Arc::new(a_test().object().clone());
+    drop(reconcile(test, Arc::new(context)).await);
+}
+
+/// The stage, and the reason why it isn't over.
+fn told(api: &FakeApi) -> (Value, Value) {
+    let status = api.object(PATH).unwrap()["status"].clone();
+    let conditions = status["conditions"].as_array().unwrap();
+    let reconciling = conditions.iter().find(|condition| condition["type"] == "Reconciling").unwrap();
+    (status["phase"].clone(), reconciling["reason"].clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_told_on_the_object_as_the_step_that_failed_has_left_it() {
+    let api = unstorable();
+    look(&api, Duration::MAX / 4).await;
+    assert_eq!(told(&api), (json!("Judging"), json!("Forbidden")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_told_although_others_write_labels_all_the_time() {
+    let api = unstorable();
+    api.falls_ill(Ill::Stormy(4));
+    look(&api, Duration::MAX / 4).await;
+    assert_eq!(told(&api), (json!("Judging"), json!("Forbidden")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_the_end_of_its_term_an_operator_tells_nothing_more() {
+    let api = unstorable();
+    look(&api, Duration::MAX / 4).await;
+    let calls = api.calls();
+    let writes = calls.iter().filter(|call| *call == STATUS).count();
+    let last = calls.iter().rposition(|call| call == STATUS).unwrap();
+    assert_eq!(writes, 2, "the stage, and what is missing: {calls:?}");
+
+    let api = unstorable();
+    api.takes(Duration::from_secs(1));
+    let before_it = u32::try_from(last).unwrap();
+    look(&api, Duration::from_secs(1) * before_it + Duration::from_millis(500)).await;
+    assert_eq!(told(&api), (json!("Judging"), json!("Judging")));
+}
