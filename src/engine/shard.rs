@@ -117,7 +117,7 @@ fn prepare(post: &Post, phase: PhaseIndex, compiled: Arc<CompiledPhase>) -> Stag
     let mut users = JoinSet::new();
     if !executor.is_open_loop() {
         let count = floor.count(u64::from(executor.users()));
-        if user::connects_ahead(executor) {
+        if executor.connects_ahead() {
             floor.expect_connections(count);
         }
         for place in 0..count {

@@ -14,7 +14,7 @@ use crate::plan::draw::Draws;
 pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
     let mut user = User::new(&floor, number);
     let executor = &floor.phase().executor;
-    if connects_ahead(executor) {
+    if executor.connects_ahead() {
         user.connect().await;
         floor.one_connected();
     }
@@ -64,11 +64,6 @@ fn iterations(executor: &Executor) -> u64 {
         Executor::Burst { .. } => 1,
         Executor::ConstantUsers { .. } | Executor::ConstantRate { .. } | Executor::Idle { .. } => u64::MAX,
     }
-}
-
-/// A burst is to hit all at once: its connections are there before.
-pub(super) fn connects_ahead(executor: &Executor) -> bool {
-    matches!(executor, Executor::Burst { .. })
 }
 
 /// Whether its iterations were counted as scheduled when the phase began.

@@ -9,6 +9,15 @@ use crate::plan::PhaseIndex;
 
 /// The version of these messages.
 pub const PROTOCOL: u32 = 1;
+/// How long an answer may be held back while a worker waits for the others.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A worker that reports every `interval` and its coordinator hear each other at least this often: the last report of a
+/// phase may be given up with its answer held back, and the answer to the next one be held back for as long as may be.
+#[must_use]
+pub fn longest_pause(interval: Duration) -> Duration {
+    interval + PATIENCE
+}
 
 /// A worker asks to take part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ mod shared;
 pub mod wire;
 
 pub use coordinator::{
-    Admission, Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage,
-    Unreachable,
+    Admission, Answer, Begun, Coordinator, Directive, PATIENCE, PROTOCOL, Refusal, Registration, Report,
+    Stage, Unreachable, longest_pause,
 };
 pub use session::{Measured, Session, SessionView};
 pub use shared::SharedSession;

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::coordinator::{Admission, Answer, Coordinator, Refusal, Registration, Report, Unreachable};
 use super::session::{Session, SessionView};
@@ -131,6 +132,12 @@ impl SharedSession {
         self.session().view(self.clock.now())
     }
 
+    /// Those that were lost.
+    #[cfg(test)]
+    pub(crate) fn lost(&self) -> Vec<u32> {
+        self.session().lost()
+    }
+
     /// How long ago the first phase began; none: none did.
     #[must_use]
     pub fn since_start(&self) -> Option<Duration> {
@@ -166,6 +173,13 @@ impl SharedSession {
         changed
     }
 
+    /// When an answer may become another one though nothing changes.
+    fn next_moment(&self) -> Option<Instant> {
+        let now = self.clock.now();
+        let moment = self.session().next_moment(now)?;
+        Some(Instant::now() + moment.saturating_sub(now))
+    }
+
     fn open(&self) -> Result<(), Unreachable> {
         let closed = self.closed.load(Ordering::SeqCst);
         if closed { Err(Unreachable::Silent("it leads the run no longer".to_owned())) } else { Ok(()) }
@@ -190,10 +204,16 @@ impl Coordinator for SharedSession {
         let snapshot = report.snapshot.take().map(|bytes| read(&bytes)).transpose()?;
         let mut changes = self.changes.subscribe();
         let mut answer = self.change(|session, now| session.report(&report, snapshot, now))?;
-        let deadline = tokio::time::Instant::now() + patience;
+        let deadline = Instant::now() + patience;
         while answer.directive.is_idle() && answer.epoch == report.epoch && self.open().is_ok() {
-            if tokio::time::timeout_at(deadline, changes.changed()).await.is_err() {
+            let moment = self.next_moment().filter(|moment| *moment < deadline);
+            let is_over =
+                tokio::time::timeout_at(moment.unwrap_or(deadline), changes.changed()).await.is_err();
+            if is_over && moment.is_none() {
                 break;
+            }
+            if is_over {
+                self.change(Session::look);
             }
             answer = self.session().answer(report.worker, self.clock.now())?;
         }

@@ -114,6 +114,18 @@ impl Executor {
         }
     }
 
+    /// Whether its connections are opened before it begins: a burst is to hit all at once.
+    #[must_use]
+    pub fn connects_ahead(&self) -> bool {
+        match self {
+            Executor::Burst { .. } => true,
+            Executor::ConstantUsers { .. }
+            | Executor::Iterations { .. }
+            | Executor::ConstantRate { .. }
+            | Executor::Idle { .. } => false,
+        }
+    }
+
     /// When user number `user` (from 0, over all workers) connects, from the phase's start. Open loops have no
     /// users of their own: zero.
     #[must_use]

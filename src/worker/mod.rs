@@ -1,24 +1,25 @@
 //! A worker: registers, waits, runs its share phase by phase, tells what it measured, and leaves.
 
+mod alone;
+mod generator;
 mod ledger;
+mod link;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tracing::{info, warn};
+use tokio::time::{Instant, sleep_until};
+use tracing::info;
 
 use crate::engine::{Engine, EngineError, Setup};
-use crate::ingest::{
-    Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Stage, Unreachable,
-};
+use crate::ingest::{Coordinator, Directive, PATIENCE, Stage, Unreachable};
 use crate::metrics::PhaseEnd;
-use crate::plan::PhaseIndex;
-use ledger::Ledger;
-
-/// How long an answer may be held back while a worker waits for the others.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::plan::{PhaseIndex, Plan};
+use alone::Alone;
+use generator::Generator;
+use link::Link;
 
 /// How long a worker waits between phases for a coordinator that gives no answer.
 const LONGEST_SILENCE: Duration = Duration::from_mins(1);
@@ -47,40 +48,15 @@ pub async fn run(
     coordinator: Arc<dyn Coordinator>,
     process: String,
 ) -> Result<(), WorkerError> {
-    let worker_index = setup.share.index();
-    let registration = Registration {
-        protocol: PROTOCOL,
-        plan_hash: setup.plan.hash.clone(),
-        worker: worker_index,
-        process: process.clone(),
-    };
-    let course: Vec<_> = setup.plan.phases_to_run().map(|(phase, _)| phase).collect();
-    let engine = Engine::start(setup)?;
-    let mut worker = Worker {
-        engine,
-        coordinator,
-        registration,
-        interval: Duration::ZERO,
-        begun: Vec::new(),
-        ledger: Ledger::new(0),
-    };
-    worker.register().await?;
-    for phase in course {
-        if worker.phase(phase).await? == Course::Aborted {
-            break;
-        }
-    }
-    worker.leave().await
+    let plan = Arc::clone(&setup.plan);
+    let link = Link::new(coordinator, plan.hash.clone(), setup.share.index(), process);
+    Worker { generator: Engine::start(setup)?, plan, link }.run().await
 }
 
-struct Worker {
-    engine: Engine,
-    coordinator: Arc<dyn Coordinator>,
-    registration: Registration,
-    interval: Duration,
-    /// The phases that it has begun, and when.
-    begun: Vec<(PhaseIndex, Instant)>,
-    ledger: Ledger,
+struct Worker<G> {
+    plan: Arc<Plan>,
+    generator: G,
+    link: Link,
 }
 
 /// Whether the run goes on.
@@ -90,46 +66,70 @@ enum Course {
     Aborted,
 }
 
-impl Worker {
-    /// Asks to take part, until there is an answer.
-    async fn register(&mut self) -> Result<(), WorkerError> {
-        let since = tokio::time::Instant::now();
-        let admission = loop {
-            match self.coordinator.register(self.registration.clone()).await {
-                Err(Unreachable::Silent(_)) if since.elapsed() < LONGEST_SILENCE => {
-                    tokio::time::sleep(RETRY).await;
-                }
-                told => break told?,
+/// What comes of having ended a phase.
+enum Next {
+    /// Everybody has: the next one is to be made ready.
+    Prepare,
+    /// Nobody could be asked: the next one begins now.
+    Begin(Instant),
+    Aborted,
+}
+
+impl<G: Generator> Worker<G> {
+    async fn run(mut self) -> Result<(), WorkerError> {
+        self.link.register().await?;
+        let course: Vec<_> = self.plan.phases_to_run().map(|(phase, _)| phase).collect();
+        for phase in course {
+            if self.phase(phase).await? == Course::Aborted {
+                break;
             }
-        };
-        self.interval = admission.interval;
-        self.ledger.acknowledge(admission.epoch, 0);
-        info!(worker = self.registration.worker, epoch = admission.epoch, "registered");
-        Ok(())
+        }
+        self.link.leave().await
     }
 
     async fn phase(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
-        if self.arrive(phase).await? == Course::Aborted || self.prepare(phase).await? == Course::Aborted {
-            return Ok(Course::Aborted);
-        }
-        let Some(start) = self.wait_for_start(phase).await? else { return Ok(Course::Aborted) };
-        self.engine.begin(start)?;
-        self.begun.push((phase, start));
-        info!(worker = self.registration.worker, phase, "phase begun");
+        let Some(start) = self.start(phase).await? else { return Ok(Course::Aborted) };
+        self.generator.begin(start)?;
+        // It isn't told of as begun before: that would seem earlier than it is.
+        sleep_until(start).await;
+        self.link.begin(phase, start);
+        info!(worker = self.link.worker(), phase, "phase begun");
         let end = self.until_ended(phase).await?;
-        let (mut state, seconds) = self.engine.collect(0).await?;
-        info!(worker = self.registration.worker, phase, ?end, "phase ended");
+        let (mut state, seconds) = self.generator.collect(0).await?;
+        info!(worker = self.link.worker(), phase, ?end, "phase ended");
         state.end = Some(end);
-        self.ledger.close(phase, state, seconds);
+        self.link.ledger.close(phase, state, seconds);
         Ok(if end == PhaseEnd::Aborted { Course::Aborted } else { Course::GoesOn })
     }
 
-    /// Tells that it is through with what came before until all are.
-    async fn arrive(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
+    /// When `phase` begins; none: aborted.
+    async fn start(&mut self, phase: PhaseIndex) -> Result<Option<Instant>, WorkerError> {
+        match self.arrive(phase).await? {
+            Next::Prepare if self.prepare(phase).await? == Course::GoesOn => self.wait_for_start(phase).await,
+            Next::Begin(start) => Ok(Some(start)),
+            Next::Prepare | Next::Aborted => Ok(None),
+        }
+    }
+
+    /// Tells that it is through with what came before until all are, or until the next phase begins by itself.
+    async fn arrive(&mut self, phase: PhaseIndex) -> Result<Next, WorkerError> {
         loop {
-            match self.wait(Stage::Arrived(phase)).await? {
-                Directive::Prepare { phase: told } if told == phase => return Ok(Course::GoesOn),
-                Directive::Abort | Directive::Leave => return Ok(Course::Aborted),
+            let alone = Alone::after(&self.link, &self.plan, phase);
+            let begins_by_itself = async {
+                match alone {
+                    Some(alone) => alone.start(&mut self.generator, phase).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let directive = tokio::select! {
+                // What the coordinator says comes first, and then all is as if nothing had been made ready.
+                biased;
+                told = self.link.wait(Stage::Arrived(phase), alone.map(|alone| alone.until())) => told?,
+                start = begins_by_itself => return Ok(Next::Begin(start?)),
+            };
+            match directive {
+                Directive::Prepare { phase: told } if told == phase => return Ok(Next::Prepare),
+                Directive::Abort | Directive::Leave => return Ok(Next::Aborted),
                 Directive::Prepare { .. }
                 | Directive::Begin { .. }
                 | Directive::Wait
@@ -140,23 +140,14 @@ impl Worker {
 
     /// Makes ready for `phase`, unless the run is aborted meanwhile.
     async fn prepare(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
-        self.engine.prepare(phase)?;
+        self.generator.prepare(phase)?;
         loop {
-            let report = self.report(Stage::Preparing(phase));
-            let patience = self.patience(PATIENCE);
-            let answer = tokio::select! {
-                ready = self.engine.prepared() => return Ok(ready.map(|()| Course::GoesOn)?),
-                answer = told(&*self.coordinator, report, patience) => answer,
+            let directive = tokio::select! {
+                ready = self.generator.prepared() => return Ok(ready.map(|()| Course::GoesOn)?),
+                told = self.link.tell_once(Stage::Preparing(phase), PATIENCE) => told?,
             };
-            match answer {
-                Err(Unreachable::Refused(Refusal::Unknown { .. })) if self.begun.is_empty() => {
-                    self.register().await?;
-                }
-                answer => {
-                    if self.heed(answer?) == Some(Directive::Abort) {
-                        return Ok(Course::Aborted);
-                    }
-                }
+            if directive == Some(Directive::Abort) {
+                return Ok(Course::Aborted);
             }
         }
     }
@@ -164,7 +155,7 @@ impl Worker {
     /// Tells that it is ready until the start is told; none: aborted.
     async fn wait_for_start(&mut self, phase: PhaseIndex) -> Result<Option<Instant>, WorkerError> {
         loop {
-            match self.wait(Stage::Ready(phase)).await? {
+            match self.link.wait(Stage::Ready(phase), None).await? {
                 Directive::Begin { phase: told, in_micros } if told == phase => {
                     return Ok(Some(Instant::now() + Duration::from_micros(in_micros)));
                 }
@@ -180,111 +171,17 @@ impl Worker {
     /// Tells what is measured, interval by interval, until the phase has ended.
     async fn until_ended(&mut self, phase: PhaseIndex) -> Result<PhaseEnd, WorkerError> {
         loop {
-            let (state, seconds) = self.engine.collect(self.ledger.first_second(phase)).await?;
-            self.ledger.update(phase, state, seconds);
-            let report = self.report(Stage::Running(phase));
-            let patience = self.patience(self.interval);
-            let answer = tokio::select! {
-                end = self.engine.ended() => return Ok(end?),
-                answer = told(&*self.coordinator, report, patience) => answer?,
+            let (state, seconds) = self.generator.collect(self.link.ledger.first_second(phase)).await?;
+            self.link.ledger.update(phase, state, seconds);
+            let interval = self.link.interval();
+            let directive = tokio::select! {
+                end = self.generator.ended() => return Ok(end?),
+                told = self.link.tell_once(Stage::Running(phase), interval) => told?,
             };
-            if self.heed(answer) == Some(Directive::Abort) {
-                self.engine.abort()?;
-                return Ok(self.engine.ended().await?);
+            if directive == Some(Directive::Abort) {
+                self.generator.abort()?;
+                return Ok(self.generator.ended().await?);
             }
         }
-    }
-
-    /// Tells that it is through until everything is safe. A coordinator that has just begun anew lets everybody go
-    /// who is through, before it has been told what it doesn't know.
-    async fn leave(&mut self) -> Result<(), WorkerError> {
-        info!(worker = self.registration.worker, "through");
-        while self.tell(Stage::Finished).await? != Directive::Leave || !self.ledger.is_safe() {}
-        info!(worker = self.registration.worker, "left");
-        Ok(())
-    }
-
-    /// Tells where it is between phases. Without a coordinator nobody knows when the next one begins: then the run ends
-    /// here, and what was measured is kept for it.
-    async fn wait(&mut self, stage: Stage) -> Result<Directive, WorkerError> {
-        match self.tell(stage).await {
-            Err(WorkerError::Coordinator(Unreachable::Silent(why))) if !self.begun.is_empty() => {
-                warn!(worker = self.registration.worker, "stopped, for want of a coordinator: {why}");
-                Ok(Directive::Abort)
-            }
-            told => told,
-        }
-    }
-
-    /// Tells where it is, until there is an answer.
-    async fn tell(&mut self, stage: Stage) -> Result<Directive, WorkerError> {
-        let since = tokio::time::Instant::now();
-        let longest = if stage == Stage::Finished { LONGEST_KEEPING } else { LONGEST_SILENCE };
-        loop {
-            let report = self.report(stage.clone());
-            let patience = self.patience(PATIENCE);
-            match self.coordinator.report(report, patience).await {
-                Err(Unreachable::Silent(_)) if since.elapsed() < longest => tokio::time::sleep(RETRY).await,
-                // A coordinator that was started anew knows nobody until the load has begun.
-                Err(Unreachable::Refused(Refusal::Unknown { .. })) if self.begun.is_empty() => {
-                    self.register().await?;
-                }
-                answer => {
-                    let Answer { epoch, acknowledged, directive } = answer?;
-                    self.ledger.acknowledge(epoch, acknowledged);
-                    return Ok(directive);
-                }
-            }
-        }
-    }
-
-    /// Notes what is safe; the directive, if there was an answer.
-    fn heed(&mut self, answer: Option<Answer>) -> Option<Directive> {
-        let Answer { epoch, acknowledged, directive } = answer?;
-        self.ledger.acknowledge(epoch, acknowledged);
-        Some(directive)
-    }
-
-    /// How long the answer to the last report may be held back: not at all while there is more to be told.
-    fn patience(&self, patience: Duration) -> Duration {
-        if self.ledger.has_more() { Duration::ZERO } else { patience }
-    }
-
-    /// What is to be told now. It is through only with the last part of what it measured.
-    fn report(&mut self, stage: Stage) -> Report {
-        let snapshot = self.ledger.snapshot().map(|snapshot| snapshot.to_bytes());
-        let stage = match (stage, self.begun.last()) {
-            (Stage::Finished, Some((last, _))) if self.ledger.has_more() => Stage::Running(*last),
-            (stage, _) => stage,
-        };
-        let begun = self.begun.iter().map(|(phase, start)| Begun {
-            phase: *phase,
-            // A phase is never so long that its microseconds don't fit.
-            micros_ago: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
-        });
-        Report {
-            worker: self.registration.worker,
-            process: self.registration.process.clone(),
-            epoch: self.ledger.epoch(),
-            stage,
-            begun: begun.collect(),
-            snapshot,
-        }
-    }
-}
-
-/// The coordinator's answer; none where it gives none: the load goes on without.
-async fn told(
-    coordinator: &dyn Coordinator,
-    report: Report,
-    patience: Duration,
-) -> Result<Option<Answer>, Unreachable> {
-    match coordinator.report(report, patience).await {
-        Ok(answer) => Ok(Some(answer)),
-        Err(Unreachable::Silent(_)) => {
-            tokio::time::sleep(RETRY).await;
-            Ok(None)
-        }
-        Err(refused) => Err(refused),
     }
 }

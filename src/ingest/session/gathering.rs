@@ -80,6 +80,6 @@ impl Session {
 }
 
 /// The time between two reports of each of `workers` workers.
-fn interval(workers: u32) -> Duration {
+pub(super) fn interval(workers: u32) -> Duration {
     INTERVAL.max(INTERVAL * workers / REPORTS_PER_SECOND)
 }

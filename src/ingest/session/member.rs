@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::LATE;
 use crate::ingest::coordinator::{Begun, Stage};
 use crate::metrics::{PhaseSnapshot, Snapshot};
 use crate::plan::PhaseIndex;
+use crate::plan::onward::LATE;
 
 /// One share of the load and who runs it.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub(super) struct Member {
     pub(super) process: Option<String>,
     pub(super) stage: Option<Stage>,
     pub(super) lost: bool,
+    /// Whether it is lost because it ran a phase when nobody else did: what it says it measured may be of any time.
+    pub(super) astray: bool,
     /// When it last told something, on the session's clock.
     pub(super) heard: Duration,
     /// The number of the newest snapshot that was taken.
@@ -63,19 +65,20 @@ impl Member {
         })
     }
 
-    /// Takes a snapshot; one that isn't newer than what is known changes nothing.
+    /// Takes a snapshot; one that isn't newer than what is known changes nothing. Of one that went astray nothing counts
+    /// any more: it hears that all is well, so that it leaves.
     pub(super) fn take(&mut self, snapshot: Option<Snapshot>) {
         let Some(Snapshot { number, phases }) = snapshot.filter(|told| told.number > self.acknowledged)
         else {
             return;
         };
-        for PhaseSnapshot { phase, state, seconds } in phases {
+        self.acknowledged = number;
+        for PhaseSnapshot { phase, state, seconds } in phases.into_iter().filter(|_| !self.astray) {
             let known = Arc::make_mut(self.phases.entry(phase).or_default());
             known.phase = phase;
             known.state = state;
             known.seconds.extend(seconds);
         }
-        self.acknowledged = number;
     }
 }
 

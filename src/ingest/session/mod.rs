@@ -8,21 +8,22 @@
 
 mod gathering;
 mod member;
+mod onward;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::coordinator::{Answer, Begun, Directive, Refusal, Report, Stage};
+use super::coordinator::{Answer, Directive, Refusal, Report, Stage, longest_pause};
 use crate::metrics::{Shape, Snapshot};
+use crate::plan::onward::LATE;
 use crate::plan::{PhaseIndex, Plan};
 use member::Member;
+use onward::Onwards;
 pub use view::{Measured, SessionView};
 
 /// Between the last worker's word that it is ready and the start of a phase: time for the start to reach all.
 const LEAD: Duration = Duration::from_millis(20);
-/// Whoever hears of a phase's start so much later would run its share beside the others', not with them.
-const LATE: Duration = Duration::from_secs(1);
 /// A worker that says nothing for so long is taken for lost.
 const SILENCE: Duration = Duration::from_mins(1);
 /// Seconds that a worker tells of may lie so far ahead of the session's clock.
@@ -37,8 +38,14 @@ pub struct Session {
     course: Vec<PhaseIndex>,
     epoch: u64,
     members: Vec<Member>,
+    /// When phases begin by themselves.
+    onwards: Onwards,
+    /// Whoever has said nothing for so long can't be reached.
+    pause: Duration,
     /// When each phase began or is to begin, on the session's clock.
     starts: BTreeMap<PhaseIndex, Duration>,
+    /// The phases whose start this session has said, and not learned.
+    said: BTreeSet<PhaseIndex>,
     /// Whether the first phase may begin once all are ready.
     permitted: bool,
     /// Whether nobody is admitted any more, though no start of a phase is known yet.
@@ -58,9 +65,12 @@ impl Session {
             plan_hash: plan.hash.clone(),
             shape: shape(plan),
             course: plan.phases_to_run().map(|(index, _)| index).collect(),
+            onwards: onward::onwards(plan),
+            pause: longest_pause(gathering::interval(plan.workers)),
             epoch,
             members: (0..plan.workers).map(|_| Member::default()).collect(),
             starts: BTreeMap::new(),
+            said: BTreeSet::new(),
             permitted: false,
             resumed: false,
             released: false,
@@ -119,10 +129,9 @@ impl Session {
         let place = self.place(report)?;
         self.members[place].heard = now;
         if report.epoch == self.epoch {
-            self.learn_starts(&report.begun, now);
-            self.check(snapshot.as_ref(), now)?;
+            self.compare_starts(place, &report.begun, now);
+            self.take(place, snapshot, now)?;
             let member = &mut self.members[place];
-            member.take(snapshot);
             member.note_begun(&report.begun, now);
             self.turn += u64::from(member.go_to(&report.stage));
             self.advance(now);
@@ -139,15 +148,13 @@ impl Session {
         if is_known { Ok(place) } else { Err(Refusal::Unknown { worker: report.worker }) }
     }
 
-    /// When phases began under a coordinator before this one is known to their workers. What is on its way makes a
-    /// start seem later than it was, never earlier.
-    fn learn_starts(&mut self, begun: &[Begun], now: Duration) {
-        // A session that has seen all of the run knows its starts itself.
-        for begun in begun.iter().filter(|begun| self.resumed && self.course.contains(&begun.phase)) {
-            let start = begun.at(now);
-            let known = self.starts.entry(begun.phase).or_insert(start);
-            *known = start.min(*known);
+    /// Takes what a member measured, if it can be.
+    fn take(&mut self, place: usize, snapshot: Option<Snapshot>, now: Duration) -> Result<(), Refusal> {
+        if !self.members[place].astray {
+            self.check(snapshot.as_ref(), now)?;
         }
+        self.members[place].take(snapshot);
+        Ok(())
     }
 
     /// Checks that what was measured can be.
@@ -194,7 +201,7 @@ impl Session {
             Some(Stage::Finished) if self.released => Directive::Leave,
             Some(Stage::Finished) => Directive::Wait,
             _ if self.aborted.is_some() || member.lost => Directive::Abort,
-            Some(Stage::Arrived(phase)) if self.all_at(&Stage::Arrived(*phase)) => {
+            Some(Stage::Arrived(phase)) if self.is_to_be_made_ready(*phase, now) => {
                 Directive::Prepare { phase: *phase }
             }
             Some(Stage::Ready(phase)) => match self.starts.get(phase) {
@@ -209,14 +216,34 @@ impl Session {
         }
     }
 
+    /// Whether all that came before `phase` has ended, or will have by the time it was told of.
+    fn is_to_be_made_ready(&self, phase: PhaseIndex, now: Duration) -> bool {
+        let stage = Stage::Arrived(phase);
+        self.starts.contains_key(&phase)
+            || self.all_at(&stage)
+            || self.begins_by_itself(phase, &stage, now).is_some()
+    }
+
     /// Begins the next phase once everyone is ready for it: phases never overlap.
-    fn advance(&mut self, now: Duration) {
-        let next = self.course.iter().find(|phase| !self.starts.contains_key(phase)).copied();
-        let may_begin = self.permitted && self.aborted.is_none();
-        if let Some(next) = next.filter(|next| may_begin && self.all_at(&Stage::Ready(*next))) {
-            self.starts.insert(next, now + LEAD);
-            self.turn += 1;
+    pub(super) fn advance(&mut self, now: Duration) {
+        let Some(next) = self.next().filter(|_| self.permitted && self.aborted.is_none()) else { return };
+        let ready = Stage::Ready(next);
+        let start =
+            if self.all_at(&ready) { Some(now + LEAD) } else { self.begins_by_itself(next, &ready, now) };
+        if let Some(start) = start {
+            self.begin(next, start);
         }
+    }
+
+    /// The first phase that hasn't begun.
+    fn next(&self) -> Option<PhaseIndex> {
+        self.course.iter().find(|phase| !self.starts.contains_key(phase)).copied()
+    }
+
+    fn begin(&mut self, phase: PhaseIndex, start: Duration) {
+        self.starts.insert(phase, start);
+        self.said.insert(phase);
+        self.turn += 1;
     }
 
     /// Whether there is somebody, and nobody who takes part is still on the way to `stage`.

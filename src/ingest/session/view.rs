@@ -44,11 +44,22 @@ impl Session {
         SessionView {
             desired: count(&|_| true),
             admitted: count(&|member| member.process.is_some()),
-            lost: count(&|member| member.lost || member.was_late(&self.starts)),
+            lost: count(&|member| self.is_lost(member)),
             phase: self.starts.last_key_value().map(|(phase, start)| (*phase, now.saturating_sub(*start))),
             finished: self.members.iter().all(|member| member.lost || member.is_through()),
             aborted: self.aborted.clone(),
         }
+    }
+
+    fn is_lost(&self, member: &Member) -> bool {
+        member.lost || member.was_late(&self.starts)
+    }
+
+    /// Those that were lost.
+    #[cfg(test)]
+    pub(crate) fn lost(&self) -> Vec<u32> {
+        let members = (0..).zip(&self.members);
+        members.filter(|(_, member)| self.is_lost(member)).map(|(worker, _)| worker).collect()
     }
 
     /// What was measured so far: the last snapshot of each worker.

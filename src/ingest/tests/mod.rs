@@ -1,5 +1,6 @@
 //! The session alone, and many who share it in one process. The way through sockets is tested in `tests/ingest.rs`.
 
+mod onward;
 mod phases;
 mod record;
 mod shared;

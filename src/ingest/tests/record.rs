@@ -131,6 +131,7 @@ fn a_session_that_has_seen_all_of_the_run_learns_no_start_from_a_worker() {
         (session.first_start(), session.view(NOW).phase.map(|(phase, _)| phase)),
         (Some(start), Some(0))
     );
+    assert_eq!(session.lost(), [0], "it has run what nobody else did");
 }
 
 #[test]

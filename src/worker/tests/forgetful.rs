@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::super::*;
 use super::{alone, quiet};
-use crate::ingest::{Admission, Session, SharedSession};
+use crate::ingest::{Admission, Answer, Registration, Report, Session, SharedSession};
 use crate::plan::Plan;
 
 /// A coordinator that begins anew, and knows nothing any more, when a worker first tells that it is through.

@@ -1,15 +1,21 @@
 //! Workers and their coordinator, whatever becomes of what they say to each other.
 
+mod alone;
+mod cut_off;
 mod faults;
 mod forgetful;
+mod played;
 mod silent;
+mod world;
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use crate::engine::Setup;
 use crate::plan::secrets::Secrets;
-use crate::plan::{Document, Options, Plan, Share};
+use crate::plan::units::Rate;
+use crate::plan::{Document, Executor, Options, Phase, Plan, Share};
 
 /// Two phases in which nothing is sent.
 fn quiet() -> Arc<Plan> {
@@ -35,4 +41,54 @@ fn alone(plan: &Arc<Plan>) -> Setup {
         run_uid: String::new(),
         shards: NonZeroU32::MIN,
     }
+}
+
+/// A kind of phase, and how long it takes where that is known.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Idle(u64),
+    /// So many seconds, and so many more for what is under way then.
+    Users(u64, u64),
+    Rate(u64, u64),
+    Burst,
+    Iterations,
+}
+
+impl Kind {
+    fn executor(self) -> Executor {
+        let rate = Rate::parse("1/s").expect("a rate");
+        match self {
+            Kind::Idle(seconds) => Executor::Idle { duration: Duration::from_secs(seconds) },
+            Kind::Users(seconds, _) => {
+                let duration = Duration::from_secs(seconds);
+                Executor::ConstantUsers { users: 3, duration, ramp_up: Duration::ZERO, judge_ramp_up: false }
+            }
+            Kind::Rate(seconds, _) => {
+                let length = Duration::from_secs(seconds);
+                Executor::ConstantRate { rate, total: seconds, length, max_users: 3 }
+            }
+            Kind::Burst => Executor::Burst { iterations: 3 },
+            Kind::Iterations => Executor::Iterations { users: 3, per_user: 1 },
+        }
+    }
+
+    fn deadline(self) -> Duration {
+        Duration::from_secs(match self {
+            Kind::Idle(seconds) => seconds,
+            Kind::Users(seconds, graceful) | Kind::Rate(seconds, graceful) => seconds + graceful,
+            Kind::Burst | Kind::Iterations => 3600,
+        })
+    }
+}
+
+/// A plan of these phases.
+fn plan_of(workers: u32, kinds: &[Kind]) -> Arc<Plan> {
+    static ONE: LazyLock<Arc<Plan>> = LazyLock::new(quiet);
+    let mut plan = Plan::clone(&ONE);
+    let phase =
+        |kind: &Kind| Phase { executor: kind.executor(), deadline: kind.deadline(), ..ONE.phases[0].clone() };
+    plan.phases = kinds.iter().map(phase).collect();
+    plan.workers = workers;
+    plan.deadlines.run = Duration::from_hours(1);
+    Arc::new(plan)
 }

@@ -1,0 +1,177 @@
+//! What a worker and its coordinator say to each other: where the worker is, what it measured, what it is to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+use super::ledger::Ledger;
+use super::{LONGEST_KEEPING, LONGEST_SILENCE, RETRY, WorkerError};
+use crate::ingest::{
+    Answer, Begun, Coordinator, Directive, PATIENCE, PROTOCOL, Refusal, Registration, Report, Stage,
+    Unreachable, longest_pause,
+};
+use crate::plan::PhaseIndex;
+
+pub(super) struct Link {
+    coordinator: Arc<dyn Coordinator>,
+    registration: Registration,
+    interval: Duration,
+    /// When the last answer came.
+    heard: Instant,
+    /// The phases that it has begun, and when.
+    begun: Vec<(PhaseIndex, Instant)>,
+    pub(super) ledger: Ledger,
+}
+
+impl Link {
+    pub(super) fn new(
+        coordinator: Arc<dyn Coordinator>,
+        plan_hash: String,
+        worker: u32,
+        process: String,
+    ) -> Self {
+        let registration = Registration { protocol: PROTOCOL, plan_hash, worker, process };
+        let (interval, heard) = (Duration::ZERO, Instant::now());
+        Link { coordinator, registration, interval, heard, begun: Vec::new(), ledger: Ledger::new(0) }
+    }
+
+    pub(super) fn worker(&self) -> u32 {
+        self.registration.worker
+    }
+
+    /// The time between two reports while a phase is on.
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// A phase has begun.
+    pub(super) fn begin(&mut self, phase: PhaseIndex, start: Instant) {
+        self.begun.push((phase, start));
+    }
+
+    /// The first phase that was begun and the last, and when.
+    pub(super) fn course(&self) -> Option<((PhaseIndex, Instant), (PhaseIndex, Instant))> {
+        Some((*self.begun.first()?, *self.begun.last()?))
+    }
+
+    /// From when on it is sure that it can't be heard, unless an answer comes before.
+    pub(super) fn cut_off(&self) -> Instant {
+        self.heard + longest_pause(self.interval)
+    }
+
+    /// Asks to take part, until there is an answer.
+    pub(super) async fn register(&mut self) -> Result<(), WorkerError> {
+        let since = Instant::now();
+        let admission = loop {
+            match self.coordinator.register(self.registration.clone()).await {
+                Err(Unreachable::Silent(_)) if since.elapsed() < LONGEST_SILENCE => sleep(RETRY).await,
+                told => break told?,
+            }
+        };
+        self.interval = admission.interval;
+        self.heard = Instant::now();
+        self.ledger.acknowledge(admission.epoch, 0);
+        info!(worker = self.worker(), epoch = admission.epoch, "registered");
+        Ok(())
+    }
+
+    /// Tells where it is between phases, at least until `until` where there is no answer. Without a coordinator nobody
+    /// knows when the next one begins: then the run ends here, and what was measured is kept for it.
+    pub(super) async fn wait(
+        &mut self,
+        stage: Stage,
+        until: Option<Instant>,
+    ) -> Result<Directive, WorkerError> {
+        let longest = Instant::now() + LONGEST_SILENCE;
+        match self.tell_until(stage, until.map_or(longest, |until| until.max(longest))).await {
+            Err(WorkerError::Coordinator(Unreachable::Silent(why))) if !self.begun.is_empty() => {
+                warn!(worker = self.worker(), "stopped, for want of a coordinator: {why}");
+                Ok(Directive::Abort)
+            }
+            told => told,
+        }
+    }
+
+    /// Tells that it is through until everything is safe. A coordinator that has just begun anew lets everybody go
+    /// who is through, before it has been told what it doesn't know.
+    pub(super) async fn leave(&mut self) -> Result<(), WorkerError> {
+        info!(worker = self.worker(), "through");
+        loop {
+            let longest = Instant::now() + LONGEST_KEEPING;
+            let directive = self.tell_until(Stage::Finished, longest).await?;
+            if directive == Directive::Leave && self.ledger.is_safe() {
+                info!(worker = self.worker(), "left");
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells where it is, until there is an answer.
+    async fn tell_until(&mut self, stage: Stage, longest: Instant) -> Result<Directive, WorkerError> {
+        loop {
+            match self.tell(stage.clone(), PATIENCE).await {
+                Err(Unreachable::Silent(_)) if Instant::now() < longest => sleep(RETRY).await,
+                // A coordinator that was started anew knows nobody until the load has begun.
+                Err(Unreachable::Refused(Refusal::Unknown { .. })) if self.begun.is_empty() => {
+                    self.register().await?;
+                }
+                answer => return Ok(answer?),
+            }
+        }
+    }
+
+    /// Tells where it is; none where there is no answer: the load goes on without.
+    pub(super) async fn tell_once(
+        &mut self,
+        stage: Stage,
+        patience: Duration,
+    ) -> Result<Option<Directive>, WorkerError> {
+        match self.tell(stage, patience).await {
+            Ok(directive) => Ok(Some(directive)),
+            Err(Unreachable::Silent(_)) => {
+                sleep(RETRY).await;
+                Ok(None)
+            }
+            Err(Unreachable::Refused(Refusal::Unknown { .. })) if self.begun.is_empty() => {
+                self.register().await?;
+                Ok(None)
+            }
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
+    /// Tells where it is, and notes what is safe. Can be dropped.
+    async fn tell(&mut self, stage: Stage, patience: Duration) -> Result<Directive, Unreachable> {
+        let report = self.report(stage);
+        // Nothing is held back while there is more to be told.
+        let patience = if self.ledger.has_more() { Duration::ZERO } else { patience };
+        let Answer { epoch, acknowledged, directive } = self.coordinator.report(report, patience).await?;
+        self.ledger.acknowledge(epoch, acknowledged);
+        self.heard = Instant::now();
+        Ok(directive)
+    }
+
+    /// What is to be told now. It is through only with the last part of what it measured.
+    fn report(&mut self, stage: Stage) -> Report {
+        let snapshot = self.ledger.snapshot().map(|snapshot| snapshot.to_bytes());
+        let stage = match (stage, self.begun.last()) {
+            (Stage::Finished, Some((last, _))) if self.ledger.has_more() => Stage::Running(*last),
+            (stage, _) => stage,
+        };
+        let begun = self.begun.iter().map(|(phase, start)| Begun {
+            phase: *phase,
+            // A phase is never so long that its microseconds don't fit.
+            micros_ago: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+        });
+        Report {
+            worker: self.worker(),
+            process: self.registration.process.clone(),
+            epoch: self.ledger.epoch(),
+            stage,
+            begun: begun.collect(),
+            snapshot,
+        }
+    }
+}
