@@ -29,7 +29,7 @@ pub fn spec_schema() -> Value {
 }
 
 /// A load test: where the load goes, what users do, in which phases, and what the product must reach.
-#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "loadgate.dev",
     version = "v1alpha1",

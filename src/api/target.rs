@@ -7,7 +7,7 @@ use super::{Check, Request};
 use super::{rules, schema};
 
 /// The service under test.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// Scheme, host and port that every path is appended to, such as `http://shop.default.svc:8080`.

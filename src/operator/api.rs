@@ -48,6 +48,12 @@ impl CallError {
         }
     }
 
+    /// Whether the server did it and answered with something that isn't understood.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, CallError::Failed { source, .. } if matches!(**source, kube::Error::SerdeError(_)))
+    }
+
     /// Whether the object was changed by somebody else since it was read.
     #[must_use]
     pub fn is_conflict(&self) -> bool {

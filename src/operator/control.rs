@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, watch};
 use super::context::Context;
 use super::ends::keep_ending;
 use super::lease::Standing;
+use super::reading::Watched;
 use super::reconcile::{after_failure, reconcile};
 use super::stop::{soon_over, stopped};
 use crate::api::LoadTest;
@@ -53,7 +54,7 @@ async fn control_in(
     let client = || context.client.clone();
     let (tests, jobs) = match &namespace {
         Some(namespace) => {
-            (Api::<LoadTest>::namespaced(client(), namespace), Api::<Job>::namespaced(client(), namespace))
+            (Api::<Watched>::namespaced(client(), namespace), Api::<Job>::namespaced(client(), namespace))
         }
         None => (Api::all(client()), Api::all(client())),
     };
@@ -84,12 +85,12 @@ fn watching() -> watcher::Config {
 fn heard(
     rings: broadcast::Receiver<ObjectRef<LoadTest>>,
     namespace: Option<String>,
-) -> impl Stream<Item = ObjectRef<LoadTest>> {
+) -> impl Stream<Item = ObjectRef<Watched>> {
     futures_util::stream::unfold((rings, namespace), |(mut rings, namespace)| async {
         loop {
             match rings.recv().await {
                 Ok(test) if namespace.is_none() || test.namespace == namespace => {
-                    return Some((test, (rings, namespace)));
+                    return Some((test.into_kind_unchecked(()), (rings, namespace)));
                 }
                 // Those that were missed are looked at soon anyway.
                 Ok(_) | Err(RecvError::Lagged(_)) => {}

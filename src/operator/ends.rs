@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::decide::{run_of, word_to_end};
 use super::observe::seen_session;
+use super::reading::Watched;
 use super::runs::Runs;
 use crate::api::LoadTest;
 
@@ -17,13 +18,16 @@ use crate::api::LoadTest;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Ends the loads of `runs` that are to end by what the watch has told of their tests, for ever.
-pub async fn keep_ending(runs: Runs, tests: Store<LoadTest>) {
+pub async fn keep_ending(runs: Runs, tests: Store<Watched>) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        for test in runs.all().iter().filter_map(|live| tests.get(&live.test)) {
-            end(&runs, &test);
+        for live in runs.all() {
+            let known = tests.get(&live.test.into_kind_unchecked(()));
+            if let Some(Ok(test)) = known.as_deref().map(|known| known.0.as_ref()) {
+                end(&runs, test);
+            }
         }
     }
 }
@@ -43,6 +47,7 @@ mod tests {
     use std::sync::Arc;
 
     use jiff::Timestamp;
+    use kube::core::DeserializeGuard;
     use kube::runtime::reflector::store::Writer;
     use kube::runtime::reflector::{ObjectRef, store};
     use kube::runtime::watcher::Event;
@@ -57,7 +62,7 @@ mod tests {
     /// A load that is on, its test in what the watch keeps, and nobody who looks at the run.
     struct Unseen {
         runs: Runs,
-        tests: Writer<LoadTest>,
+        tests: Writer<Watched>,
         uid: String,
     }
 
@@ -85,7 +90,7 @@ mod tests {
         }
 
         fn is_now(&mut self, test: &ATest) {
-            self.tests.apply_watcher_event(&Event::Apply(test.object().clone()));
+            self.tests.apply_watcher_event(&Event::Apply(DeserializeGuard(Ok(test.object().clone()))));
         }
 
         async fn ended_for(&self, seconds: u64) -> Option<String> {

@@ -22,6 +22,7 @@ mod leaving;
 pub mod names;
 pub mod observe;
 pub mod publish;
+pub mod reading;
 pub mod reconcile;
 pub mod record;
 pub mod runs;

@@ -15,6 +15,7 @@ use super::decide::{is_complete, run_of};
 use super::judging::is_result_of;
 use super::known::author;
 use super::names;
+use super::reading::Read;
 use super::record::Record;
 use super::runs::LiveRun;
 use super::seen::{Author, Child, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession};
@@ -22,8 +23,13 @@ use crate::api::{LoadTest, Run};
 use crate::plan::{Options, Plan};
 
 /// All that decides what comes next for `test`.
-pub async fn observe(context: &Context, test: LoadTest) -> Result<Seen, CallError> {
-    let plan = Plan::from_spec(&test.name_any(), &test.spec, &Options::default());
+pub async fn observe(context: &Context, read: Read) -> Result<Seen, CallError> {
+    let Read { test, faults } = read;
+    let plan = if faults.is_empty() {
+        Plan::from_spec(&test.name_any(), &test.spec, &Options::default())
+    } else {
+        Err(faults)
+    };
     let author = author(&context.client, &context.known, &test).await?;
     let run = match run_of(&test) {
         Some(run) if has_left_something(&test, &author) => Some(children(context, &test, run).await?),

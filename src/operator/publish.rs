@@ -37,6 +37,9 @@ pub async fn write(
     let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
     let written = guarded(&tests, test, |current| replace(&tests, current, &status)).await?;
     log(test, &status);
+    if written.status.as_ref() != Some(&status) {
+        log_loss(test, &status);
+    }
     events::publish(context, test, &status).await;
     count(context, test, &status);
     Ok(written)
@@ -50,12 +53,35 @@ async fn replace(
     test.metadata.managed_fields = None;
     test.status = Some(status.clone());
     let (name, parameters) = (test.name_any(), PostParams::default());
-    tests.call("update the status of", &name, tests.api().replace_status(&name, &parameters, &test)).await
+    match tests
+        .call("update the status of", &name, tests.api().replace_status(&name, &parameters, &test))
+        .await
+    {
+        // It is done. What came back is a spec that this release can't read.
+        Err(error) if error.is_unreadable() => Ok(test),
+        written => written,
+    }
+}
+
+/// What the API server dropped of the status, the definition that it has doesn't know.
+fn log_loss(test: &LoadTest, status: &LoadTestStatus) {
+    if is_another_stage(test, status) {
+        tracing::warn!(
+            namespace = test.namespace(),
+            test = test.name_any(),
+            "the definition of LoadTests in the cluster isn't this release's: a part of the status was dropped; apply \
+             the definition of this release"
+        );
+    }
+}
+
+fn is_another_stage(test: &LoadTest, status: &LoadTestStatus) -> bool {
+    test.status.as_ref().and_then(|before| before.phase.as_ref()) != status.phase.as_ref()
 }
 
 /// A line for each stage that a run reaches.
 fn log(test: &LoadTest, status: &LoadTestStatus) {
-    if test.status.as_ref().and_then(|before| before.phase.as_ref()) != status.phase.as_ref() {
+    if is_another_stage(test, status) {
         tracing::info!(
             namespace = test.namespace(),
             test = test.name_any(),

@@ -17,6 +17,7 @@ use super::judging::JudgingError;
 use super::lead::lead;
 use super::observe::observe;
 use super::publish::{publish, write};
+use super::reading::{Read, Watched, read};
 use crate::api::LoadTest;
 
 /// When a run under way is looked at again, whatever happens.
@@ -31,7 +32,7 @@ const AGAIN: Duration = Duration::from_secs(3);
 const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Brings `test` one step on.
-pub async fn reconcile(test: Arc<LoadTest>, context: Arc<Context>) -> Result<Action, JudgingError> {
+pub async fn reconcile(test: Arc<Watched>, context: Arc<Context>) -> Result<Action, JudgingError> {
     let done = bring_on(&test, &context).await;
     if let Err(error) = &done {
         context.telemetry.reconcile_failed(word(error));
@@ -39,15 +40,16 @@ pub async fn reconcile(test: Arc<LoadTest>, context: Arc<Context>) -> Result<Act
     done
 }
 
-async fn bring_on(test: &LoadTest, context: &Context) -> Result<Action, JudgingError> {
-    let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
+async fn bring_on(test: &Watched, context: &Context) -> Result<Action, JudgingError> {
+    let (namespace, name) = (test.namespace().unwrap_or_default(), test.name_any());
     // The watch may lag behind: what is decided is decided on the object as it is now.
-    let Some(test) = tests.get(&test.name_any()).await? else { return Ok(Action::await_change()) };
+    let Some(read) = read(context, &namespace, &name).await? else { return Ok(Action::await_change()) };
     context.telemetry.api_is_reached();
-    end(&context.runs, &test);
+    end(&context.runs, &read.test);
+    let tests = Objects::<LoadTest>::new(&context.client, &namespace);
     let began = Instant::now();
     // Behind the end of its term this process writes nothing more.
-    let Ok(done) = context.standing.guard(Box::pin(step_or_tell(context, &tests, test))).await else {
+    let Ok(done) = context.standing.guard(Box::pin(step_or_tell(context, &tests, read))).await else {
         return Ok(Action::await_change());
     };
     context.telemetry.reconciled(began.elapsed());
@@ -58,10 +60,10 @@ async fn bring_on(test: &LoadTest, context: &Context) -> Result<Action, JudgingE
 async fn step_or_tell(
     context: &Context,
     tests: &Objects<LoadTest>,
-    test: LoadTest,
+    read: Read,
 ) -> Result<Action, JudgingError> {
-    let name = test.name_any();
-    let done = Box::pin(step(context, test)).await;
+    let name = read.test.name_any();
+    let done = Box::pin(step(context, read)).await;
     if let Err(JudgingError::Call(error)) = &done
         && error.is_refused()
     {
@@ -70,9 +72,9 @@ async fn step_or_tell(
     done
 }
 
-async fn step(context: &Context, test: LoadTest) -> Result<Action, JudgingError> {
+async fn step(context: &Context, read: Read) -> Result<Action, JudgingError> {
     let now = Timestamp::now();
-    let mut seen = observe(context, test).await?;
+    let mut seen = observe(context, read).await?;
     lead(context, &mut seen, now);
     let decision = decide(&seen);
     tracing::debug!(test = seen.test.name_any(), ?decision, "decided");
@@ -131,7 +133,7 @@ fn word(error: &JudgingError) -> &'static str {
 
 /// What is done about a step that failed.
 #[must_use]
-pub fn after_failure(test: &LoadTest, error: &JudgingError) -> Action {
+pub fn after_failure(test: &Watched, error: &JudgingError) -> Action {
     match error {
         JudgingError::Call(error) if error.is_conflict() => {
             tracing::debug!(test = test.name_any(), %error, "somebody else wrote first");

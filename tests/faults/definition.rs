@@ -18,12 +18,21 @@ const MARK: &str = "loadgate.test/faults";
 
 /// Brings it, if nobody has. False: this machine can't hold a cluster.
 pub(crate) async fn bring() -> bool {
+    brought(crd(), true).await
+}
+
+/// Brings another release's, where there is none.
+#[allow(dead_code, reason = "one of the two test binaries that share this needs it")]
+pub(crate) async fn bring_as(definition: CustomResourceDefinition) -> bool {
+    brought(definition, false).await
+}
+
+async fn brought(mut definition: CustomResourceDefinition, may_be_there: bool) -> bool {
     let Some(cluster) = Cluster::up() else { return false };
     let definitions: Api<CustomResourceDefinition> = Api::all(cluster.client().await);
-    let mut definition = crd();
     definition.labels_mut().insert(MARK.to_owned(), "true".to_owned());
     match definitions.create(&PostParams::default(), &definition).await {
-        Err(kube::Error::Api(status)) if status.is_already_exists() => {}
+        Err(kube::Error::Api(status)) if may_be_there && status.is_already_exists() => {}
         made => drop(made.unwrap()),
     }
     let name = definition.name_any();

@@ -13,7 +13,7 @@ use crate::within;
 
 pub(crate) async fn a_holder_whose_lease_is_deleted_in_mid_run_ends_and_the_next_goes_on() {
     on_stage(|stage| async move {
-        is_on(&stage).await;
+        stage.runs(LASTING).await;
         stage.api::<Lease>().delete(LEASE, &DeleteParams::default()).await.unwrap();
         goes_on(stage).await;
     })
@@ -22,20 +22,13 @@ pub(crate) async fn a_holder_whose_lease_is_deleted_in_mid_run_ends_and_the_next
 
 pub(crate) async fn a_holder_whose_lease_is_stolen_in_mid_run_ends_and_the_next_goes_on() {
     on_stage(|stage| async move {
-        is_on(&stage).await;
+        stage.runs(LASTING).await;
         let leases: Api<Lease> = stage.api();
         let theft = Patch::Merge(json!({"spec": {"holderIdentity": "thief"}}));
         leases.patch(LEASE, &PatchParams::default(), &theft).await.unwrap();
         goes_on(stage).await;
     })
     .await;
-}
-
-async fn is_on(stage: &Stage) {
-    stage.apply_with(LASTING).await;
-    stage.operator.start();
-    let phase = |test: &loadgate::api::LoadTest| test.status.as_ref().and_then(|status| status.phase.clone());
-    stage.until("running", |test| phase(test).as_deref() == Some("Running")).await;
 }
 
 async fn goes_on(stage: Stage) {

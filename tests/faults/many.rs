@@ -7,12 +7,10 @@ use futures_util::future::join_all;
 use kube::ResourceExt;
 use kube::runtime::wait::await_condition;
 use loadgate::api::LoadTest;
-use serde_json::json;
 use tokio::time::Instant;
 
 use crate::outcome::leaves_only_results;
-use crate::rights::create;
-use crate::stage::{Stage, is_complete, on_rough_stage};
+use crate::stage::{is_complete, on_rough_stage};
 use crate::{LIMIT, within};
 
 const TESTS: usize = 100;
@@ -25,7 +23,7 @@ pub(crate) async fn a_hundred_tests_at_once_are_each_run_and_counted_exactly() {
     on_rough_stage(|stage| async move {
         let began = Instant::now();
         let names: Vec<String> = (0..TESTS).map(|number| format!("test-{number}")).collect();
-        join_all(names.iter().map(|name| apply(&stage, name))).await;
+        join_all(names.iter().map(|name| stage.apply_named(name.clone()))).await;
         stage.operator.start();
         let operator = Arc::clone(&stage.operator);
         // A machine that is too busy to renew the Lease in time ends it: then another one comes.
@@ -56,23 +54,6 @@ pub(crate) async fn a_hundred_tests_at_once_are_each_run_and_counted_exactly() {
         assert_eq!(served, EACH * TESTS as u64, "served");
     })
     .await;
-}
-
-async fn apply(stage: &Stage, name: &str) {
-    let test = json!({
-        "apiVersion": "loadgate.dev/v1alpha1", "kind": "LoadTest", "metadata": {"name": name},
-        "spec": {
-            "target": {"baseUrl": stage.target.url()},
-            "scenarios": [{"name": "visit", "steps": [{"name": "ok", "think": "100ms",
-                "request": {"path": "/ok"}, "checks": [{"status": [200]}]}]}],
-            "phases": [{"name": "one", "load": {"iterations": {"users": 2, "perUser": 5}}}],
-            "requirements": [{"id": "ERRORS", "metric": "error_rate", "target": "< 1%", "must": true}],
-            "workers": {"count": 1, "nodeSelector": {"loadgate.test/nowhere": "none"}},
-            // They come one after the other: this many on two cores take their time.
-            "deadlines": {"start": "10m"},
-        },
-    });
-    create::<LoadTest>(&stage.own, test).await;
 }
 
 /// The least bound that 99 % of all reconciles stayed below.

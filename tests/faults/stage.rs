@@ -124,6 +124,18 @@ impl Stage {
         create::<LoadTest>(&self.own, test).await;
     }
 
+    /// Of this name: a worker, a phase, ten requests.
+    pub(crate) async fn apply_named(&self, name: String) {
+        let step = json!({"name": "ok", "think": "100ms", "request": {"path": "/ok"}, "checks": [{"status": [200]}]});
+        let mut test = self.test(&json!([{"name": "visit", "steps": [step]}]), 2, 5);
+        test["metadata"]["name"] = json!(name);
+        test["spec"]["phases"].as_array_mut().unwrap().truncate(1);
+        test["spec"]["workers"]["count"] = json!(1);
+        // Where they are many, they come one after the other.
+        test["spec"]["deadlines"] = json!({"start": "10m"});
+        create::<LoadTest>(&self.own, test).await;
+    }
+
     /// Two workers, two phases in which each of these users goes so often through one of these scenarios.
     pub(crate) async fn apply_scenarios(&self, scenarios: &Value, users: u64, per_user: u64) {
         create::<LoadTest>(&self.own, self.test(scenarios, users, per_user)).await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kube::core::DeserializeGuard;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
@@ -58,7 +59,7 @@ async fn look(api: &FakeApi, term: Duration) {
         telemetry: Telemetry::new().unwrap(),
         standing,
     };
-    let test = Arc::new(a_test().object().clone());
+    let test = Arc::new(DeserializeGuard(Ok(a_test().object().clone())));
     drop(reconcile(test, Arc::new(context)).await);
 }
 

@@ -14,7 +14,7 @@ use crate::plan::PhaseIndex;
 use crate::plan::onward::LATE;
 use crate::worker::WorkerError;
 
-const CASES: u32 = 1000;
+const CASES: u32 = 250;
 /// A report may be so long on its way to a coordinator that took the run up: so much later the phases that it tells of
 /// seem to have begun.
 const SLOW: Duration = Duration::from_millis(300);

@@ -1,0 +1,142 @@
+//! Reads tests as the API server has them, also those that this release can't make sense of: where the definition in the
+//! cluster is older or newer than the operator, or was none when an object was made. Such a test is told so on itself, and
+//! keeps nothing from the others.
+
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject};
+use kube::core::DeserializeGuard;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::api::{CallError, Objects};
+use super::context::Context;
+use crate::api::{LoadTest, LoadTestSpec};
+use crate::plan::Fault;
+
+/// A test as a watch tells of it: one that can't be read doesn't end the watch.
+pub type Watched = DeserializeGuard<LoadTest>;
+
+/// A test as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read {
+    /// The test. Where its spec can't be read, that is empty.
+    pub test: LoadTest,
+    /// Why its spec can't be read, if it can't.
+    pub faults: Vec<Fault>,
+}
+
+/// The test of this name as it is now; none: there is none.
+pub async fn read(context: &Context, namespace: &str, name: &str) -> Result<Option<Read>, CallError> {
+    let kind = ApiResource::erase::<LoadTest>(&());
+    let api: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), namespace, &kind);
+    let tests = Objects::<LoadTest>::new(&context.client, namespace);
+    Ok(tests.call("get", name, api.get_opt(name)).await?.map(|object| understood(&object)))
+}
+
+/// What this release makes of the object. A status that it can't read is nobody's word, and left out.
+#[must_use]
+pub fn understood(object: &DynamicObject) -> Read {
+    let status = parsed(&object.data["status"]).ok();
+    let (spec, faults) = match parsed::<LoadTestSpec>(&object.data["spec"]) {
+        Ok(spec) => {
+            let known = serde_json::to_value(&spec).unwrap_or_default();
+            let mut faults = Vec::new();
+            note_unknown(&object.data["spec"], &known, "spec", &mut faults);
+            (spec, faults)
+        }
+        Err(error) => (LoadTestSpec::default(), vec![unreadable("spec", &error.to_string())]),
+    };
+    let test = LoadTest { metadata: object.metadata.clone(), spec, status };
+    Read { test, faults }
+}
+
+fn parsed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
+    T::deserialize(value)
+}
+
+/// Notes what is asked for and would not be done: a field that a later release has brought.
+fn note_unknown(asked: &Value, known: &Value, path: &str, faults: &mut Vec<Fault>) {
+    match (asked, known) {
+        (Value::Object(asked), Value::Object(known)) => {
+            for (name, value) in asked.iter().filter(|(_, value)| says_something(value)) {
+                let path = format!("{path}.{name}");
+                match known.get(name) {
+                    Some(known) => note_unknown(value, known, &path, faults),
+                    None => faults.push(unreadable(&path, "unknown field")),
+                }
+            }
+        }
+        (Value::Array(asked), Value::Array(known)) => {
+            for (place, (value, known)) in asked.iter().zip(known).enumerate() {
+                note_unknown(value, known, &format!("{path}[{place}]"), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Fields that say nothing aren't written again.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+fn unreadable(path: &str, why: &str) -> Fault {
+    let release = env!("CARGO_PKG_VERSION");
+    let fix = "correct it, or bring operator and definition to one release";
+    Fault { path: path.to_owned(), message: format!("operator {release} can't read it: {why}; {fix}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::operator::tests::makers::a_test;
+
+    fn of(change: impl FnOnce(&mut Value)) -> Read {
+        let mut object = serde_json::to_value(a_test().with_run().object()).unwrap();
+        change(&mut object);
+        understood(&serde_json::from_value(object).unwrap())
+    }
+
+    #[test]
+    fn what_this_release_writes_it_reads() {
+        let read = of(|_| ());
+        assert_eq!(read, Read { test: a_test().with_run().object().clone(), faults: Vec::new() });
+        let read = of(|object| object["spec"]["requirements"] = Value::Null);
+        assert_eq!(read.faults, Vec::new(), "what says nothing asks for nothing");
+    }
+
+    #[test]
+    fn what_another_release_has_brought_is_named() {
+        type Change = fn(&mut Value);
+        let changes: [(&str, Change, &str); 5] = [
+            ("a field", |it| it["spec"]["hooks"] = json!([{"name": "x"}]), "spec.hooks"),
+            ("a part of one", |it| it["spec"]["target"]["pool"] = json!(5), "spec.target.pool"),
+            (
+                "a part of an item",
+                |it| it["spec"]["phases"][0]["load"]["chaos"] = json!(true),
+                "spec.phases[0].load",
+            ),
+            ("another type", |it| it["spec"]["phases"] = json!("many"), "spec"),
+            ("nothing at all", |it| it["spec"] = Value::Null, "spec"),
+        ];
+        for (what, change, path) in changes {
+            let read = of(change);
+            assert!(read.faults[0].path.starts_with(path), "{what}: {:?}", read.faults);
+            assert!(read.faults[0].message.contains("can't read it"), "{what}: {:?}", read.faults);
+            assert_eq!(read.test.status, a_test().with_run().object().status, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_status_that_cannot_be_read_is_left_out() {
+        let read = of(|object| object["status"]["verdict"] = json!("Splendid"));
+        assert_eq!((read.test.status, read.faults), (None, Vec::new()));
+    }
+}
