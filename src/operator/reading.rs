@@ -108,7 +108,10 @@ mod tests {
     fn what_this_release_writes_it_reads() {
         let read = of(|_| ());
         assert_eq!(read, Read { test: a_test().with_run().object().clone(), faults: Vec::new() });
-        let read = of(|object| object["spec"]["requirements"] = Value::Null);
+        let read = of(|object| {
+            object["spec"]["title"] = Value::Null;
+            object["spec"]["variables"] = json!({});
+        });
         assert_eq!(read.faults, Vec::new(), "what says nothing asks for nothing");
     }
 
