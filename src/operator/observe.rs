@@ -85,10 +85,17 @@ pub fn seen_session(live: &LiveRun) -> SeenSession {
         view: live.session.view(),
         gathered: live.session.gathered(),
         has_begun: live.session.has_begun(),
-        load: live.load.map(|clock| clock.lasted()).unwrap_or_default(),
+        load: load(live),
         aborted_for: live.aborted_at.map(|at| at.elapsed()),
         shut_out: live.shut_out.clone(),
     }
+}
+
+/// For how long the load has been on: as its workers tell, where it began under another process. That one's time of day
+/// and this one's may differ.
+fn load(live: &LiveRun) -> Lasted {
+    let lasted = live.load.map(|clock| clock.lasted()).unwrap_or_default();
+    Lasted { in_all: live.session.since_start().unwrap_or(lasted.in_all), ..lasted }
 }
 
 /// A Job that can't make its pods (a quota, an admission) says so in events only.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -51,10 +52,14 @@ pub(crate) struct Pods {
     pub(crate) ended: BTreeMap<String, Ended>,
 }
 
+/// By the index of a pod, what its process is told of the time of day: variables of its environment.
+type Clocks = Arc<Mutex<BTreeMap<String, Vec<(String, String)>>>>;
+
 /// The node that plays them. Dropped, all of its processes are killed.
 pub(crate) struct Kubelet {
     pods: watch::Sender<Pods>,
     renewals: watch::Sender<u32>,
+    clocks: Clocks,
     watching: AbortHandle,
 }
 
@@ -65,6 +70,8 @@ struct Node {
     pods: watch::Sender<Pods>,
     /// How often all tokens were renewed.
     renewals: watch::Sender<u32>,
+    /// How wrong the clocks of processes are, by the index of their pods.
+    clocks: Clocks,
     /// Where workers report instead of where they are told to, without TLS; none: where they are told to.
     post: Option<SocketAddr>,
 }
@@ -73,9 +80,16 @@ impl Kubelet {
     pub(crate) fn start(client: &Client, namespace: &str, post: Option<SocketAddr>) -> Self {
         let pods = watch::Sender::new(Pods::default());
         let (client, namespace) = (client.clone(), namespace.to_owned());
-        let renewals = watch::Sender::new(0);
-        let node = Node { client, namespace, pods: pods.clone(), renewals: renewals.clone(), post };
-        Kubelet { pods, renewals, watching: tokio::spawn(node.watch()).abort_handle() }
+        let (renewals, clocks) = (watch::Sender::new(0), Clocks::default());
+        let node = Node {
+            client,
+            namespace,
+            pods: pods.clone(),
+            renewals: renewals.clone(),
+            clocks: clocks.clone(),
+            post,
+        };
+        Kubelet { pods, renewals, clocks, watching: tokio::spawn(node.watch()).abort_handle() }
     }
 
     /// What those that have ended said.
@@ -87,6 +101,11 @@ impl Kubelet {
     pub(crate) async fn sees(&self, what: &str, is: impl FnMut(&Pods) -> bool) -> Pods {
         let mut pods = self.pods.subscribe();
         within(LIMIT, what, pods.wait_for(is)).await.unwrap().clone()
+    }
+
+    /// From now on, processes of pods with this index have such a clock.
+    pub(crate) fn has_clock(&self, index: u32, clock: Vec<(String, String)>) {
+        self.clocks.lock().unwrap().insert(index.to_string(), clock);
     }
 
     /// Renews the tokens of all that live, and waits until they have them.
@@ -203,7 +222,8 @@ impl Node {
         if self.post.is_none() {
             self.turn(pod).await;
         }
-        command(pod, folder, self.post).spawn().unwrap()
+        let clock = self.clocks.lock().unwrap().get(&index(pod)).cloned().unwrap_or_default();
+        command(pod, folder, self.post).envs(clock).spawn().unwrap()
     }
 
     /// The frozen spec and the token, where the template says that they are.
@@ -242,7 +262,7 @@ impl Node {
 
     /// One worker after the other: so every run counts them through the same steps.
     async fn turn(&self, pod: &Pod) {
-        let index: u64 = field(pod, &format!("metadata.labels['{INDEX_LABEL}']")).parse().unwrap();
+        let index: u64 = index(pod).parse().unwrap();
         let is_next = |test: Option<&LoadTest>| {
             let workers = test.and_then(|test| test.status.as_ref()?.workers.as_ref());
             index == 0 || workers.is_some_and(|workers| u64::from(workers.ready) >= index)
@@ -305,6 +325,10 @@ async fn finish(mut child: Child, is_gone: &mut watch::Receiver<bool>) -> Option
         let _ = kill_process(id, Signal::TERM);
     }
     within(GRACE, "a worker that is asked to stop ends", child.wait()).await.unwrap().code()
+}
+
+fn index(pod: &Pod) -> String {
+    field(pod, &format!("metadata.labels['{INDEX_LABEL}']"))
 }
 
 fn value(pod: &Pod, variable: &EnvVar) -> String {

@@ -34,6 +34,8 @@ pub(crate) struct Operator {
     living: Mutex<Option<Living>>,
     /// How many have ended that nobody had asked to.
     given_up: watch::Sender<usize>,
+    /// What the next ones are told of the time of day: variables of their environment.
+    clock: Mutex<Vec<(String, String)>>,
     /// The most memory that one of them had, in KiB.
     peak: AtomicU64,
 }
@@ -69,6 +71,7 @@ impl Operator {
             ingest,
             http,
             living: Mutex::default(),
+            clock: Mutex::default(),
             given_up: watch::Sender::new(0),
             peak: AtomicU64::new(0),
         }
@@ -106,8 +109,14 @@ impl Operator {
         command
             .env("KUBECONFIG", self.folder.path().join("kubeconfig"))
             .env("RUST_LOG", "info,loadgate=debug");
+        command.envs(self.clock.lock().unwrap().clone());
         command.stdin(Stdio::null()).stderr(self.log_file()).kill_on_drop(true);
         command
+    }
+
+    /// From now on, those that are started have such a clock.
+    pub(crate) fn has_clock(&self, clock: Vec<(String, String)>) {
+        *self.clock.lock().unwrap() = clock;
     }
 
     /// One has ended: if nobody has asked it to, that is told.

@@ -1,0 +1,107 @@
+//! Clocks that are wrong, and that jump.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tempfile::NamedTempFile;
+
+use crate::outcome::{LASTING, USERS, counts_are_exact, was_told_in_order};
+use crate::stage::{Stage, on_stage};
+use crate::support::loadtests::is_judged;
+
+/// Phases of 45 s: longer than who takes over waits before it goes by a deadline that has passed by its clock.
+const LONG: u64 = 225;
+
+/// What a process is told of the time of day, by the library of `faketime`. Only that: what time has passed stays true.
+fn clock(said: (&str, &str)) -> Option<Vec<(String, String)>> {
+    let library = library()?;
+    let variables = [
+        ("LD_PRELOAD", library.to_str()?),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        said,
+    ];
+    Some(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+}
+
+/// Where it is installed. In CI it must be.
+fn library() -> Option<PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib").ok()?.filter_map(Result::ok).map(|folder| folder.path());
+    let found =
+        folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|library| library.is_file());
+    if found.is_none() {
+        let told = "faketime isn't installed: no clock is wrong in these tests";
+        assert!(std::env::var_os("CI").is_none(), "{told}");
+        // Past the capture of the test harness, which would hide it.
+        let _ = writeln!(std::io::stderr(), "\n*** {told} ***\n");
+    }
+    found
+}
+
+pub(crate) async fn a_worker_whose_clock_is_off_by_five_minutes_changes_nothing() {
+    for off in ["+300", "-300"] {
+        let Some(clock) = clock(("FAKETIME", off)) else { return };
+        on_stage(move |stage| async move {
+            stage.kubelet.has_clock(1, clock);
+            stage.runs(LASTING).await;
+            ends_well(stage, LASTING).await;
+        })
+        .await;
+    }
+}
+
+pub(crate) async fn an_operators_clock_that_jumps_by_an_hour_changes_nothing() {
+    let file = NamedTempFile::new().unwrap();
+    let Some(clock) = clock(("FAKETIME_TIMESTAMP_FILE", file.path().to_str().unwrap())) else { return };
+    on_stage(move |stage| async move {
+        set(file.path(), "+0");
+        stage.operator.has_clock(clock);
+        stage.apply_but(LONG, |spec| spec["deadlines"] = json!({"run": "10m"})).await;
+        stage.operator.start();
+        stage.until("running", |test| phase(test) == "Running").await;
+        set(file.path(), "+3600");
+        let told = stage.until("told of figures", |test| requests(test) > 0).await;
+        // The next one begins an hour before the one that wrote the record.
+        stage.operator.kill().await;
+        set(file.path(), "-3600");
+        stage.start_another().await;
+        stage.until("told of more", |test| requests(test) > requests(&told)).await;
+        // And the one after that two hours behind.
+        stage.operator.kill().await;
+        set(file.path(), "+3600");
+        stage.start_another().await;
+        ends_well(stage, LONG).await;
+    })
+    .await;
+}
+
+fn set(clock: &Path, said: &str) {
+    std::fs::write(clock, said).unwrap();
+}
+
+fn phase(test: &loadgate::api::LoadTest) -> &str {
+    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+}
+
+fn requests(test: &loadgate::api::LoadTest) -> u64 {
+    let summary = test.status.as_ref().and_then(|status| status.summary.as_ref());
+    summary.map_or(0, |summary| summary.requests)
+}
+
+async fn ends_well(stage: Stage, per_user: u64) {
+    let writes = stage.proxy.hearing();
+    let status = stage.comes_to_rest().await;
+    is_judged(&status, "Pass");
+    assert_eq!(status["workers"]["lost"], 0);
+    assert_eq!(status["summary"]["requests"], 2 * USERS * per_user);
+    for phase in status["phases"].as_array().unwrap() {
+        let millis = phase["summary"]["durationMillis"].as_u64().unwrap();
+        assert!(
+            (190..2000).contains(&(millis / per_user)),
+            "{per_user} times 200 ms took {millis} ms: {phase:#}"
+        );
+    }
+    was_told_in_order(&writes.borrow().writes);
+    counts_are_exact(&status, &stage.target.seen());
+}
