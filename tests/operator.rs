@@ -21,6 +21,8 @@ mod forged;
 mod gates;
 #[path = "operator/local.rs"]
 mod local;
+#[path = "operator/outage.rs"]
+mod outage;
 #[path = "operator/quickstart.rs"]
 mod quickstart;
 #[path = "operator/rights.rs"]
@@ -95,6 +97,7 @@ const TESTS: &[Test] = tests![
     Cores five_minutes::the_five_minutes_of_readme_are_as_told,
     Operator figures::figures_are_told,
     Operator takeover::counts_are_exact_after_the_operator_was_replaced_in_mid_run,
+    Operator outage::loads_go_on_without_an_api_server_and_are_told_when_it_is_back,
     Operator away::what_befalls_runs_while_the_operator_is_away_is_made_good_when_it_is_back,
     Operator gates::a_right_that_is_missing_is_written_as_committed,
     Operator starting::an_image_that_is_missing_is_told,

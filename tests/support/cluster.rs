@@ -87,6 +87,18 @@ fn started() -> Option<PathBuf> {
     told.lines().last().map(PathBuf::from)
 }
 
+/// Has the script `stop` (by a kill) or `start` a part of its cluster: `apiserver`. False: the cluster is another's.
+pub(crate) fn component(verb: &str, name: &str) -> bool {
+    if std::env::var_os("LOADGATE_TEST_KUBECONFIG").is_some() {
+        let told = format!("\nSKIPPED: {verb} {name}: the cluster is another's\n");
+        std::io::stderr().write_all(told.as_bytes()).unwrap();
+        return false;
+    }
+    let done = Command::new(super::path("tests/cluster/cluster")).args([verb, name]).status().unwrap();
+    assert!(done.success(), "tests/cluster/cluster {verb} {name}: {done}");
+    true
+}
+
 /// Runs a test in a namespace of its own, which is deleted afterwards, however the test ends.
 pub(crate) async fn in_own_namespace<F>(test: impl FnOnce(Own) -> F)
 where
