@@ -75,7 +75,7 @@ pub(crate) async fn an_abort_from_the_first_starts_nothing_also_when_it_is_unset
         stage.patch(json!({"spec": {"runId": "two"}})).await;
         let is_second = |test: &LoadTest| test.status.as_ref()?.run.as_ref()?.run_id.clone();
         stage.until("told of the run", |test| is_second(test).as_deref() == Some("two")).await;
-        let status = stage.comes_to_rest().await;
+        let status = stage.run_comes_to_rest(2).await;
         is_judged(&status, "Pass");
         assert_eq!(status["run"]["number"], 2);
         leaves_only(&stage, "-run-2-result-").await;

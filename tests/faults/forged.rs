@@ -63,7 +63,7 @@ pub(crate) async fn a_status_that_is_forged_at_rest_is_written_over_by_what_is_s
         // The second run: what is stored tells its number too.
         stage.patch(json!({"spec": {"runId": "two"}})).await;
         stage.until("told of the second run", |test| number(test) == Some(2)).await;
-        let honest = stage.comes_to_rest().await;
+        let honest = stage.run_comes_to_rest(2).await;
         is_judged(&honest, "Fail");
         for (what, forgery) in [("a pass", pass(2)), ("nothing", removal())] {
             stage.forge(forgery.clone()).await;

@@ -7,7 +7,7 @@ use kube::api::{Api, ListParams};
 use serde_json::Value;
 
 use crate::stage::Stage;
-use crate::support::loadtests::conditions;
+use crate::support::loadtests::{UNSTORED, conditions};
 use crate::write::Write;
 
 /// So many users each phase of the test has.
@@ -20,9 +20,6 @@ pub(crate) const LASTING: u64 = 75;
 pub(crate) const ENDLESS: u64 = 1_500;
 /// So many requests the test consists of.
 pub(crate) const REQUESTS: u64 = 2 * USERS * PER_USER;
-
-/// Stands beside the conditions of a run whose result couldn't be stored.
-pub(crate) const UNSTORED: &str = " ResultsStored=False";
 
 /// Fields that differ from run to run: times, identities, and what was measured of time and bytes.
 const OWN_OF_EACH_RUN: [&str; 17] = [

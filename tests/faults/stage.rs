@@ -205,11 +205,16 @@ impl Stage {
     /// The status once nothing is left of the run but the result, and no worker. It is held to what must hold of every
     /// run; what the load was, the target tells when it has ended.
     pub(crate) async fn comes_to_rest(&self) -> Value {
+        self.run_comes_to_rest(1).await
+    }
+
+    /// The same of the run of this number.
+    pub(crate) async fn run_comes_to_rest(&self, number: u64) -> Value {
         self.until("complete and let go", |test| is_complete(test) && test.finalizers().is_empty()).await;
         self.is_without_pods().await;
         let test = self.api::<LoadTest>().get(NAME).await.unwrap();
         let (children, told) = (children(self).await, self.operator.log() + &self.kubelet.logs());
-        AtRest { test: &test, children, load: None, told }.is_as_it_must_be();
+        AtRest { test: &test, children, number, load: None, told }.is_as_it_must_be();
         serde_json::to_value(test.status).unwrap()
     }
 

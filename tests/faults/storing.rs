@@ -3,10 +3,10 @@
 use loadgate::api::LoadTest;
 use serde_json::{Value, json};
 
-use crate::outcome::{REQUESTS, UNSTORED, counts_are_exact, leaves_only_its_result, was_told_in_order};
+use crate::outcome::{REQUESTS, counts_are_exact, leaves_only_its_result, was_told_in_order};
 use crate::rights::{give_back, take_away};
 use crate::stage::{Stage, is_complete, on_stage};
-use crate::support::loadtests::{conditions, is_judged};
+use crate::support::loadtests::{UNSTORED, conditions, is_judged};
 
 /// The write that stores the result.
 const STORED: &str = "POST configmaps shop-run-1-result";

@@ -222,6 +222,7 @@ impl Room<'_> {
         let test = serde_json::from_value(self.kubectl.get(&["loadtest", name])).unwrap();
         let events = self.kubectl.run(&["get", "events", "--output=yaml"]);
         let at_rest = AtRest {
+            number: 1,
             test: &test,
             children: self.children(),
             load: nginx.map(|nginx| nginx.load().iter().map(|line| line.at).collect()),
@@ -240,6 +241,9 @@ impl Room<'_> {
         children.iter().map(name).collect()
     }
 }
+
+/// Stands beside the conditions of a run whose result couldn't be stored.
+pub(crate) const UNSTORED: &str = " ResultsStored=False";
 
 /// `Complete=True Passed=False …`, in the order that they stand in.
 pub(crate) fn conditions(status: &Value) -> String {
