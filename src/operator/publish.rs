@@ -10,6 +10,7 @@ use super::api::{CallError, Objects};
 use super::context::Context;
 use super::events;
 use super::guard::guarded;
+use super::reading::missing;
 use super::telemetry::Live;
 use crate::api::{LoadTest, LoadTestStatus, Run, Summary};
 
@@ -37,9 +38,7 @@ pub async fn write(
     let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
     let written = guarded(&tests, test, |current| replace(&tests, current, &status)).await?;
     log(test, &status);
-    if written.status.as_ref() != Some(&status) {
-        log_loss(test, &status);
-    }
+    log_loss(test, &written, &status);
     events::publish(context, test, &status).await;
     count(context, test, &status);
     Ok(written)
@@ -64,11 +63,14 @@ async fn replace(
 }
 
 /// What the API server dropped of the status, the definition that it has doesn't know.
-fn log_loss(test: &LoadTest, status: &LoadTestStatus) {
-    if is_another_stage(test, status) {
+fn log_loss(test: &LoadTest, written: &LoadTest, status: &LoadTestStatus) {
+    let json = |status: Option<&LoadTestStatus>| serde_json::to_value(status).unwrap_or_default();
+    let lost = missing(&json(Some(status)), &json(written.status.as_ref()), "status");
+    if !lost.is_empty() && is_another_stage(test, status) {
         tracing::warn!(
             namespace = test.namespace(),
             test = test.name_any(),
+            lost = lost.join(" "),
             "the definition of LoadTests in the cluster isn't this release's: a part of the status was dropped; apply \
              the definition of this release"
         );

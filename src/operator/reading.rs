@@ -40,9 +40,8 @@ pub fn understood(object: &DynamicObject) -> Read {
     let (spec, faults) = match parsed::<LoadTestSpec>(&object.data["spec"]) {
         Ok(spec) => {
             let known = serde_json::to_value(&spec).unwrap_or_default();
-            let mut faults = Vec::new();
-            note_unknown(&object.data["spec"], &known, "spec", &mut faults);
-            (spec, faults)
+            let unknown = missing(&object.data["spec"], &known, "spec");
+            (spec, unknown.iter().map(|path| unreadable(path, "unknown field")).collect())
         }
         Err(error) => (LoadTestSpec::default(), vec![unreadable("spec", &error.to_string())]),
     };
@@ -54,21 +53,28 @@ fn parsed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
     T::deserialize(value)
 }
 
-/// Notes what is asked for and would not be done: a field that a later release has brought.
-fn note_unknown(asked: &Value, known: &Value, path: &str, faults: &mut Vec<Fault>) {
-    match (asked, known) {
-        (Value::Object(asked), Value::Object(known)) => {
-            for (name, value) in asked.iter().filter(|(_, value)| says_something(value)) {
+/// The paths of what is said, and what comes back without: fields that another release has brought.
+#[must_use]
+pub fn missing(said: &Value, back: &Value, path: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    note_missing(said, back, path, &mut paths);
+    paths
+}
+
+fn note_missing(said: &Value, back: &Value, path: &str, paths: &mut Vec<String>) {
+    match (said, back) {
+        (Value::Object(said), Value::Object(back)) => {
+            for (name, value) in said.iter().filter(|(_, value)| says_something(value)) {
                 let path = format!("{path}.{name}");
-                match known.get(name) {
-                    Some(known) => note_unknown(value, known, &path, faults),
-                    None => faults.push(unreadable(&path, "unknown field")),
+                match back.get(name) {
+                    Some(back) => note_missing(value, back, &path, paths),
+                    None => paths.push(path),
                 }
             }
         }
-        (Value::Array(asked), Value::Array(known)) => {
-            for (place, (value, known)) in asked.iter().zip(known).enumerate() {
-                note_unknown(value, known, &format!("{path}[{place}]"), faults);
+        (Value::Array(said), Value::Array(back)) => {
+            for (place, (value, back)) in said.iter().zip(back).enumerate() {
+                note_missing(value, back, &format!("{path}[{place}]"), paths);
             }
         }
         _ => {}

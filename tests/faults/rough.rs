@@ -8,7 +8,6 @@ use tokio::time::{Instant, sleep};
 
 use crate::outcome::{LASTING, REQUESTS, USERS, counts_are_exact, leaves_only_its_result, was_told_in_order};
 use crate::stage::{Stage, on_stage};
-use crate::storm::others_write;
 use crate::support::loadtests::is_judged;
 use crate::weather::{Trouble, Weather};
 
@@ -64,29 +63,6 @@ pub(crate) async fn an_api_server_that_gives_no_answer_is_given_up_and_found_aga
         stage.until("judged anew", is_told).await;
         assert!(began.elapsed() < SILENT + FOUND, "told after {:?}", began.elapsed());
         is_as_planned(stage, 2 * USERS * LASTING).await;
-    })
-    .await;
-}
-
-pub(crate) async fn others_who_write_the_object_all_the_time_keep_nothing_from_its_end() {
-    /// So many of its writes may come too late for each that doesn't.
-    const MOST: usize = 20;
-    on_stage(|stage| async move {
-        stage.apply().await;
-        stage.operator.start();
-        tokio::select! {
-            () = others_write(&stage, ALL_ALONG) => panic!("not complete after {ALL_ALONG:?}"),
-            _ = stage.until("complete", crate::stage::is_complete) => {}
-        }
-        let writes = stage.proxy.so_far().writes;
-        let (done, late): (Vec<_>, Vec<_>) = writes.iter().partition(|write| write.is_done());
-        assert!(
-            late.len() <= done.len() * MOST,
-            "{} writes came too late, {} didn't",
-            late.len(),
-            done.len()
-        );
-        ends_as_planned(stage, REQUESTS).await;
     })
     .await;
 }

@@ -183,7 +183,7 @@ async fn done(deed: Deed, stage: &Stage) -> Option<Instant> {
 }
 
 /// Fifty times a second.
-pub(crate) async fn others_write(stage: &Stage, lasts: Duration) {
+async fn others_write(stage: &Stage, lasts: Duration) {
     let ends = Instant::now() + lasts;
     let mut ticks = tokio::time::interval(Duration::from_millis(20));
     for number in 0.. {
