@@ -58,7 +58,7 @@ static PLACES: Semaphore = Semaphore::const_new(1);
 
 /// What can't be read, by the field that is told.
 const MALFORMED: [(&str, &str, &str); 4] = [
-    ("without-spec", r#"null"#, "spec"),
+    ("without-spec", "null", "spec"),
     ("of-another-type", r#"{"target": {"baseUrl": "http://127.0.0.1:1"}, "phases": "many"}"#, "spec"),
     (
         "of-another-release",
@@ -68,12 +68,15 @@ const MALFORMED: [(&str, &str, &str); 4] = [
     ),
     ("of-anything", r#"{"phases": [[[7]]]}"#, "spec"),
 ];
+/// What is played under one definition.
+type Part = fn() -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Beside so many others.
 const SOUND: usize = 16;
 
 #[test]
 fn definitions_of_other_releases_stop_nothing_and_are_told() {
-    let parts: [(CustomResourceDefinition, fn() -> Pin<Box<dyn Future<Output = ()> + Send>>); 2] = [
+    let parts: [(CustomResourceDefinition, Part); 2] = [
         (loose(), || Box::pin(a_few_malformed_tests_keep_nothing_from_the_others())),
         (older(), || Box::pin(a_run_comes_to_its_end_under_an_older_definition())),
     ];

@@ -28,7 +28,7 @@ const SEEDS: u64 = 18;
 /// So many are played at once; those who wait for a place have no stage yet.
 const AT_ONCE: usize = 12;
 /// Nothing new is begun after this.
-const LONGEST: Duration = Duration::from_mins(60);
+const LONGEST: Duration = Duration::from_hours(1);
 /// Between the verdict and the end of the last worker: no load is left behind it.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(20);
 /// No operator of one short run needs more, in KiB.

@@ -92,7 +92,8 @@ impl Storm {
         use Trouble::{Copies, Cuts, Darkness, Delays, Errors, Gaps, Gossip, Halves, Staleness};
         match kind {
             Kind::Api => {
-                self.api.push(dice.one_of(&[Errors, Cuts, Delays, Copies, Darkness, Gaps, Gossip, Staleness]))
+                self.api
+                    .push(dice.one_of(&[Errors, Cuts, Delays, Copies, Darkness, Gaps, Gossip, Staleness]));
             }
             Kind::Pushes => {
                 self.pushes.push(dice.one_of(&[Errors, Cuts, Delays, Copies, Darkness, Halves]));
@@ -174,7 +175,7 @@ async fn done(deed: Deed, stage: &Stage) -> Option<Instant> {
         Deed::Write(lasts) => others_write(stage, lasts).await,
         Deed::Forge => forge(stage).await,
         Deed::DeleteJob => {
-            gone(stage.api::<Job>().delete(&format!("{NAME}-run-1"), &DeleteParams::background()).await)
+            gone(stage.api::<Job>().delete(&format!("{NAME}-run-1"), &DeleteParams::background()).await);
         }
         Deed::Abort => patched(stage, json!({"spec": {"abort": true}})).await,
         Deed::Delete => gone(stage.api::<LoadTest>().delete(NAME, &DeleteParams::default()).await),

@@ -174,7 +174,7 @@ impl Weather {
         if self.has(Trouble::Silence) && Instant::now() < self.until {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Whether a list that a watch begins with is one from before.
