@@ -99,13 +99,15 @@ fn without_figures(text: &str, own: &[String]) -> String {
         LazyLock::new(|| Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z").unwrap());
     static FIGURE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d+(?:[.,]\d+)*").unwrap());
     static TIME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"# (us|ms|s|m|h)\b").unwrap());
-    static BECAUSE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(\(worker #: )[^)]*|(workers ready; |ready within # time: ).*").unwrap()
-    });
+    static BECAUSE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(workers ready; |ready within # time: ).*").unwrap());
+    static LAST_WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" \(worker #: [^)]*\)").unwrap());
     let text = own.iter().fold(text.to_owned(), |text, name| text.replace(name, "…"));
     let text = MOMENT.replace_all(&text, "a time");
     let text = FIGURE.replace_all(&text, "#");
     let text = TIME.replace_all(&text, "# time");
+    // A pod that goes with its Job may be gone before anybody has read what its worker said last.
+    let text = LAST_WORDS.replace(&text, "");
     // What keeps workers is told in the words of Kubernetes, which are many.
-    BECAUSE.replace(&text, "$1$2…").into_owned()
+    BECAUSE.replace(&text, "$1…").into_owned()
 }
