@@ -33,12 +33,13 @@ pub fn micros(micros: u64) -> String {
     }
 }
 
-/// Thousandths as a whole number with as many decimals as make three digits.
+/// Thousandths as a whole number with as many decimals as make three digits. Halves go up, as in what rows tell.
 fn three_digits(thousandths: u64) -> String {
+    let rounded = |to: u64| (thousandths + to / 2) / to;
     match thousandths {
-        0..9_995 => format!("{:.2}", thousandths as f64 / 1_000.0),
-        9_995..99_950 => format!("{:.1}", thousandths as f64 / 1_000.0),
-        _ => format!("{}", (thousandths + 500) / 1_000),
+        0..9_995 => format!("{}.{:02}", rounded(10) / 100, rounded(10) % 100),
+        9_995..99_950 => format!("{}.{}", rounded(100) / 10, rounded(100) % 10),
+        _ => rounded(1_000).to_string(),
     }
 }
 
@@ -119,6 +120,9 @@ mod tests {
             (0, "0 us"),
             (850, "850 us"),
             (1_234, "1.23 ms"),
+            (1_305, "1.31 ms"),
+            (9_994, "9.99 ms"),
+            (9_995, "10.0 ms"),
             (61_249, "61.2 ms"),
             (99_960, "100 ms"),
             (999_400, "999 ms"),
