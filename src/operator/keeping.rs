@@ -16,6 +16,7 @@ use super::api::{CallError, Objects};
 use super::build::{config_maps, history, status};
 use super::context::Context;
 use super::decide::run_of;
+use super::judging::is_result_of;
 use super::storing::{BEFORE_VERDICT, NotStored};
 use super::{judging, names};
 use crate::api::{LoadTest, LoadTestStatus, Results, Run, Verdict};
@@ -77,7 +78,18 @@ pub async fn keep_told(
         Ok(Packed { bytes, .. }) => {
             let verdict = told.verdict.unwrap_or(Verdict::Inconclusive);
             let map = config_maps::result(test, run, verdict, bytes);
-            results(context, test).create(&map).await.map(drop)
+            let _ = context.storing.lasted(&run.uid);
+            match results(context, test).create(&map).await {
+                Ok(_) => context.storing.forget(&run.uid),
+                Err(error) if error.is_conflict() || context.storing.lasted(&run.uid) < BEFORE_VERDICT => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    context.storing.forget(&run.uid);
+                    tracing::warn!(%error, run = run.uid, "what was told isn't stored");
+                }
+            }
+            Ok(())
         }
         Err(error) => {
             tracing::warn!(%error, run = run.uid, "what was told isn't stored");
@@ -107,23 +119,39 @@ fn not_stored(error: &CallError) -> NotStored {
 pub async fn keep_later(context: &Context, test: &LoadTest) -> Result<Option<LoadTestStatus>, CallError> {
     let Some(run) = run_of(test) else { return Ok(None) };
     let Some((map, _)) = context.storing.left(&run.uid) else { return Ok(None) };
-    if !status::is_unstored(test) || test.metadata.deletion_timestamp.is_some() {
+    if test.metadata.deletion_timestamp.is_some() {
         context.storing.forget(&run.uid);
         return Ok(None);
     }
-    match results(context, test).create(&map).await {
-        Ok(_) => {}
-        // Its name is made of the run's UID: an answer was lost.
-        Err(error) if error.is_conflict() => {}
-        Err(error) => {
-            tracing::warn!(%error, run = run.uid, "the result isn't stored yet");
-            return Ok(None);
-        }
+    if let Err(error) = results(context, test).create(&map).await
+        && !is_there(context, test, run, &error).await?
+    {
+        tracing::warn!(%error, run = run.uid, "the result isn't stored yet");
+        return Ok(None);
     }
     prune(context, test).await?;
+    // What is said meanwhile may be of another spec, and says nothing of the result.
+    if !status::is_unstored(test) {
+        context.storing.forget(&run.uid);
+        return Ok(None);
+    }
     let left_out = config_maps::read_result(&map).and_then(|packed| store::unpack(packed).ok());
     let left_out = left_out.map(|kept| kept.facts.left_out).unwrap_or_default();
     Ok(Some(status::stored(test, Results { location: location(test, run), left_out })))
+}
+
+/// Whether what couldn't be stored again is there already, as where an answer was lost.
+async fn is_there(
+    context: &Context,
+    test: &LoadTest,
+    run: &Run,
+    error: &CallError,
+) -> Result<bool, CallError> {
+    if !error.is_conflict() {
+        return Ok(false);
+    }
+    let there = results(context, test).get(&names::result(&test.name_any(), run.number, &run.uid)).await?;
+    Ok(there.is_some_and(|map| is_result_of(&map.metadata, run)))
 }
 
 fn results(context: &Context, test: &LoadTest) -> Objects<ConfigMap> {

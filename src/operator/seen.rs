@@ -184,7 +184,9 @@ impl Lasted {
 #[must_use]
 pub fn has_begun(run: &Run, children: &SeenRun) -> bool {
     let led = children.session.as_ref().is_some_and(|session| session.has_begun);
-    led || children.record.ours().is_some() || run.started_at.is_some()
+    // A session that is open and hasn't begun was opened when the status told of no start.
+    let is_told = run.started_at.is_some() && children.session.is_none();
+    led || children.record.ours().is_some() || is_told
 }
 
 #[cfg(test)]

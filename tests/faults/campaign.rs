@@ -50,8 +50,9 @@ pub(crate) async fn whatever_befalls_a_run_nothing_is_lost_or_doubled_and_no_pas
             Some(outcome)
         }
     });
-    let outcomes: Vec<Value> =
+    let mut outcomes: Vec<Value> =
         played.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await;
+    outcomes.extend(book.played.iter().cloned());
     if outcomes.is_empty() {
         return;
     }
@@ -68,6 +69,8 @@ fn told(outcome: &Value) -> String {
 /// What is known of seeds that were played.
 struct Book {
     seeds: Vec<u64>,
+    /// What came of those that were played before.
+    played: Vec<Value>,
     path: Option<PathBuf>,
 }
 
@@ -75,16 +78,19 @@ impl Book {
     fn open() -> Self {
         let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
         if let Some(seed) = number("LOADGATE_CAMPAIGN_SEED") {
-            return Book { seeds: vec![seed], path: None };
+            return Book { seeds: vec![seed], played: Vec::new(), path: None };
         }
         let Some(count) = number("LOADGATE_CAMPAIGN") else {
-            return Book { seeds: (1..=SEEDS).collect(), path: None };
+            return Book { seeds: (1..=SEEDS).collect(), played: Vec::new(), path: None };
         };
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("campaign.jsonl");
         let known = std::fs::read_to_string(&path).unwrap_or_default();
-        let seed = |line: &str| serde_json::from_str::<Value>(line).ok()?["seed"].as_u64();
-        let known: BTreeSet<u64> = known.lines().filter_map(seed).collect();
-        Book { seeds: (1..=count).filter(|seed| !known.contains(seed)).collect(), path: Some(path) }
+        let played = known.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        // One that broke something is played again.
+        let played: Vec<Value> = played.filter(|outcome| outcome.get("broken").is_none()).collect();
+        let known: BTreeSet<u64> = played.iter().filter_map(|outcome| outcome["seed"].as_u64()).collect();
+        let seeds = (1..=count).filter(|seed| !known.contains(seed)).collect();
+        Book { seeds, played, path: Some(path) }
     }
 
     fn seeds(&self) -> impl Iterator<Item = u64> {

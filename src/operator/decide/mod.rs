@@ -76,8 +76,8 @@ pub fn decide(seen: &Seen) -> Decision {
     if is_going && !has_finalizer(&seen.test) {
         return Decision::Rest;
     }
-    if let Author::Anybody { latest, is_on: _ } = &seen.author
-        && !tells_of(&seen.test, latest.as_ref())
+    if let Author::Anybody { latest, is_on } = &seen.author
+        && !tells_of(seen, latest.as_ref(), *is_on)
     {
         return Decision::Recover(latest.clone());
     }
@@ -167,14 +167,24 @@ pub fn is_complete(test: &LoadTest) -> bool {
     conditions.iter().any(|condition| condition.type_ == "Complete" && condition.status == "True")
 }
 
-/// Whether the status tells of the latest run, and of no earlier one, another or none. Of a run that has only its number
-/// nothing is stored yet.
-fn tells_of(test: &LoadTest, latest: Option<&Run>) -> bool {
+/// Whether the status tells of the latest run, and of no earlier one, another or none; `is_on`: that one isn't over.
+fn tells_of(seen: &Seen, latest: Option<&Run>, is_on: bool) -> bool {
+    let test = &seen.test;
     match (run_of(test), latest) {
         (Some(told), Some(latest)) if told.number <= latest.number => is_same(told, latest),
-        (Some(told), Some(_) | None) => names::is_run_of(test, told),
+        (Some(told), Some(latest)) => {
+            !is_on && names::is_run_of(test, told) && leaves_nothing(seen, told, latest)
+        }
+        (Some(told), None) => names::is_run_of(test, told),
         (None, latest) => latest.is_none(),
     }
+}
+
+/// Whether nothing can be stored of the run that is told of, behind the `latest` that something is stored of: it has only
+/// its number yet, or has ended before its load began, which only another load than that one's can.
+fn leaves_nothing(seen: &Seen, told: &Run, latest: &Run) -> bool {
+    let ended = seen.test.status.as_ref().is_some_and(is_without_figures) && !is_asked_for(seen, latest);
+    told.started_at.is_none() && (told.finished_at.is_none() || ended)
 }
 
 fn is_same(told: &Run, latest: &Run) -> bool {

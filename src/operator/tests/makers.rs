@@ -100,7 +100,10 @@ impl ATest {
     /// Its status may be anybody's; the run of `stored` is the latest that something is stored of.
     pub(crate) fn by_anybody(mut self, stored: Option<&ATest>) -> Self {
         let latest = stored.and_then(|stored| run_of(&stored.test)).cloned();
-        self.author = Author::Anybody { latest, is_on: self.run.is_some() };
+        let is_on = self.run.as_ref().is_some_and(|run| {
+            run.spec.ours().is_some() || run.job.ours().is_some() || run.record.ours().is_some()
+        });
+        self.author = Author::Anybody { latest, is_on };
         self
     }
 

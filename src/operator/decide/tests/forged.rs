@@ -4,6 +4,7 @@ use super::super::Decision;
 use super::check;
 use crate::api::{LoadTest, LoadTestStatus, Verdict};
 use crate::operator::build::status;
+use crate::operator::names;
 use crate::operator::seen::Child;
 use crate::operator::tests::makers::{ATest, PODS, a_test, noon};
 use crate::report::conditions::{Told, ended};
@@ -92,6 +93,18 @@ fn status_of(test: &ATest) -> Decision {
     Decision::Refuse(super::super::Refused::Invalid(faults))
 }
 
+/// The third run, as anybody can name it.
+fn to_come(run: &mut crate::api::Run) -> &mut crate::api::Run {
+    let uid = a_test().object().metadata.uid.clone().unwrap();
+    (run.number, run.uid) = (3, names::run_uid(&uid, 3));
+    (run.started_at, run.finished_at) = (None, None);
+    run
+}
+
+fn a_moment() -> Option<String> {
+    Some("2026-03-01T12:00:00Z".to_owned())
+}
+
 #[test]
 fn the_latest_run_is_the_one_that_something_is_stored_of() {
     let second = || a_test().complete().with_run_id("two").with_run();
@@ -113,6 +126,8 @@ fn the_latest_run_is_the_one_that_something_is_stored_of() {
         ("another load", with(|run| run.run_hash.clear()), latest(&second())),
         ("another name", with(|run| run.run_id = None), latest(&second())),
         ("a run to come, which has another UID", with(|run| run.number = 7), latest(&second())),
+        ("a run to come that has begun", with(|run| to_come(run).started_at = a_moment()), latest(&second())),
+        ("a run to come that is over", with(|run| to_come(run).finished_at = a_moment()), latest(&second())),
         (
             "nothing is made of the next one yet",
             second().by_anybody(Some(&a_test().with_run())),
