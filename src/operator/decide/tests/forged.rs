@@ -101,8 +101,8 @@ fn to_come(run: &mut crate::api::Run) -> &mut crate::api::Run {
     run
 }
 
-fn a_moment() -> Option<String> {
-    Some("2026-03-01T12:00:00Z".to_owned())
+fn a_moment() -> String {
+    "2026-03-01T12:00:00Z".to_owned()
 }
 
 #[test]
@@ -126,8 +126,16 @@ fn the_latest_run_is_the_one_that_something_is_stored_of() {
         ("another load", with(|run| run.run_hash.clear()), latest(&second())),
         ("another name", with(|run| run.run_id = None), latest(&second())),
         ("a run to come, which has another UID", with(|run| run.number = 7), latest(&second())),
-        ("a run to come that has begun", with(|run| to_come(run).started_at = a_moment()), latest(&second())),
-        ("a run to come that is over", with(|run| to_come(run).finished_at = a_moment()), latest(&second())),
+        (
+            "a run to come that has begun",
+            with(|run| to_come(run).started_at = Some(a_moment())),
+            latest(&second()),
+        ),
+        (
+            "a run to come that is over",
+            with(|run| to_come(run).finished_at = Some(a_moment())),
+            latest(&second()),
+        ),
         (
             "nothing is made of the next one yet",
             second().by_anybody(Some(&a_test().with_run())),
