@@ -30,7 +30,7 @@ const AT_ONCE: usize = 12;
 /// Nothing new is begun after this.
 const LONGEST: Duration = Duration::from_hours(1);
 /// Between the verdict and the end of the last worker: no load is left behind it.
-const LONGEST_FAREWELL: Duration = Duration::from_secs(20);
+const LONGEST_FAREWELL: Duration = Duration::from_mins(1);
 /// No operator of one short run needs more, in KiB.
 const MOST_MEMORY: u64 = 128 << 10;
 
