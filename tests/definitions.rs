@@ -26,6 +26,8 @@ mod road;
 #[path = "faults/stage.rs"]
 mod stage;
 mod support;
+#[path = "faults/template.rs"]
+mod template;
 #[path = "faults/watching.rs"]
 mod watching;
 #[path = "support/weather.rs"]

@@ -55,6 +55,8 @@ mod storing;
 #[path = "faults/storm.rs"]
 mod storm;
 mod support;
+#[path = "faults/template.rs"]
+mod template;
 #[path = "faults/token.rs"]
 mod token;
 #[path = "faults/two_leaders.rs"]

@@ -81,6 +81,21 @@ fn told(error: &kube::Error) -> String {
     }
 }
 
+/// A kind whose objects are in namespaces.
+pub trait Namespaced:
+    Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned + Serialize
+{
+}
+
+impl<K> Namespaced for K where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Serialize
+{
+}
+
 /// Objects of one kind in one namespace.
 #[derive(Clone, Debug)]
 pub struct Objects<K> {
@@ -88,14 +103,7 @@ pub struct Objects<K> {
     kind: String,
 }
 
-impl<K> Objects<K>
-where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + Debug
-        + DeserializeOwned
-        + Serialize,
-{
+impl<K: Namespaced> Objects<K> {
     /// Those of `namespace`.
     #[must_use]
     pub fn new(client: &Client, namespace: &str) -> Self {

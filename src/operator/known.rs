@@ -1,21 +1,17 @@
 //! Knows the statuses that this process has written, or found to be what it would write. All others are anybody's.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::ListParams;
-use kube::{Client, Resource, ResourceExt};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use kube::{Client, ResourceExt};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::api::{CallError, Objects};
+use super::api::{CallError, Namespaced, Objects};
 use super::build::read_run;
 use super::names;
 use super::seen::Author;
@@ -87,14 +83,7 @@ pub async fn author(client: &Client, known: &Known, test: &LoadTest) -> Result<A
 }
 
 /// The metadata of all of this kind that is there of the runs of `test`, or of one that had its name before.
-async fn metadata<K>(client: &Client, test: &LoadTest) -> Result<Vec<ObjectMeta>, CallError>
-where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + Debug
-        + DeserializeOwned
-        + Serialize,
-{
+async fn metadata<K: Namespaced>(client: &Client, test: &LoadTest) -> Result<Vec<ObjectMeta>, CallError> {
     let objects = Objects::<K>::new(client, &test.namespace().unwrap_or_default());
     let of_test = format!("{}={}", names::TEST_LABEL, names::label_value(&test.name_any()));
     let parameters = ListParams::default().labels(&of_test);

@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, ContainerStateTerminated, Event, Pod};
+use kube::ResourceExt;
 use kube::api::ListParams;
-use kube::{Resource, ResourceExt};
 
-use super::api::{CallError, Objects};
+use super::api::{CallError, Namespaced, Objects};
 use super::build::config_maps::read_spec;
 use super::context::Context;
 use super::decide::{is_complete, run_of};
@@ -127,14 +127,7 @@ fn made_ago(job: &Job) -> Option<Duration> {
 }
 
 /// The child of this name: it is that of the run only if it says so.
-async fn child<K>(objects: &Objects<K>, name: &str, run: &Run) -> Result<Child<K>, CallError>
-where
-    K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + std::fmt::Debug
-        + serde::de::DeserializeOwned
-        + serde::Serialize,
-{
+async fn child<K: Namespaced>(objects: &Objects<K>, name: &str, run: &Run) -> Result<Child<K>, CallError> {
     Ok(match objects.get(name).await? {
         None => Child::Absent,
         Some(object) if object.labels().get(names::RUN_LABEL) == Some(&run.uid) => Child::Ours(object),

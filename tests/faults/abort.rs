@@ -11,7 +11,7 @@ use crate::outcome::{
     PER_USER, counts_are_exact, labels, leaves_only, leaves_only_its_result, was_told_in_order,
 };
 use crate::rights::{give_back, take_away};
-use crate::stage::{Stage, on_stage};
+use crate::stage::{Stage, is_told, on_stage, phase};
 use crate::support::loadtests::{conditions, is_judged, reason};
 
 /// Each phase takes a minute: the load is far from its planned end.
@@ -109,10 +109,6 @@ pub(crate) async fn an_abort_ends_the_load_although_its_pods_cannot_be_listed() 
     .await;
 }
 
-fn phase(test: &LoadTest) -> &str {
-    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
-}
-
 /// Why the run isn't over.
 fn reconciling(test: &LoadTest) -> &str {
     let conditions = test.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
@@ -137,10 +133,6 @@ async fn writes(stage: &Stage, count: usize, patch: &Value) {
     let new = labels(&writes[before..]);
     assert_eq!(new.len(), count, "after {patch}: {new:?}");
     assert!(new.iter().all(|label| label.starts_with("PUT loadtests/status ")), "after {patch}: {new:?}");
-}
-
-fn is_told(test: &LoadTest) -> bool {
-    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
 }
 
 /// Touches the object until each touch has been looked at. Of one object there is one look at a time, so that at the

@@ -7,7 +7,7 @@ use serde_json::json;
 use tempfile::NamedTempFile;
 
 use crate::outcome::{LASTING, USERS, counts_are_exact, was_told_in_order};
-use crate::stage::{Stage, on_stage};
+use crate::stage::{Stage, on_stage, phase};
 use crate::support::loadtests::is_judged;
 
 /// Phases of 45 s: longer than who takes over waits before it goes by a deadline that has passed by its clock.
@@ -78,10 +78,6 @@ pub(crate) async fn an_operators_clock_that_jumps_by_an_hour_changes_nothing() {
 
 fn set(clock: &Path, said: &str) {
     std::fs::write(clock, said).unwrap();
-}
-
-fn phase(test: &loadgate::api::LoadTest) -> &str {
-    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
 fn requests(test: &loadgate::api::LoadTest) -> u64 {

@@ -9,7 +9,7 @@ use crate::outcome::{
     ENDLESS, PER_USER, REQUESTS, USERS, counts_are_exact, essence, leaves_only, leaves_only_its_result,
     was_told_in_order,
 };
-use crate::stage::Stage;
+use crate::stage::{Stage, phase};
 use crate::write::Write;
 
 /// What of a status differs from one aborted run to the next: how much load there was until the word came.
@@ -60,10 +60,6 @@ impl Course {
             Course::Deleted => Some(deleted(stage).await),
         }
     }
-}
-
-fn phase(test: &LoadTest) -> &str {
-    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
 async fn as_planned(stage: Stage) -> Option<Value> {

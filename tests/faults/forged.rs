@@ -4,7 +4,7 @@ use loadgate::api::LoadTest;
 use serde_json::{Value, json};
 
 use crate::outcome::{PER_USER, REQUESTS, USERS, counts_are_exact, essence, labels, leaves_only};
-use crate::stage::{Stage, on_stage};
+use crate::stage::{Stage, on_stage, phase};
 use crate::support::loadtests::is_judged;
 
 /// Each phase takes 6 s: the load is still on when the next operator comes.
@@ -27,10 +27,6 @@ fn removal() -> Value {
 /// A requirement that no run of these meets.
 fn is_missed(spec: &mut Value) {
     spec["requirements"] = json!([{"id": "MANY", "metric": "requests", "target": "> 100000", "must": true}]);
-}
-
-fn phase(test: &LoadTest) -> &str {
-    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
 pub(crate) async fn a_status_that_is_forged_in_mid_run_while_nobody_leads_changes_nothing() {

@@ -1,28 +1,26 @@
 //! Plays the pods of a namespace that no node takes: each is a process of this machine, with what its template gives it.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
 use std::net::SocketAddr;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::{ConfigMap, EnvVar, Pod, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, ServiceAccount};
 use kube::api::{Api, Patch, PatchParams, PostParams};
 use kube::runtime::wait::await_condition;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, ResourceExt};
 use loadgate::api::LoadTest;
-use loadgate::operator::names::INDEX_LABEL;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::template::{command, index, over, running};
 use crate::{LIMIT, NAME, within};
 
 /// How long a process that is asked to stop may take.
@@ -288,32 +286,6 @@ impl Node {
     }
 }
 
-/// The worker as its template says, with the folder of this machine that stands for the pod's.
-fn command(pod: &Pod, folder: &TempDir, post: Option<SocketAddr>) -> Command {
-    let container = &pod.spec.as_ref().unwrap().containers[0];
-    let local = |argument: &String| {
-        match post {
-            Some(post) if argument.starts_with("--coordinator=") => {
-                return Some(format!("--coordinator=http://{post}"));
-            }
-            Some(_) if argument.starts_with("--ca=") => return None,
-            Some(_) | None => {}
-        }
-        let argument = argument.replace("/etc/loadgate/", "").replace("/var/run/loadgate/", "");
-        assert!(!argument.contains("=/"), "{argument}: the kubelet of these tests doesn't know this place");
-        Some(argument)
-    };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgate"));
-    command
-        .args(container.args.iter().flatten().filter_map(local))
-        .args(["--termination-log", "termination-log"]);
-    command.env("RUST_LOG", "info");
-    command.envs(container.env.iter().flatten().map(|variable| (&variable.name, value(pod, variable))));
-    let log = OpenOptions::new().create(true).append(true).open(folder.path().join("log")).unwrap();
-    command.current_dir(folder.path()).stdin(Stdio::null()).stderr(log).kill_on_drop(true);
-    command
-}
-
 /// Its exit code, once it has ended, by itself or because its pod is gone; none: a signal ended it.
 async fn finish(mut child: Child, is_gone: &mut watch::Receiver<bool>) -> Option<i32> {
     tokio::select! {
@@ -325,41 +297,4 @@ async fn finish(mut child: Child, is_gone: &mut watch::Receiver<bool>) -> Option
         let _ = kill_process(id, Signal::TERM);
     }
     within(GRACE, "a worker that is asked to stop ends", child.wait()).await.unwrap().code()
-}
-
-fn index(pod: &Pod) -> String {
-    field(pod, &format!("metadata.labels['{INDEX_LABEL}']"))
-}
-
-fn value(pod: &Pod, variable: &EnvVar) -> String {
-    let from = || Some(variable.value_from.as_ref()?.field_ref.as_ref()?.field_path.clone());
-    variable.value.clone().unwrap_or_else(|| field(pod, &from().unwrap()))
-}
-
-/// A field of the pod as the downward API names it.
-fn field(pod: &Pod, path: &str) -> String {
-    let key = path.split('\'').nth(1);
-    let found = match (path, key) {
-        ("metadata.uid", _) => pod.metadata.uid.as_ref(),
-        (_, Some(key)) if path.starts_with("metadata.labels[") => pod.labels().get(key),
-        (_, Some(key)) => pod.annotations().get(key),
-        (_, None) => None,
-    };
-    found.unwrap_or_else(|| panic!("{}: no {path}", pod.name_any())).clone()
-}
-
-fn running() -> Value {
-    json!({"phase": "Running", "containerStatuses": [container(&json!({"running": {}}))]})
-}
-
-fn over(code: Option<i32>, message: &str) -> Value {
-    let code = code.unwrap_or(137);
-    let (phase, reason) = if code == 0 { ("Succeeded", "Completed") } else { ("Failed", "Error") };
-    let state =
-        json!({"running": null, "terminated": {"exitCode": code, "reason": reason, "message": message}});
-    json!({"phase": phase, "containerStatuses": [container(&state)]})
-}
-
-fn container(state: &Value) -> Value {
-    json!({"name": "worker", "image": "loadgate:none", "imageID": "", "ready": true, "restartCount": 0, "state": state})
 }

@@ -11,7 +11,7 @@ use loadgate::api::LoadTest;
 use serde_json::json;
 
 use crate::outcome::LASTING;
-use crate::stage::{Stage, on_stage};
+use crate::stage::{Stage, on_stage, phase};
 use crate::support::loadtests::conditions;
 use crate::{LIMIT, NAME, within};
 
@@ -78,10 +78,6 @@ pub(crate) async fn let_go(pods: &kube::Api<Pod>) {
             drop(pods.patch(&pod.name_any(), &PatchParams::default(), &free).await);
         }
     }
-}
-
-fn phase(test: &LoadTest) -> &str {
-    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
 fn message(test: &LoadTest) -> Option<&str> {

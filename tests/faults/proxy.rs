@@ -14,12 +14,11 @@ use kube::Client;
 use kube::client::Body as Sent;
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::sleep;
 
 use crate::operator::Operator;
-use crate::road::{Cut, Road};
+use crate::road::{Cut, Message, Road, carried};
 use crate::watching::{gone, watched};
-use crate::weather::{Fate, Weather};
+use crate::weather::Weather;
 use crate::write::Write;
 use crate::{LIMIT, within};
 
@@ -156,81 +155,25 @@ async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response, Cut> 
     done.await.unwrap()
 }
 
-/// A request that was read in full.
-#[derive(Clone)]
-struct Message {
-    parts: Parts,
-    body: Bytes,
-}
-
-impl Message {
-    async fn read(request: Request) -> Self {
-        let (parts, body) = request.into_parts();
-        Message { parts, body: to_bytes(body, LARGEST).await.unwrap_or_default() }
-    }
-
-    fn is_watch(&self) -> bool {
-        self.asks("watch=")
-    }
-
-    /// Watches begin with pages of a list; other lists are asked for in one.
-    fn is_list(&self) -> bool {
-        self.asks("limit=")
-    }
-
-    fn asks(&self, what: &str) -> bool {
-        self.parts.uri.query().is_some_and(|query| query.contains(what))
-    }
-}
-
 impl Shared {
     async fn carry(self: &Arc<Self>, request: Request) -> Result<Response, Cut> {
-        let message = Message::read(request).await;
+        let message = Message::read(request).await?;
         let weather = Arc::clone(&self.weather.lock().unwrap());
-        match weather.fate(message.parts.uri.path()) {
-            Fate::Lost(late) => {
-                sleep(late).await;
-                Err(Cut)
-            }
-            Fate::Refused(status) => Ok(refused(status)),
-            // A request that has no body has no half.
-            Fate::Passed(late) if message.is_watch() => {
-                sleep(late).await;
-                Ok(self.watch(message, weather).await)
-            }
-            _ if message.is_watch() => Err(Cut),
-            Fate::Passed(late) if message.is_list() => {
-                sleep(late).await;
-                Ok(self.list(message, &weather).await)
-            }
-            Fate::Passed(late) => {
-                sleep(late).await;
-                Ok(self.pass(message).await)
-            }
-            Fate::Unanswered => {
-                self.pass(message).await;
-                Err(Cut)
-            }
-            Fate::TimedOut => {
-                self.pass(message).await;
-                Ok(refused(504))
-            }
-            Fate::Twice(late) => {
-                let (again, copy) = (Arc::clone(self), message.clone());
-                self.heard.send_modify(|heard| heard.under_way += 1);
-                tokio::spawn(async move {
-                    sleep(late).await;
-                    // Nobody waits for its answer.
-                    again.pass(copy).await;
-                    again.heard.send_modify(|heard| heard.under_way -= 1);
-                });
-                Ok(self.pass(message).await)
-            }
-            Fate::Halved => {
-                let body = message.body.slice(..message.body.len() / 2);
-                Ok(self.pass(Message { body, ..message }).await)
-            }
-        }
+        let fate = weather.fate(message.path());
+        let bring = |message| Arc::clone(self).bring(message, Arc::clone(&weather));
+        carried(message, fate, bring, refused).await
+    }
+
+    async fn bring(self: Arc<Self>, message: Message, weather: Arc<Weather>) -> Result<Response, Cut> {
+        let asks = |what: &str| message.parts.uri.query().is_some_and(|query| query.contains(what));
+        Ok(if asks("watch=") {
+            self.watch(message, weather).await
+        } else if asks("limit=") {
+            // Watches begin with pages of a list; other lists are asked for in one.
+            self.list(message, &weather).await
+        } else {
+            self.pass(message).await
+        })
     }
 
     /// A watch, or the list that one begins with.
@@ -243,7 +186,7 @@ impl Shared {
 
     /// A list that a watch begins with; from before, where the weather has it so.
     async fn list(&self, message: Message, weather: &Weather) -> Response {
-        let path = message.parts.uri.path().to_owned();
+        let path = message.path().to_owned();
         let before = self.lists.lock().unwrap().get(&path).cloned();
         if let Some(before) = before.filter(|_| weather.is_stale()) {
             return before.into_response();

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use loadgate::api::LoadTest;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::outcome::{LASTING, REQUESTS, USERS, counts_are_exact, leaves_only_its_result, was_told_in_order};
-use crate::stage::{Stage, on_stage};
+use crate::stage::{Stage, is_told, on_stage};
 use crate::support::loadtests::is_judged;
 use crate::weather::{Trouble, Weather};
 
@@ -90,10 +89,6 @@ pub(crate) async fn a_list_from_before_brings_no_stage_back() {
         ends_as_planned(stage, 2 * USERS * LASTING).await;
     })
     .await;
-}
-
-fn is_told(test: &LoadTest) -> bool {
-    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
 }
 
 async fn ends_as_planned(stage: Stage, requests: u64) {

@@ -8,7 +8,7 @@ use loadgate::operator::names::INDEX_LABEL;
 
 use crate::kubelet::Ended;
 use crate::outcome::{LASTING, USERS, counts_are_exact, leaves_only_its_result};
-use crate::stage::{Stage, on_stage};
+use crate::stage::{Stage, on_stage, phase};
 use crate::support::loadtests::is_judged;
 
 /// The Job takes a superfluous pod away within a second or so: where it was faster than the worker, another one comes.
@@ -34,10 +34,6 @@ pub(crate) async fn a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact(
 
 fn ready(test: &loadgate::api::LoadTest) -> u32 {
     test.status.as_ref().and_then(|status| status.workers.as_ref()).map_or(0, |workers| workers.ready)
-}
-
-fn phase(test: &loadgate::api::LoadTest) -> &str {
-    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
 async fn is_fenced(stage: &Stage, index: usize) {

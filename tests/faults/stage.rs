@@ -160,8 +160,7 @@ impl Stage {
     pub(crate) async fn runs(&self, per_user: u64) {
         self.apply_with(per_user).await;
         self.operator.start();
-        let phase = |test: &LoadTest| test.status.as_ref().and_then(|status| status.phase.clone());
-        self.until("running", |test| phase(test).as_deref() == Some("Running")).await;
+        self.until("running", |test| phase(test) == "Running").await;
     }
 
     /// A result of a run before, which the end of the next one takes away.
@@ -265,4 +264,13 @@ impl Stage {
 pub(crate) fn is_complete(test: &LoadTest) -> bool {
     let conditions = test.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
     conditions.iter().any(|condition| condition.type_ == "Complete" && condition.status == "True")
+}
+
+pub(crate) fn phase(test: &LoadTest) -> &str {
+    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+}
+
+/// Whether the status speaks of the spec as it is now.
+pub(crate) fn is_told(test: &LoadTest) -> bool {
+    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
 }

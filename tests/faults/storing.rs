@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::outcome::{REQUESTS, counts_are_exact, leaves_only_its_result, was_told_in_order};
 use crate::rights::{give_back, take_away};
-use crate::stage::{Stage, is_complete, on_stage};
+use crate::stage::{Stage, is_complete, on_stage, phase};
 use crate::support::loadtests::{UNSTORED, conditions, is_judged};
 
 /// The write that stores the result.
@@ -106,8 +106,4 @@ pub(crate) async fn a_result_that_is_too_large_is_kept_with_less_and_can_be_judg
         }
     })
     .await;
-}
-
-fn phase(test: &LoadTest) -> &str {
-    test.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }

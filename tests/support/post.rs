@@ -6,18 +6,14 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::road::{Cut, Road};
-use super::weather::{Fate, Weather};
-
-/// No message of a worker is larger.
-const LARGEST: usize = 16 << 20;
+use super::road::{Cut, Message, Road, carried};
+use super::weather::Weather;
 
 /// A running post. Dropped, it ends.
 pub(crate) struct Post {
@@ -72,41 +68,13 @@ impl Post {
 
 impl Shared {
     async fn carry(self: Arc<Self>, request: Request) -> Result<Response, Cut> {
-        let (parts, body) = request.into_parts();
-        let body = to_bytes(Body::new(body), LARGEST).await.map_err(|_| Cut)?;
-        let fate = self.weather.lock().unwrap().fate(parts.uri.path());
-        match fate {
-            Fate::Passed(late) => {
-                sleep(late).await;
-                self.pass(&parts, body).await
-            }
-            Fate::Lost(late) => {
-                sleep(late).await;
-                Err(Cut)
-            }
-            Fate::Unanswered => self.pass(&parts, body).await.and(Err(Cut)),
-            Fate::Refused(status) => Ok(StatusCode::from_u16(status).unwrap().into_response()),
-            Fate::TimedOut => {
-                self.pass(&parts, body).await?;
-                Ok(StatusCode::GATEWAY_TIMEOUT.into_response())
-            }
-            Fate::Twice(late) => {
-                let (again, copy) = (Arc::clone(&self), (parts.clone(), body.clone()));
-                tokio::spawn(async move {
-                    sleep(late).await;
-                    // Nobody waits for its answer.
-                    drop(again.pass(&copy.0, copy.1).await);
-                });
-                self.pass(&parts, body).await
-            }
-            Fate::Halved => {
-                let half = body.slice(..body.len() / 2);
-                self.pass(&parts, half).await
-            }
-        }
+        let message = Message::read(request).await?;
+        let fate = self.weather.lock().unwrap().fate(message.path());
+        let pass = |message| Arc::clone(&self).pass(message);
+        carried(message, fate, pass, |status| StatusCode::from_u16(status).unwrap().into_response()).await
     }
 
-    async fn pass(&self, parts: &Parts, body: Bytes) -> Result<Response, Cut> {
+    async fn pass(self: Arc<Self>, Message { parts, body }: Message) -> Result<Response, Cut> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let ingest = self.ingest.lock().unwrap().clone();
         let mut request = self.client.post(ingest + path).body(body);

@@ -44,8 +44,8 @@ pub struct Session {
     pause: Duration,
     /// When each phase began or is to begin, on the session's clock.
     starts: BTreeMap<PhaseIndex, Duration>,
-    /// The phases whose start this session has said, and not learned.
-    said: BTreeSet<PhaseIndex>,
+    /// The phases that began by its own word; the starts of others were learned from workers.
+    given: BTreeSet<PhaseIndex>,
     /// Whether the first phase may begin once all are ready.
     permitted: bool,
     /// Whether nobody is admitted any more, though no start of a phase is known yet.
@@ -70,7 +70,7 @@ impl Session {
             epoch,
             members: (0..plan.workers).map(|_| Member::default()).collect(),
             starts: BTreeMap::new(),
-            said: BTreeSet::new(),
+            given: BTreeSet::new(),
             permitted: false,
             resumed: false,
             released: false,
@@ -242,7 +242,7 @@ impl Session {
 
     fn begin(&mut self, phase: PhaseIndex, start: Duration) {
         self.starts.insert(phase, start);
-        self.said.insert(phase);
+        self.given.insert(phase);
         self.turn += 1;
     }
 

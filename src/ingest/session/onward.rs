@@ -80,7 +80,7 @@ impl Session {
                 continue;
             }
             let is_with_others = match self.starts.get(&begun.phase) {
-                Some(start) if self.said.contains(&begun.phase) => {
+                Some(start) if self.given.contains(&begun.phase) => {
                     *start <= begun.at(now) + LATE + begun.ago() / DRIFT
                 }
                 Some(_) => self.learn(place, begun, now),
