@@ -19,7 +19,7 @@ use loadgate::api::LoadTest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::outcome::{REQUESTS, holds_whatever_came, leaves_at_most_a_result};
+use crate::outcome::{PER_USER, REQUESTS, holds_whatever_came, leaves_at_most_a_result};
 use crate::stage::{Stage, is_complete, on_rough_stage};
 use crate::storm::{Deed, Storm};
 
@@ -115,7 +115,7 @@ impl Book {
 async fn play(stage: Stage, storm: Storm) -> Value {
     let began = Instant::now();
     storm.breaks(&stage);
-    stage.apply().await;
+    stage.apply_but(PER_USER, |spec| storm.asks(spec)).await;
     stage.operator.start();
     let operator = Arc::clone(&stage.operator);
     let attending = tokio::spawn(async move { operator.attend().await });
@@ -134,8 +134,10 @@ async fn play(stage: Stage, storm: Storm) -> Value {
     let status_bytes: usize = heard.writes.iter().map(|write| write.bytes).sum();
     let served = stage.target.seen();
     let verdict = ended.as_ref().map(|status| holds_whatever_came(status, &served));
+    let is_passed = verdict.as_deref() == Some("Pass");
+    assert!(!(storm.is_hopeless() && is_passed), "a false pass: nothing was met: {ended:?}");
     assert!(served.len() as u64 <= REQUESTS, "load is doubled: {} requests were served", served.len());
-    json!({"seed": storm.seed, "verdict": verdict, "served": served.len(), "seconds": seconds, "storm": format!("{storm:?}"),
+    json!({"seed": storm.seed, "verdict": verdict, "hopeless": storm.is_hopeless(), "served": served.len(), "seconds": seconds, "storm": format!("{storm:?}"),
         "requests": heard.requests, "statusBytes": status_bytes, "recoveries": recoveries, "peakKib": peak})
 }
 

@@ -6,7 +6,7 @@ use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
 use loadgate::api::LoadTest;
 use rustix::process::{Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::NAME;
@@ -123,6 +123,18 @@ impl Storm {
         self.deeds.iter().any(|(_, deed)| is(*deed))
     }
 
+    /// Whether what the test asks for can't be met: one run in four, so that a pass of it is seen to be false.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.seed.is_multiple_of(4)
+    }
+
+    /// Makes it ask for what it can't get, where there is no hope.
+    pub(crate) fn asks(&self, spec: &mut Value) {
+        if self.is_hopeless() {
+            spec["requirements"][0]["target"] = json!("> 50%");
+        }
+    }
+
     /// Lets the weather loose that it brings.
     pub(crate) fn breaks(&self, stage: &Stage) {
         stage.proxy.weather(Weather::new(self.seed, self.api.clone(), LASTS));
@@ -211,7 +223,7 @@ async fn forge(stage: &Stage) {
 }
 
 /// The object may be gone by then.
-async fn patched(stage: &Stage, patch: serde_json::Value) {
+async fn patched(stage: &Stage, patch: Value) {
     gone(stage.api::<LoadTest>().patch(NAME, &PatchParams::default(), &Patch::Merge(patch)).await);
 }
 
