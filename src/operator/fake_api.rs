@@ -151,6 +151,10 @@ impl Inner {
                 axum_json(&self.store(path, body))
             }
             Method::PUT if is_there(path) => failure(409, "Conflict"),
+            Method::PATCH if is_there(path) && body.is_array() => match patched(&self.objects[path], &body) {
+                Some(object) => axum_json(&self.store(path, object)),
+                None => failure(422, "Invalid"),
+            },
             _ => failure(404, "NotFound"),
         }
     }
@@ -178,6 +182,23 @@ impl Inner {
         self.objects.insert(path.to_owned(), object.clone());
         object
     }
+}
+
+/// By a JSON patch of tests and additions; none: a test failed.
+fn patched(object: &Value, patch: &Value) -> Option<Value> {
+    let mut object = object.clone();
+    for operation in patch.as_array()? {
+        let (path, value) = (operation["path"].as_str()?, operation["value"].clone());
+        match operation["op"].as_str()? {
+            "test" => (object.pointer(path).unwrap_or(&Value::Null) == &value).then_some(())?,
+            "add" => {
+                let (parent, name) = path.rsplit_once('/')?;
+                object.pointer_mut(parent)?[name] = value;
+            }
+            _ => return None,
+        }
+    }
+    Some(object)
 }
 
 fn axum_json(object: &Value) -> Response {

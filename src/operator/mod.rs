@@ -6,6 +6,7 @@
 pub mod api;
 pub mod build;
 pub mod carry_out;
+pub mod change;
 pub mod context;
 mod control;
 pub mod decide;

@@ -1,12 +1,12 @@
-//! Publishes: replaces the whole status, guarded by the version that was decided on. A forged one disappears by it.
+//! Publishes: replaces the whole status, guarded by what was decided on. A forged one disappears by it.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::ResourceExt;
-use kube::api::PostParams;
 
-use super::api::{CallError, Objects};
+use super::api::CallError;
+use super::change::Change;
 use super::context::Context;
 use super::events;
 use super::guard::guarded;
@@ -35,31 +35,12 @@ pub async fn write(
     if test.status.as_ref() == Some(&status) {
         return Ok(test.clone());
     }
-    let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
-    let written = guarded(&tests, test, |current| replace(&tests, current, &status)).await?;
+    let written = guarded(&context.client, test, &Change::Status(&status)).await?;
     log(test, &status);
     log_loss(test, &written, &status);
     events::publish(context, test, &status).await;
     count(context, test, &status);
     Ok(written)
-}
-
-async fn replace(
-    tests: &Objects<LoadTest>,
-    mut test: LoadTest,
-    status: &LoadTestStatus,
-) -> Result<LoadTest, CallError> {
-    test.metadata.managed_fields = None;
-    test.status = Some(status.clone());
-    let (name, parameters) = (test.name_any(), PostParams::default());
-    match tests
-        .call("update the status of", &name, tests.api().replace_status(&name, &parameters, &test))
-        .await
-    {
-        // It is done. What came back is a spec that this release can't read.
-        Err(error) if error.is_unreadable() => Ok(test),
-        written => written,
-    }
 }
 
 /// What the API server dropped of the status, the definition that it has doesn't know.

@@ -2,13 +2,13 @@
 //! cluster is older or newer than the operator, or was none when an object was made. Such a test is told so on itself, and
 //! keeps nothing from the others.
 
-use kube::Api;
-use kube::api::{ApiResource, DynamicObject};
+use kube::api::DynamicObject;
 use kube::core::DeserializeGuard;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::api::{CallError, Objects};
+use super::api::CallError;
+use super::change::Tests;
 use super::context::Context;
 use crate::api::{LoadTest, LoadTestSpec};
 use crate::plan::Fault;
@@ -27,10 +27,8 @@ pub struct Read {
 
 /// The test of this name as it is now; none: there is none.
 pub async fn read(context: &Context, namespace: &str, name: &str) -> Result<Option<Read>, CallError> {
-    let kind = ApiResource::erase::<LoadTest>(&());
-    let api: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), namespace, &kind);
-    let tests = Objects::<LoadTest>::new(&context.client, namespace);
-    Ok(tests.call("get", name, api.get_opt(name)).await?.map(|object| understood(&object)))
+    let test = Tests::new(&context.client, namespace).get(name).await?;
+    Ok(test.map(|object| understood(&object)))
 }
 
 /// What this release makes of the object. A status that it can't read is nobody's word, and left out.
