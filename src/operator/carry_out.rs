@@ -18,7 +18,7 @@ use super::names;
 use super::publish::publish;
 use super::record::Record;
 use super::runs::LiveRun;
-use super::seen::{Child, Seen, SeenRun, has_begun};
+use super::seen::{Author, Child, Seen, SeenRun, has_begun};
 use crate::api::{LoadTest, LoadTestStatus, Run, WorkerCounts};
 use crate::ingest::SessionView;
 use crate::report::live::Live;
@@ -73,7 +73,7 @@ pub async fn carry_out(
             (test, None)
         }
         Decision::Judge(ending) => {
-            let test = show_judging(context, test, children, now).await?;
+            let test = show_judging(context, &seen.author, test, children, now).await?;
             let told = judging::judge(context, &test, seen, ending, now).await?;
             (test, Some(told))
         }
@@ -109,6 +109,7 @@ fn or_shut_out(
 /// the judgement is told in its place, and stays.
 async fn show_judging(
     context: &Context,
+    author: &Author,
     test: LoadTest,
     children: &SeenRun,
     now: Timestamp,
@@ -118,7 +119,7 @@ async fn show_judging(
         return Ok(test);
     }
     let told = status::judging(&test, children.record.ours().map(|record| record.started_at), now);
-    publish(context, &test, told).await
+    publish(context, author, &test, told).await
 }
 
 /// Whether it was told that the load is over.
@@ -280,5 +281,5 @@ async fn hold(context: &Context, test: LoadTest, is_to_hold: bool) -> Result<Loa
         return Ok(test);
     }
     let change = Change::Finalizer { name: names::FINALIZER, is_to_hold };
-    guarded(&context.client, &test, &change).await
+    Ok(context.known.restored(guarded(context, &test, &change).await?))
 }

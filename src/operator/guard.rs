@@ -1,10 +1,11 @@
 //! Guards writes of the object: they are made only on what was decided on. Changes that no decision rests on, such as
 //! a label, don't hold them up, however often they come.
 
-use kube::{Client, ResourceExt};
+use kube::ResourceExt;
 
 use super::api::CallError;
 use super::change::{Change, Tests};
+use super::context::Context;
 use super::reading::understood;
 use crate::api::LoadTest;
 
@@ -14,11 +15,11 @@ const TRIES: usize = 3;
 
 /// Makes `change` on `decided_on`, or on what differs from it in nothing that a decision rests on. A conflict: it does.
 pub async fn guarded(
-    client: &Client,
+    context: &Context,
     decided_on: &LoadTest,
     change: &Change<'_>,
 ) -> Result<LoadTest, CallError> {
-    let tests = Tests::new(client, &decided_on.namespace().unwrap_or_default());
+    let tests = Tests::new(&context.client, &decided_on.namespace().unwrap_or_default());
     let (name, mut current) = (decided_on.name_any(), decided_on.clone());
     let mut last = None;
     for _ in 0..TRIES {
@@ -27,7 +28,7 @@ pub async fn guarded(
             done => return done,
         };
         let Some(seen) = tests.get(&name).await? else { return Err(conflict) };
-        current = understood(&seen).test;
+        current = context.known.restored(understood(&seen).test);
         if !is_still(decided_on, &current) {
             return Err(conflict);
         }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::desk::{Desk, PATH};
 use super::makers::a_test;
 use crate::api::{LoadTest, LoadTestStatus};
 use crate::operator::api::CallError;
@@ -9,8 +10,6 @@ use crate::operator::change::{Change, Tests};
 use crate::operator::fake_api::{FakeApi, Ill};
 use crate::operator::guard::{guarded, is_still};
 use crate::operator::names::FINALIZER;
-
-const PATH: &str = "/apis/loadgate.dev/v1alpha1/namespaces/shops/loadtests/shop";
 
 fn starting() -> LoadTestStatus {
     LoadTestStatus { phase: Some("Starting".to_owned()), ..Default::default() }
@@ -23,7 +22,7 @@ async fn write(meanwhile: impl FnOnce(&FakeApi)) -> (Result<LoadTest, CallError>
     let mut decided_on = a_test().object().clone();
     decided_on.metadata.resource_version = Some("1".to_owned());
     meanwhile(&api);
-    let written = guarded(&api.client(), &decided_on, &Change::Status(&starting())).await;
+    let written = guarded(&Desk::new(&api).context, &decided_on, &Change::Status(&starting())).await;
     (written, api)
 }
 
