@@ -26,6 +26,8 @@ struct Inner {
     tokens: BTreeMap<String, Value>,
     /// What it won't have: a method and a path.
     forbidden: Option<String>,
+    /// What it never answers: a method and a path.
+    silent: Option<String>,
     /// What its definition doesn't know of a status.
     unknown: &'static [&'static str],
     /// How long each answer takes.
@@ -60,6 +62,11 @@ impl FakeApi {
     /// From now on it won't have this method on this path.
     pub(crate) fn forbids(&self, call: &str) {
         self.with(|inner| inner.forbidden = Some(call.to_owned()));
+    }
+
+    /// From now on it never answers this method on this path.
+    pub(crate) fn is_silent_about(&self, call: &str) {
+        self.with(|inner| inner.silent = Some(call.to_owned()));
     }
 
     /// From now on it drops these fields of each status.
@@ -106,10 +113,14 @@ impl FakeApi {
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         tokio::time::sleep(self.with(|inner| inner.pace)).await;
         let call = format!("{method} {path}");
-        let (ill, is_forbidden) = self.with(|inner| {
+        let (ill, is_forbidden, is_silent) = self.with(|inner| {
             inner.calls.push(call.clone());
-            (inner.ill, inner.forbidden.as_ref() == Some(&call))
+            let is = |told: &Option<String>| told.as_ref() == Some(&call);
+            (inner.ill, is(&inner.forbidden), is(&inner.silent))
         });
+        if is_silent {
+            std::future::pending::<()>().await;
+        }
         if is_forbidden {
             return failure(403, "Forbidden");
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use super::desk::{Desk, JOBS, MAPS, PATH};
 use super::makers::{ATest, PODS, a_test, noon};
@@ -56,7 +57,9 @@ async fn what_the_definition_drops_is_written_once() {
         &["run", "conditions", "observedGeneration", "phase", "message", "history"],
     ];
     for lost in LOST {
-        for (what, spec) in [("can't run", json!({"deadlines": {"run": "never"}})), ("can't be read", json!(7))] {
+        for (what, spec) in
+            [("can't run", json!({"deadlines": {"run": "never"}})), ("can't be read", json!(7))]
+        {
             let desk = Desk::with(&a_test());
             desk.api.drops(lost);
             desk.changes(|test| test["spec"] = merged(&test["spec"], &spec));
@@ -93,7 +96,8 @@ fn unstored(is_tried: bool) -> (Desk, ATest) {
     let run = run_of(&seen.test).unwrap();
     let case = case(&seen, run, &Ending::Planned, None, noon()).unwrap();
     let why = NotStored { reason: "Forbidden", message: "it isn't allowed".to_owned() };
-    let told = status::not_stored(&seen.test, tell(&seen.test, &case, &Ending::Planned, noon()), &why, noon());
+    let told =
+        status::not_stored(&seen.test, tell(&seen.test, &case, &Ending::Planned, noon()), &why, noon());
     let over = over(a_test()).with_status(|_| told.clone());
     let desk = Desk::with(&over);
     desk.api.forbids(&format!("POST {MAPS}"));
@@ -180,6 +184,32 @@ async fn a_run_is_led_no_longer_when_its_object_is_gone_without_a_word() {
     desk.api.put(PATH, json!(another));
     drop(desk.looks().await);
     assert!(desk.context.runs.get(&uid).is_none(), "another object has its name");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_comes_to_its_verdict_within_a_minute_however_slow_workers_and_store_are() {
+    type Trouble = fn(&FakeApi, &str);
+    let troubles: [(&str, Trouble); 3] = [
+        ("nothing", |_, _| ()),
+        ("a store that is forbidden", FakeApi::forbids),
+        ("a store that gives no answer", FakeApi::is_silent_about),
+    ];
+    for (what, trouble) in troubles {
+        let on = a_test().begun().with_abort();
+        let desk = Desk::with(&on);
+        let uid = leads(&desk, &on);
+        trouble(&desk.api, &format!("POST {MAPS}"));
+        let told_at = Instant::now();
+        desk.context.runs.abort(&uid, "spec.abort was set");
+        // None of the workers says that it is through.
+        sleep(Duration::from_secs(30)).await;
+        while desk.status()["verdict"].is_null() {
+            let looked = desk.looks().await;
+            sleep(Duration::from_secs(if looked.is_ok() { 1 } else { 3 })).await;
+            assert!(told_at.elapsed() < Duration::from_mins(1), "{what}: {:#}", desk.status());
+        }
+        assert_eq!(desk.status()["phase"], "Aborted", "{what}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
