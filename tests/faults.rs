@@ -120,6 +120,7 @@ const TESTS: &[Test] = tests![
     rough::an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on,
     rough::errors_on_one_in_five_calls_change_nothing,
     rough::an_api_server_that_gives_no_answer_is_given_up_and_found_again,
+    rough::others_who_write_the_object_all_the_time_keep_nothing_from_its_end,
     rough::watches_that_lose_double_and_delay_events_change_nothing,
     rough::a_list_from_before_brings_no_stage_back,
     campaign::whatever_befalls_a_run_nothing_is_lost_or_doubled_and_no_pass_is_false,

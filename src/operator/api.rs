@@ -48,10 +48,14 @@ impl CallError {
         }
     }
 
-    /// Whether the server did it and answered with something that isn't understood.
+    /// Whether a JSON patch found something else than it tests. What the server won't have for what it says, it names.
     #[must_use]
-    pub fn is_unreadable(&self) -> bool {
-        matches!(self, CallError::Failed { source, .. } if matches!(**source, kube::Error::SerdeError(_)))
+    pub fn is_failed_test(&self) -> bool {
+        let CallError::Failed { source, .. } = self else { return false };
+        let kube::Error::Api(status) = &**source else { return false };
+        let names_something =
+            status.details.as_ref().is_some_and(|told| !told.name.is_empty() || !told.causes.is_empty());
+        status.code == 422 && !names_something
     }
 
     /// Whether the object was changed by somebody else since it was read.
@@ -176,5 +180,17 @@ mod tests {
         };
         assert_eq!(error.to_string(), format!("can't list Event of the Job: {said}"));
         assert!(error.is_forbidden());
+    }
+
+    #[test]
+    fn a_failed_test_of_a_patch_is_told_from_what_the_server_will_not_have() {
+        let refused = |name: &str| {
+            let told = serde_json::json!({"code": 422, "reason": "Invalid", "details": {"name": name}});
+            let status = serde_json::from_value(told).unwrap();
+            let source = Box::new(kube::Error::Api(Box::new(status)));
+            CallError::Failed { verb: "patch", what: "LoadTest shop".to_owned(), source }
+        };
+        assert!(refused("").is_failed_test());
+        assert!(!refused("shop").is_failed_test());
     }
 }

@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
-use kube::api::{Patch, PatchParams};
-use serde_json::json;
 
 use super::api::{CallError, Objects};
 use super::build::{config_maps, job, status};
+use super::change::Change;
 use super::context::Context;
 use super::decide::{Decision, run_of};
 use super::guard::guarded;
@@ -19,7 +18,7 @@ use super::names;
 use super::publish::publish;
 use super::record::Record;
 use super::runs::LiveRun;
-use super::seen::{Child, Seen, SeenRun, has_begun};
+use super::seen::{Author, Child, Seen, SeenRun, has_begun};
 use crate::api::{LoadTest, LoadTestStatus, Run, WorkerCounts};
 use crate::ingest::SessionView;
 use crate::report::live::Live;
@@ -74,7 +73,7 @@ pub async fn carry_out(
             (test, None)
         }
         Decision::Judge(ending) => {
-            let test = show_judging(context, test, children, now).await?;
+            let test = show_judging(context, &seen.author, test, children, now).await?;
             let told = judging::judge(context, &test, seen, ending, now).await?;
             (test, Some(told))
         }
@@ -110,6 +109,7 @@ fn or_shut_out(
 /// the judgement is told in its place, and stays.
 async fn show_judging(
     context: &Context,
+    author: &Author,
     test: LoadTest,
     children: &SeenRun,
     now: Timestamp,
@@ -119,7 +119,7 @@ async fn show_judging(
         return Ok(test);
     }
     let told = status::judging(&test, children.record.ours().map(|record| record.started_at), now);
-    publish(context, &test, told).await
+    publish(context, author, &test, told).await
 }
 
 /// Whether it was told that the load is over.
@@ -268,34 +268,18 @@ pub(super) async fn delete_maps(context: &Context, test: &LoadTest, run: &Run) -
 }
 
 async fn with_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
-    if test.finalizers().iter().any(|name| name == names::FINALIZER) {
-        return Ok(test);
-    }
-    write_finalizers(context, &test, |finalizers| finalizers.push(names::FINALIZER.to_owned())).await
+    hold(context, test, true).await
 }
 
 pub(super) async fn without_finalizer(context: &Context, test: LoadTest) -> Result<LoadTest, CallError> {
-    if !test.finalizers().iter().any(|name| name == names::FINALIZER) {
-        return Ok(test);
-    }
-    write_finalizers(context, &test, |finalizers| finalizers.retain(|name| name != names::FINALIZER)).await
+    hold(context, test, false).await
 }
 
-/// Guarded by the resource version: whoever changed the finalizers meanwhile isn't overwritten.
-async fn write_finalizers(
-    context: &Context,
-    test: &LoadTest,
-    change: impl Fn(&mut Vec<String>),
-) -> Result<LoadTest, CallError> {
-    let tests = Objects::<LoadTest>::new(&context.client, &test.namespace().unwrap_or_default());
-    let (tests, change) = (&tests, &change);
-    guarded(tests, test, |current| async move {
-        let mut finalizers = current.finalizers().to_vec();
-        change(&mut finalizers);
-        let metadata = json!({"resourceVersion": current.resource_version(), "finalizers": finalizers});
-        let (name, parameters) = (current.name_any(), PatchParams::default());
-        let patch = Patch::Merge(json!({"metadata": metadata}));
-        tests.call("patch", &name, tests.api().patch(&name, &parameters, &patch)).await
-    })
-    .await
+/// Holds the object, or lets it go. Whoever changed the finalizers meanwhile isn't overwritten.
+async fn hold(context: &Context, test: LoadTest, is_to_hold: bool) -> Result<LoadTest, CallError> {
+    if test.finalizers().iter().any(|name| name == names::FINALIZER) == is_to_hold {
+        return Ok(test);
+    }
+    let change = Change::Finalizer { name: names::FINALIZER, is_to_hold };
+    Ok(context.known.restored(guarded(context, &test, &change).await?))
 }

@@ -26,6 +26,10 @@ struct Inner {
     tokens: BTreeMap<String, Value>,
     /// What it won't have: a method and a path.
     forbidden: Option<String>,
+    /// What it never answers: a method and a path.
+    silent: Option<String>,
+    /// What its definition doesn't know of a status.
+    unknown: &'static [&'static str],
     /// How long each answer takes.
     pace: Duration,
 }
@@ -58,6 +62,16 @@ impl FakeApi {
     /// From now on it won't have this method on this path.
     pub(crate) fn forbids(&self, call: &str) {
         self.with(|inner| inner.forbidden = Some(call.to_owned()));
+    }
+
+    /// From now on it never answers this method on this path.
+    pub(crate) fn is_silent_about(&self, call: &str) {
+        self.with(|inner| inner.silent = Some(call.to_owned()));
+    }
+
+    /// From now on it drops these fields of each status.
+    pub(crate) fn drops(&self, fields: &'static [&'static str]) {
+        self.with(|inner| inner.unknown = fields);
     }
 
     /// From now on it takes its time before it does what it is told.
@@ -94,15 +108,19 @@ impl FakeApi {
 
     async fn answer(self, request: Request) -> Response {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let is_list = request.uri().query().is_some_and(|query| query.contains("labelSelector"));
+        let is_list = request.uri().query().is_some_and(|query| query.contains("Selector="));
         let bytes = to_bytes(request.into_body(), 1 << 20).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         tokio::time::sleep(self.with(|inner| inner.pace)).await;
         let call = format!("{method} {path}");
-        let (ill, is_forbidden) = self.with(|inner| {
+        let (ill, is_forbidden, is_silent) = self.with(|inner| {
             inner.calls.push(call.clone());
-            (inner.ill, inner.forbidden.as_ref() == Some(&call))
+            let is = |told: &Option<String>| told.as_ref() == Some(&call);
+            (inner.ill, is(&inner.forbidden), is(&inner.silent))
         });
+        if is_silent {
+            std::future::pending::<()>().await;
+        }
         if is_forbidden {
             return failure(403, "Forbidden");
         }
@@ -151,6 +169,16 @@ impl Inner {
                 axum_json(&self.store(path, body))
             }
             Method::PUT if is_there(path) => failure(409, "Conflict"),
+            Method::DELETE if is_there(path) => axum_json(&self.objects.remove(path).unwrap()),
+            Method::PATCH if is_there(path) && body.is_object() => {
+                let mut object = self.objects[path].clone();
+                object["metadata"]["finalizers"] = body["metadata"]["finalizers"].take();
+                axum_json(&self.store(path, object))
+            }
+            Method::PATCH if is_there(path) && body.is_array() => match patched(&self.objects[path], &body) {
+                Some(object) => axum_json(&self.store(path, object)),
+                None => failure(422, "Invalid"),
+            },
             _ => failure(404, "NotFound"),
         }
     }
@@ -175,9 +203,29 @@ impl Inner {
     fn store(&mut self, path: &str, mut object: Value) -> Value {
         self.version += 1;
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        if let Some(status) = object["status"].as_object_mut() {
+            status.retain(|name, _| !self.unknown.contains(&name.as_str()));
+        }
         self.objects.insert(path.to_owned(), object.clone());
         object
     }
+}
+
+/// By a JSON patch of tests and additions; none: a test failed.
+fn patched(object: &Value, patch: &Value) -> Option<Value> {
+    let mut object = object.clone();
+    for operation in patch.as_array()? {
+        let (path, value) = (operation["path"].as_str()?, operation["value"].clone());
+        match operation["op"].as_str()? {
+            "test" => (object.pointer(path).unwrap_or(&Value::Null) == &value).then_some(())?,
+            "add" => {
+                let (parent, name) = path.rsplit_once('/')?;
+                object.pointer_mut(parent)?[name] = value;
+            }
+            _ => return None,
+        }
+    }
+    Some(object)
 }
 
 fn axum_json(object: &Value) -> Response {

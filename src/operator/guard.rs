@@ -3,33 +3,42 @@
 
 use kube::ResourceExt;
 
-use super::api::{CallError, Objects};
+use super::api::CallError;
+use super::change::{Change, Tests};
+use super::context::Context;
+use super::reading::understood;
 use crate::api::LoadTest;
 
-/// So often a write is tried that others got in the way of: who writes fifty times a second leaves few gaps.
-const TRIES: usize = 25;
+/// So often a write is tried on the version that was read. Where others are faster each time, it is made on what was
+/// read itself.
+const TRIES: usize = 3;
 
-/// Writes with `write`, which is given the object with the version to be replaced.
-pub async fn guarded<W>(
-    tests: &Objects<LoadTest>,
+/// Makes `change` on `decided_on`, or on what differs from it in nothing that a decision rests on. A conflict: it does.
+pub async fn guarded(
+    context: &Context,
     decided_on: &LoadTest,
-    write: impl Fn(LoadTest) -> W,
-) -> Result<LoadTest, CallError>
-where
-    W: Future<Output = Result<LoadTest, CallError>>,
-{
-    let mut current = decided_on.clone();
-    for _ in 1..TRIES {
-        let conflict = match write(current).await {
+    change: &Change<'_>,
+) -> Result<LoadTest, CallError> {
+    let tests = Tests::new(&context.client, &decided_on.namespace().unwrap_or_default());
+    let (name, mut current) = (decided_on.name_any(), decided_on.clone());
+    let mut last = None;
+    for _ in 0..TRIES {
+        let conflict = match tests.change(&current, change).await {
             Err(error) if error.is_conflict() => error,
             done => return done,
         };
-        current = match tests.get(&decided_on.name_any()).await? {
-            Some(now) if is_still(decided_on, &now) => now,
-            Some(_) | None => return Err(conflict),
-        };
+        let Some(seen) = tests.get(&name).await? else { return Err(conflict) };
+        current = context.known.restored(understood(&seen).test);
+        if !is_still(decided_on, &current) {
+            return Err(conflict);
+        }
+        last = Some((seen, conflict));
     }
-    write(current).await
+    let Some((seen, conflict)) = last else { unreachable!("it is tried at least once") };
+    match tests.insist(&seen, change).await {
+        Err(error) if error.is_failed_test() => Err(conflict),
+        done => done,
+    }
 }
 
 /// Whether a decision on the one object holds for the other: the same spec, the same status, deleted or not.

@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use super::api::{CallError, Objects};
 use super::build::{config_maps, read_run, status};
 use super::context::Context;
-use super::decide::{Ending, is_asked_for, is_failed, is_without_figures, run_of};
+use super::decide::{Ending, is_asked_for, is_failed, is_told, is_without_figures, run_of};
 use super::keeping::{Kept, keep, keep_told};
 use super::names;
 use super::seen::{Child, Seen, SeenRun, has_begun};
@@ -186,8 +186,6 @@ pub async fn judge_stored(
 ) -> Result<LoadTestStatus, JudgingError> {
     let test = &seen.test;
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
-    // Whoever is new to many tests at rest compares them one after the other.
-    let _turn = context.known.turn().await;
     let maps = Objects::<ConfigMap>::new(&context.client, &test.namespace().unwrap_or_default());
     let map = maps.get(&names::result(&test.name_any(), run.number, &run.uid)).await?;
     let map = map.filter(|map| is_result_of(&map.metadata, run));
@@ -268,11 +266,6 @@ pub fn without_result(test: &LoadTest, run: &Run, now: Timestamp) -> LoadTestSta
     };
     let message = format!("{what}: name another spec.runId to run the test again");
     status::unjudged(test, test.metadata.generation, reason, &message, now)
-}
-
-/// Whether the status speaks of the spec as it is now.
-fn is_told(test: &LoadTest) -> bool {
-    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
 }
 
 fn faulty(faults: &[Fault]) -> String {

@@ -17,7 +17,7 @@ use super::build::{config_maps, history, status};
 use super::context::Context;
 use super::decide::run_of;
 use super::judging::is_result_of;
-use super::storing::{BEFORE_VERDICT, NotStored};
+use super::storing::NotStored;
 use super::{judging, names};
 use crate::api::{LoadTest, LoadTestStatus, Results, Run, Verdict};
 use crate::report::kept::KeptRun;
@@ -58,7 +58,7 @@ pub async fn keep(
             Ok(Kept::Stored(Results { location, left_out }))
         }
         // What is there already is looked at anew.
-        Err(error) if error.is_conflict() || context.storing.lasted(&run.uid) < BEFORE_VERDICT => Err(error),
+        Err(error) if error.is_conflict() || is_awaited(context, run) => Err(error),
         Err(error) => {
             let why = not_stored(&error);
             context.storing.put_off(&run.uid, map, why.clone());
@@ -81,9 +81,7 @@ pub async fn keep_told(
             let _ = context.storing.lasted(&run.uid);
             match results(context, test).create(&map).await {
                 Ok(_) => context.storing.forget(&run.uid),
-                Err(error) if error.is_conflict() || context.storing.lasted(&run.uid) < BEFORE_VERDICT => {
-                    return Err(error);
-                }
+                Err(error) if error.is_conflict() || is_awaited(context, run) => return Err(error),
                 Err(error) => {
                     context.storing.forget(&run.uid);
                     tracing::warn!(%error, run = run.uid, "what was told isn't stored");
@@ -96,6 +94,12 @@ pub async fn keep_told(
             Ok(())
         }
     }
+}
+
+/// Whether the verdict still waits: the workers of a load that was ended may have taken their time already.
+fn is_awaited(context: &Context, run: &Run) -> bool {
+    let ended_at = context.runs.get(&run.uid).and_then(|live| live.aborted_at);
+    context.storing.is_awaited(&run.uid, ended_at.map(|at| at.elapsed()))
 }
 
 /// To press ten megabytes into as few bytes as there is room for takes seconds, in which others want to be heard.

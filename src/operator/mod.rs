@@ -4,12 +4,15 @@
 //! that writes, the ingest that workers report to, and what the operator tells of itself.
 
 pub mod api;
+pub mod author;
 pub mod build;
 pub mod carry_out;
+pub mod change;
 pub mod context;
 mod control;
 pub mod decide;
 pub mod door;
+pub mod dropped;
 pub mod ends;
 pub mod events;
 pub mod guard;

@@ -9,11 +9,11 @@ use kube::ResourceExt;
 use kube::api::ListParams;
 
 use super::api::{CallError, Namespaced, Objects};
+use super::author::author;
 use super::build::config_maps::read_spec;
 use super::context::Context;
 use super::decide::{is_complete, run_of};
 use super::judging::is_result_of;
-use super::known::author;
 use super::names;
 use super::reading::Read;
 use super::record::Record;
@@ -30,19 +30,23 @@ pub async fn observe(context: &Context, read: Read) -> Result<Seen, CallError> {
     } else {
         Err(faults)
     };
-    let author = author(&context.client, &context.known, &test).await?;
+    let author = author(context, &test).await?;
     let run = match run_of(&test) {
-        Some(run) if has_left_something(&test, &author) => Some(children(context, &test, run).await?),
+        Some(run) if has_left_something(context, &test, &author) => {
+            Some(children(context, &test, run).await?)
+        }
         _ => None,
     };
     Ok(Seen { test, author, plan, run })
 }
 
 /// The finalizer goes last: without it, a judged run has left nothing. Who may write a status that isn't so may take
-/// the finalizer away too.
-fn has_left_something(test: &LoadTest, author: &Author) -> bool {
+/// the finalizer away too, and anybody who may change the object; a run that was cleared is led no longer.
+fn has_left_something(context: &Context, test: &LoadTest, author: &Author) -> bool {
+    let is_led = || run_of(test).is_some_and(|run| context.runs.get(&run.uid).is_some());
     !is_complete(test)
         || !test.finalizers().is_empty()
+        || is_led()
         || matches!(author, Author::Anybody { is_on: true, .. })
 }
 
@@ -69,7 +73,11 @@ async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenR
         spec: read(spec, read_spec),
         record: read(record, |map| Record::from_data(map.data.as_ref()?)),
         job,
-        result: of_this_load(result, run),
+        result: match of_this_load(result, run) {
+            // What is on its way is there, for all that is decided on it.
+            Child::Absent if context.storing.left(&run.uid).is_some() => Child::Ours(()),
+            result => result,
+        },
         waited: if is_complete(test) { Lasted::default() } else { context.runs.waited(&run.uid, made_ago) },
         pods,
         session: live.as_ref().map(seen_session),

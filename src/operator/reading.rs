@@ -2,14 +2,15 @@
 //! cluster is older or newer than the operator, or was none when an object was made. Such a test is told so on itself, and
 //! keeps nothing from the others.
 
-use kube::Api;
-use kube::api::{ApiResource, DynamicObject};
+use kube::api::DynamicObject;
 use kube::core::DeserializeGuard;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::api::{CallError, Objects};
+use super::api::CallError;
+use super::change::Tests;
 use super::context::Context;
+use super::dropped::missing;
 use crate::api::{LoadTest, LoadTestSpec};
 use crate::plan::Fault;
 
@@ -25,12 +26,11 @@ pub struct Read {
     pub faults: Vec<Fault>,
 }
 
-/// The test of this name as it is now; none: there is none.
+/// The test of this name as it is now, with what this process knows to be dropped of its status; none: there is none.
 pub async fn read(context: &Context, namespace: &str, name: &str) -> Result<Option<Read>, CallError> {
-    let kind = ApiResource::erase::<LoadTest>(&());
-    let api: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), namespace, &kind);
-    let tests = Objects::<LoadTest>::new(&context.client, namespace);
-    Ok(tests.call("get", name, api.get_opt(name)).await?.map(|object| understood(&object)))
+    let test = Tests::new(&context.client, namespace).get(name).await?;
+    let read = test.map(|object| understood(&object));
+    Ok(read.map(|read| Read { test: context.known.restored(read.test), ..read }))
 }
 
 /// What this release makes of the object. A status that it can't read is nobody's word, and left out.
@@ -51,44 +51,6 @@ pub fn understood(object: &DynamicObject) -> Read {
 
 fn parsed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
     T::deserialize(value)
-}
-
-/// The paths of what is said, and what comes back without: fields that another release has brought.
-#[must_use]
-pub fn missing(said: &Value, back: &Value, path: &str) -> Vec<String> {
-    let mut paths = Vec::new();
-    note_missing(said, back, path, &mut paths);
-    paths
-}
-
-fn note_missing(said: &Value, back: &Value, path: &str, paths: &mut Vec<String>) {
-    match (said, back) {
-        (Value::Object(said), Value::Object(back)) => {
-            for (name, value) in said.iter().filter(|(_, value)| says_something(value)) {
-                let path = format!("{path}.{name}");
-                match back.get(name) {
-                    Some(back) => note_missing(value, back, &path, paths),
-                    None => paths.push(path),
-                }
-            }
-        }
-        (Value::Array(said), Value::Array(back)) => {
-            for (place, (value, back)) in said.iter().zip(back).enumerate() {
-                note_missing(value, back, &format!("{path}[{place}]"), paths);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Fields that say nothing aren't written again.
-fn says_something(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
-    }
 }
 
 fn unreadable(path: &str, why: &str) -> Fault {

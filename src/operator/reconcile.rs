@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::api::{CallError, Objects};
+use super::api::CallError;
 use super::build::status;
 use super::carry_out::carry_out;
 use super::context::Context;
-use super::decide::{Decision, decide, is_complete, run_of};
+use super::decide::{Decision, decide, is_complete, is_told, run_of};
 use super::ends::end;
 use super::judging::JudgingError;
 use super::lead::lead;
 use super::observe::observe;
 use super::publish::{publish, write};
 use super::reading::{Read, Watched, read};
-use crate::api::LoadTest;
 
 /// When a run under way is looked at again, whatever happens.
 const SOON: Duration = Duration::from_secs(1);
@@ -42,14 +42,17 @@ pub async fn reconcile(test: Arc<Watched>, context: Arc<Context>) -> Result<Acti
 
 async fn bring_on(test: &Watched, context: &Context) -> Result<Action, JudgingError> {
     let (namespace, name) = (test.namespace().unwrap_or_default(), test.name_any());
+    let Ok(_place) = place(context, test) else { return Ok(Action::requeue(SOON)) };
     // The watch may lag behind: what is decided is decided on the object as it is now.
-    let Some(read) = read(context, &namespace, &name).await? else { return Ok(Action::await_change()) };
+    let read = read(context, &namespace, &name).await?;
+    // Whoever took the finalizer away has let it go without a word.
+    context.runs.close_others(&namespace, &name, read.as_ref().and_then(|read| read.test.uid()).as_deref());
+    let Some(read) = read else { return Ok(Action::await_change()) };
     context.telemetry.api_is_reached();
     end(&context.runs, &read.test);
-    let tests = Objects::<LoadTest>::new(&context.client, &namespace);
     let began = Instant::now();
     // Behind the end of its term this process writes nothing more.
-    let Ok(done) = context.standing.guard(Box::pin(step_or_tell(context, &tests, read))).await else {
+    let Ok(done) = context.standing.guard(Box::pin(step_or_tell(context, read))).await else {
         return Ok(Action::await_change());
     };
     context.telemetry.reconciled(began.elapsed());
@@ -57,17 +60,28 @@ async fn bring_on(test: &Watched, context: &Context) -> Result<Action, JudgingEr
     done
 }
 
-async fn step_or_tell(
-    context: &Context,
-    tests: &Objects<LoadTest>,
-    read: Read,
-) -> Result<Action, JudgingError> {
-    let name = read.test.name_any();
+/// All places to compare tests at rest are taken.
+struct Taken;
+
+/// A place for a test at rest that is to be compared with what is stored, as the watch tells: after a restart that may be
+/// all of them. Any other one needs none.
+fn place(context: &Context, test: &Watched) -> Result<Option<OwnedSemaphorePermit>, Taken> {
+    let Ok(test) = &test.0 else { return Ok(None) };
+    let is_led = || run_of(test).is_some_and(|run| context.runs.get(&run.uid).is_some());
+    let is_at_rest = is_complete(test) && test.finalizers().is_empty() && !is_led();
+    if !is_at_rest || (context.known.is_own(test) && is_told(test)) {
+        return Ok(None);
+    }
+    context.known.place().map(Some).ok_or(Taken)
+}
+
+async fn step_or_tell(context: &Context, read: Read) -> Result<Action, JudgingError> {
+    let (namespace, name) = (read.test.namespace().unwrap_or_default(), read.test.name_any());
     let done = Box::pin(step(context, read)).await;
     if let Err(JudgingError::Call(error)) = &done
         && error.is_refused()
     {
-        tell_refused(context, tests, &name, error).await?;
+        tell_refused(context, &namespace, &name, error).await?;
     }
     done
 }
@@ -80,7 +94,7 @@ async fn step(context: &Context, read: Read) -> Result<Action, JudgingError> {
     tracing::debug!(test = seen.test.name_any(), ?decision, "decided");
     let (test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
     if let Some(status) = told {
-        publish(context, &test, status).await?;
+        publish(context, &seen.author, &test, status).await?;
     }
     let is_unstored = run_of(&test).is_some_and(|run| context.storing.is_left(&run.uid));
     Ok(Action::requeue(match decision {
@@ -103,19 +117,19 @@ async fn step(context: &Context, read: Read) -> Result<Action, JudgingError> {
 /// What the API server won't have is told where people look: on the object, as the step that failed has left it.
 async fn tell_refused(
     context: &Context,
-    tests: &Objects<LoadTest>,
+    namespace: &str,
     name: &str,
     error: &CallError,
 ) -> Result<(), CallError> {
-    let test = tests.get(name).await?;
+    let test = read(context, namespace, name).await?.map(|read| read.test);
     if let Some(test) = test.filter(|test| run_of(test).is_some() && !is_complete(test)) {
         let reason = if error.is_forbidden() { "Forbidden" } else { "Refused" };
         let told = status::hindered(&test, reason, error.to_string(), Timestamp::now());
         // What it says beside this is as it was.
         let is_own = context.known.is_own(&test);
-        let told = write(context, &test, told).await?;
+        let written = write(context, &test, &told).await?;
         if is_own {
-            context.known.note(&told);
+            let _ = context.known.note(&told, written);
         }
     }
     Ok(())

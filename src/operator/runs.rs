@@ -122,6 +122,18 @@ impl Runs {
         }
     }
 
+    /// Leads no longer what is a run of another object of this name than the one that is there by now; none: there is
+    /// none.
+    pub fn close_others(&self, namespace: &str, name: &str, there: Option<&str>) {
+        let is_another = |test: &ObjectRef<LoadTest>| {
+            let is_named_so = test.name == name && test.namespace.as_deref() == Some(namespace);
+            is_named_so && test.extra.uid.as_deref() != there
+        };
+        let others = |(uid, led): (&String, &Led)| is_another(&led.run.test).then(|| uid.clone());
+        let gone: Vec<_> = self.lock().iter().filter_map(others).collect();
+        gone.iter().for_each(|uid| self.close(uid));
+    }
+
     /// Notes when the first phase was let begin.
     pub fn started(&self, uid: &str, at: Timestamp) {
         if let Some(led) = self.lock().get_mut(uid) {

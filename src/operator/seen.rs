@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::record::Record;
-use crate::api::{LoadTest, LoadTestSpec, Run};
+use crate::api::{LoadTest, LoadTestSpec, PastRun, Run};
 use crate::ingest::{SessionView, leaving};
 use crate::plan::{Fault, Plan};
 
@@ -27,10 +27,12 @@ pub enum Author {
     Own,
     /// Another operator, or anybody who may write statuses.
     Anybody {
-        /// The latest run that something is stored of.
+        /// The latest run that something is stored of, or that this process has told of.
         latest: Option<Run>,
         /// Whether more is stored of it than its result.
         is_on: bool,
+        /// All runs that a result is stored of, as that says, newest first.
+        past: Vec<PastRun>,
     },
 }
 

@@ -10,7 +10,10 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use super::runs::Clock;
 
 /// So long a verdict waits for its result to be stored. With the time that a call may take it is less than a minute.
-pub const BEFORE_VERDICT: Duration = Duration::from_secs(30);
+const BEFORE_VERDICT: Duration = Duration::from_secs(30);
+/// So long at most after the word to end a load its result is waited for, however long its workers have taken by then.
+/// With the time that a call may take, and that until the next try, it is less than a minute too.
+const AFTER_WORD: Duration = Duration::from_secs(35);
 /// So long it is tried in all.
 const IN_ALL: Duration = Duration::from_mins(15);
 
@@ -50,6 +53,13 @@ impl Storing {
     pub fn lasted(&self, uid: &str) -> Duration {
         let begun = || Attempt { since: Clock::begun(Duration::ZERO), put_off: None };
         self.lock().entry(uid.to_owned()).or_insert_with(begun).since.lasted().here
+    }
+
+    /// Whether a verdict still waits for this result. `ended_for`: how long ago its load was told to end; none: it
+    /// wasn't.
+    #[must_use]
+    pub fn is_awaited(&self, uid: &str, ended_for: Option<Duration>) -> bool {
+        self.lasted(uid) < BEFORE_VERDICT && ended_for.is_none_or(|since| since < AFTER_WORD)
     }
 
     /// The verdict goes out without it; it is tried again later.

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::outcome::{LASTING, REQUESTS, USERS, counts_are_exact, leaves_only_its_result, was_told_in_order};
+use crate::LIMIT;
+use crate::outcome::{
+    LASTING, PER_USER, REQUESTS, USERS, counts_are_exact, labels, leaves_only_its_result, was_told_in_order,
+};
 use crate::stage::{Stage, is_told, on_stage};
+use crate::storm::others_write;
 use crate::support::loadtests::is_judged;
 use crate::weather::{Trouble, Weather};
+use crate::write::Write;
 
 /// As long as the load is on.
 const ALL_ALONG: Duration = Duration::from_mins(2);
@@ -76,6 +81,45 @@ pub(crate) async fn watches_that_lose_double_and_delay_events_change_nothing() {
             ends_as_planned(stage, REQUESTS).await;
         })
         .await;
+    }
+}
+
+pub(crate) async fn others_who_write_the_object_all_the_time_keep_nothing_from_its_end() {
+    on_stage(|stage| async move {
+        // Fifty times a second, and always just before the operator does.
+        stage.proxy.overtakes();
+        let runs = async {
+            stage.apply_but(PER_USER, with_texts).await;
+            stage.operator.start();
+            is_judged(&stage.comes_to_rest().await, "Pass");
+            was_told_in_order(&stage.proxy.so_far().writes);
+            stage.patch(json!({"spec": {"requirements": [{"id": "NEW", "metric": "error_rate", "target": "< 2%", "must": true}]}})).await;
+            stage.until("judged anew", is_told).await;
+        };
+        tokio::select! {
+            () = others_write(&stage, LIMIT * 3) => panic!("not complete after {:?}", LIMIT * 3),
+            () = runs => {}
+        }
+        is_not_pressed(&stage.proxy.so_far().writes);
+        is_as_planned(stage, REQUESTS).await;
+    })
+    .await;
+}
+
+/// What the API server writes otherwise than others do stands in the status too.
+fn with_texts(spec: &mut Value) {
+    spec["requirements"][0]["title"] = json!("Errors <1 % & \"none\" \\ é");
+}
+
+/// Between two writes of the object that are done, there are only so many that come too late.
+fn is_not_pressed(writes: &[Write]) {
+    const MOST: usize = 3;
+    let of_object = writes.iter().filter(|write| write.label.contains(" loadtests"));
+    let mut late = 0;
+    for write in of_object {
+        late = if write.is_done() { 0 } else { late + 1 };
+        assert!(late <= MOST, "it writes on and on: {:?}", labels(writes));
+        assert!(write.is_done() || write.answer == 409, "{write:?}");
     }
 }
 

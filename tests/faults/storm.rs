@@ -196,7 +196,7 @@ async fn done(deed: Deed, stage: &Stage) -> Option<Instant> {
 }
 
 /// Fifty times a second.
-async fn others_write(stage: &Stage, lasts: Duration) {
+pub(crate) async fn others_write(stage: &Stage, lasts: Duration) {
     let ends = Instant::now() + lasts;
     let mut ticks = tokio::time::interval(Duration::from_millis(20));
     for number in 0.. {

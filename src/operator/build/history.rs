@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 
+use super::read_run;
 use crate::api::{LoadTest, LoadTestStatus, PastRun, Verdict};
 use crate::operator::names;
+use crate::operator::seen::Author;
+use crate::report::facts::rfc3339;
 
 /// How many are kept where the spec doesn't say.
 const KEEP: u32 = 5;
@@ -18,6 +22,48 @@ pub fn past_runs(test: &LoadTest) -> Vec<PastRun> {
     let is_there = |run: &PastRun| status.history.iter().any(|past| past.number == run.number);
     let latest = past_run(status).filter(|run| !is_there(run));
     shortened(test, latest.into_iter().chain(status.history.iter().cloned()))
+}
+
+/// The runs of `test` that a result is stored of, as that says: all but their scores, newest first.
+#[must_use]
+pub fn stored_runs(test: &LoadTest, stored: &[ObjectMeta]) -> Vec<PastRun> {
+    let note = |map: &ObjectMeta, name: &str| map.annotations.as_ref()?.get(name).cloned();
+    let past = |map: &ObjectMeta| {
+        let run = read_run(map).filter(|run| names::is_run_of(test, run))?;
+        let verdict = serde_json::from_value(note(map, names::VERDICT)?.into()).ok()?;
+        let finished_at = map.creation_timestamp.as_ref().map(|time| rfc3339(time.0));
+        Some(PastRun { number: run.number, verdict: Some(verdict), score: None, finished_at })
+    };
+    let mut runs: Vec<_> = stored.iter().filter_map(past).collect();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.number));
+    runs
+}
+
+/// `status`, whose history was taken over from one that `author` has written. Of what is anybody's word only that stands
+/// which is stored, and what opens nothing: a run that has passed counts for later ones.
+#[must_use]
+pub fn believed(author: &Author, test: &LoadTest, status: LoadTestStatus) -> LoadTestStatus {
+    let Author::Anybody { past: stored, latest: _, is_on: _ } = author else { return status };
+    let latest = status.run.as_ref().map_or(u64::MAX, |run| run.number);
+    let told = status.history.iter().filter_map(|run| proved(run, stored));
+    let is_told = |run: &&PastRun| status.history.iter().any(|told| told.number == run.number);
+    let untold = stored.iter().filter(|run| !is_told(run)).cloned();
+    let mut history: Vec<_> = told.chain(untold).filter(|run| run.number < latest).collect();
+    history.sort_by_key(|run| std::cmp::Reverse(run.number));
+    history.dedup_by_key(|run| run.number);
+    let history = shortened(test, history.into_iter());
+    LoadTestStatus { history, ..status }
+}
+
+/// What is told of a run, as far as it is proved. A verdict that is worse than the stored one may come of a later
+/// judgement; so may a better one, but nothing says so.
+fn proved(told: &PastRun, stored: &[PastRun]) -> Option<PastRun> {
+    let is_told_pass = told.verdict.is_some_and(is_pass);
+    match stored.iter().find(|run| run.number == told.number) {
+        Some(run) if is_told_pass && !run.verdict.is_some_and(is_pass) => Some(run.clone()),
+        None if is_told_pass => None,
+        Some(_) | None => Some(told.clone()),
+    }
 }
 
 /// As many of these runs, newest first, as are kept beside the latest, and the last that passed, however old.

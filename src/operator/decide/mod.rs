@@ -76,7 +76,7 @@ pub fn decide(seen: &Seen) -> Decision {
     if is_going && !has_finalizer(&seen.test) {
         return Decision::Rest;
     }
-    if let Author::Anybody { latest, is_on } = &seen.author
+    if let Author::Anybody { latest, is_on, past: _ } = &seen.author
         && !tells_of(seen, latest.as_ref(), *is_on)
     {
         return Decision::Recover(latest.clone());
@@ -96,7 +96,7 @@ pub fn decide(seen: &Seen) -> Decision {
 /// A run that isn't judged yet.
 fn under_way(seen: &Seen, run: &Run, children: &SeenRun) -> Decision {
     let SeenRun { spec, record: _, job, result, waited: _, pods: _, session: _ } = children;
-    if result.ours().is_some() {
+    if result.ours().is_some() || is_over(seen, run, children) {
         return Decision::Rejudge;
     }
     if has_begun(run, children) {
@@ -113,11 +113,16 @@ fn under_way(seen: &Seen, run: &Run, children: &SeenRun) -> Decision {
     }
 }
 
+/// Whether the run was over when its status was lost, and nothing is left of it: what this process has told of it says so.
+fn is_over(seen: &Seen, run: &Run, children: &SeenRun) -> bool {
+    let SeenRun { spec, record, job, result: _, waited: _, pods: _, session } = children;
+    let is_left = spec.ours().is_some() || record.ours().is_some() || job.ours().is_some();
+    seen.author == Author::Own && run.finished_at.is_some() && !is_left && session.is_none()
+}
+
 /// No run is under way.
 fn at_rest(seen: &Seen, last: Option<&Run>) -> Decision {
-    let status = seen.test.status.as_ref();
-    let is_told = seen.author == Author::Own
-        && status.and_then(|status| status.observed_generation) == seen.test.metadata.generation;
+    let is_told = seen.author == Author::Own && is_told(&seen.test);
     // A run that was numbered and never carried out says nothing of the load that it was to bring.
     let last = last.filter(|run| run.finished_at.is_some());
     match (&seen.plan, last) {
@@ -165,6 +170,12 @@ pub fn run_of(test: &LoadTest) -> Option<&Run> {
 pub fn is_complete(test: &LoadTest) -> bool {
     let conditions = test.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
     conditions.iter().any(|condition| condition.type_ == "Complete" && condition.status == "True")
+}
+
+/// Whether the status speaks of the spec as it is now.
+#[must_use]
+pub fn is_told(test: &LoadTest) -> bool {
+    test.status.as_ref().and_then(|status| status.observed_generation) == test.metadata.generation
 }
 
 /// Whether the status tells of the latest run, and of no earlier one, another or none; `is_on`: that one isn't over.

@@ -96,7 +96,8 @@ impl Standing {
     /// call that hangs is given up with the term.
     ///
     /// What was handed over to the client a moment before can't be called back. So each write names the
-    /// resourceVersion that was decided on, and the API server refuses it if anybody else has written since.
+    /// resourceVersion that was decided on, or all that was, and the API server refuses it if anybody who leads has
+    /// written since.
     pub async fn guard<T>(&self, write: impl Future<Output = T>) -> Result<T, NotLeading> {
         let mut write = pin!(write);
         let mut standing = self.clone();

@@ -103,7 +103,7 @@ impl ATest {
         let is_on = self.run.as_ref().is_some_and(|run| {
             run.spec.ours().is_some() || run.job.ours().is_some() || run.record.ours().is_some()
         });
-        self.author = Author::Anybody { latest, is_on };
+        self.author = Author::Anybody { latest, is_on, past: Vec::new() };
         self
     }
 

@@ -2,10 +2,12 @@
 
 #![allow(clippy::large_stack_arrays, reason = "the rows of these tables are whole objects")]
 
+mod desk;
 mod door;
 mod events;
 mod guard;
 pub(crate) mod makers;
 mod pods;
 mod results;
+mod takeover;
 mod telling;

@@ -1,27 +1,16 @@
 //! Tests of what is told on the object when the API server won't have something.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use kube::core::DeserializeGuard;
 use serde_json::{Value, json};
-use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use super::desk::{Desk, PATH};
 use super::makers::{a_test, noon};
-use crate::operator::Setting;
 use crate::operator::build::status;
-use crate::operator::context::Context;
 use crate::operator::fake_api::{FakeApi, Ill};
-use crate::operator::known::Known;
-use crate::operator::lease::Standing;
-use crate::operator::reconcile::reconcile;
-use crate::operator::runs::Runs;
-use crate::operator::storing::Storing;
-use crate::operator::telemetry::Telemetry;
 use crate::report::facts::rfc3339;
 
-const PATH: &str = "/apis/loadgate.dev/v1alpha1/namespaces/shops/loadtests/shop";
 const STATUS: &str = "PUT /apis/loadgate.dev/v1alpha1/namespaces/shops/loadtests/shop/status";
 
 /// A run whose load is over: it is told that it is judged, and the result can't be stored.
@@ -40,27 +29,7 @@ fn unstorable() -> FakeApi {
 
 /// One look at the test by an operator whose term lasts so long.
 async fn look(api: &FakeApi, term: Duration) {
-    let (_keeper, standing) = Standing::until(Instant::now() + term);
-    let setting = Setting {
-        image: "loadgate".to_owned(),
-        pull_policy: "Never".to_owned(),
-        pull_secrets: Vec::new(),
-        ingest_url: "https://loadgate:8443".to_owned(),
-        has_authority: false,
-    };
-    let context = Context {
-        client: api.client(),
-        setting,
-        authority: Arc::new(|| None),
-        runs: Runs::new(broadcast::Sender::new(1)),
-        known: Known::default(),
-        storing: Storing::default(),
-        recorder: Context::recorder(&api.client(), None),
-        telemetry: Telemetry::new().unwrap(),
-        standing,
-    };
-    let test = Arc::new(DeserializeGuard(Ok(a_test().object().clone())));
-    drop(reconcile(test, Arc::new(context)).await);
+    drop(Desk::until(api, Instant::now() + term).looks().await);
 }
 
 /// The stage, and the reason why it isn't over.

@@ -81,6 +81,7 @@ impl World {
         Author::Anybody {
             latest: latest.and_then(|latest| latest.run.clone()),
             is_on: latest.is_some_and(Children::is_on),
+            past: Vec::new(),
         }
     }
 
