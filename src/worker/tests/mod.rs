@@ -6,6 +6,7 @@ mod cut_off;
 mod faults;
 mod forgetful;
 mod played;
+mod script;
 mod silent;
 mod world;
 
