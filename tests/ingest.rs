@@ -5,6 +5,8 @@
 
 #[path = "ingest/away.rs"]
 mod away;
+#[path = "ingest/crowd.rs"]
+mod crowd;
 #[path = "support/house.rs"]
 mod house;
 #[path = "ingest/refusals.rs"]
@@ -23,17 +25,24 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// A plan of two phases and two workers.
 fn plan() -> Plan {
-    let text = r#"
+    plan_of(2)
+}
+
+/// A plan of two phases and so many workers.
+fn plan_of(workers: u32) -> Plan {
+    let text = format!(
+        r#"
 apiVersion: loadgate.dev/v1alpha1
 kind: LoadTest
-metadata: {name: two}
+metadata: {{name: two}}
 spec:
-  target: {baseUrl: "http://127.0.0.1:1"}
-  scenarios: [{name: visit, steps: [{name: get, request: {path: /}}]}]
-  phases: [{name: one, load: {burst: {iterations: 1}}}, {name: two, load: {burst: {iterations: 1}}}]
-  workers: {count: 2}
-"#;
-    Document::parse(text).and_then(|document| document.check(&Options::default())).unwrap().plan
+  target: {{baseUrl: "http://127.0.0.1:1"}}
+  scenarios: [{{name: visit, steps: [{{name: get, request: {{path: /}}}}]}}]
+  phases: [{{name: one, load: {{burst: {{iterations: 1}}}}}}, {{name: two, load: {{burst: {{iterations: 1}}}}}}]
+  workers: {{count: {workers}}}
+"#
+    );
+    Document::parse(&text).and_then(|document| document.check(&Options::default())).unwrap().plan
 }
 
 /// The session of a run with a record.

@@ -201,6 +201,9 @@ pub enum Unreachable {
     /// It gave no answer in time.
     #[error("the coordinator can't be reached: {0}")]
     Silent(String),
+    /// It has too much to do, took nothing of what was said, and is to be asked again after so long.
+    #[error("the coordinator has too much to do")]
+    Busy(Duration),
 }
 
 /// Who workers talk to.

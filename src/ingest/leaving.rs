@@ -20,7 +20,7 @@ pub const STOPPED: u8 = 143;
 pub fn code(error: &Unreachable) -> u8 {
     match error {
         Unreachable::Refused(refusal) => code_of_refusal(refusal),
-        Unreachable::TurnedAway(_) | Unreachable::Silent(_) => FAILED,
+        Unreachable::TurnedAway(_) | Unreachable::Silent(_) | Unreachable::Busy(_) => FAILED,
     }
 }
 

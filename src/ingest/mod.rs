@@ -3,6 +3,8 @@
 pub mod client;
 mod coordinator;
 pub mod leaving;
+mod reading;
+pub mod room;
 pub mod server;
 mod session;
 mod shared;

@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::coordinator::{Coordinator, Directive, Refusal, Registration, Report, Stage, Unreachable};
-use super::shared::SharedSession;
+use super::reading::{Reader, Unread};
+use super::room::Room;
+use super::shared::{self, SharedSession};
 use super::wire;
-
-/// The longest that the body of a message may take.
-const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+use crate::metrics::Snapshot;
 
 /// Who may come in. It knows the runs and their workers.
 #[async_trait]
@@ -28,6 +29,9 @@ pub trait Door: Send + Sync + 'static {
 
     /// A message was taken or refused with a status; for the counters.
     fn note(&self, run: &str, status: u16);
+
+    /// A report counts, so long after its head was there; for the counters. The answer may be held back from then on.
+    fn taken(&self, run: &str, after: Duration);
 }
 
 /// A worker whose token was checked.
@@ -61,10 +65,22 @@ pub enum Denial {
 
 /// The routes of the ingest.
 pub fn router(door: Arc<dyn Door>) -> Router {
+    router_within(door, Room::of_all())
+}
+
+/// The same, with so much room for what is being read.
+pub fn router_within(door: Arc<dyn Door>, room: Room) -> Router {
     Router::new()
         .route("/v1/runs/{run}/register", post(register))
         .route("/v1/runs/{run}/report", post(report))
-        .with_state(door)
+        .with_state(Ingest { door, reader: Reader::new(room) })
+}
+
+/// Who lets workers in, and how what they say is read.
+#[derive(Clone)]
+struct Ingest {
+    door: Arc<dyn Door>,
+    reader: Reader,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,58 +90,62 @@ struct Patience {
 }
 
 async fn register(
-    State(door): State<Arc<dyn Door>>,
+    State(ingest): State<Ingest>,
     Path(run): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let answer = registered(&*door, &run, &headers, body).await;
-    told(&*door, &run, answer)
-}
-
-async fn registered(door: &dyn Door, run: &str, headers: &HeaderMap, body: Body) -> Result<Response, Error> {
-    let (visitor, session) = door.admit(run, token(headers)?).await?;
-    let registration: Registration = read(body, wire::LARGEST_REGISTRATION).await?;
-    visitor.is(registration.worker, &registration.process)?;
-    Ok(message(StatusCode::OK, &session.register(registration).await?))
+    let answer = ingest.registered(&run, &headers, body).await;
+    told(&*ingest.door, &run, answer)
 }
 
 async fn report(
-    State(door): State<Arc<dyn Door>>,
+    State(ingest): State<Ingest>,
     Path(run): Path<String>,
     Query(Patience { patience }): Query<Patience>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let patience = Duration::from_millis(patience).min(wire::LONGEST_PATIENCE);
-    let answer = reported(&*door, &run, &headers, body, patience).await;
-    told(&*door, &run, answer)
+    let answer = ingest.reported(&run, &headers, body, patience).await;
+    told(&*ingest.door, &run, answer)
 }
 
-async fn reported(
-    door: &dyn Door,
-    run: &str,
-    headers: &HeaderMap,
-    body: Body,
-    patience: Duration,
-) -> Result<Response, Error> {
-    let (visitor, session) = door.admit(run, token(headers)?).await?;
-    let report: Report = read(body, wire::LARGEST_REPORT).await?;
-    visitor.is(report.worker, &report.process)?;
-    let is_final = report.stage == Stage::Finished;
-    let answer = session.report(report, patience).await?;
-    // What was sent last is taken, but not stored yet.
-    let is_stored = !is_final || answer.directive == Directive::Leave;
-    Ok(message(if is_stored { StatusCode::OK } else { StatusCode::ACCEPTED }, &answer))
+impl Ingest {
+    async fn registered(&self, run: &str, headers: &HeaderMap, body: Body) -> Result<Response, Error> {
+        let (visitor, session) = self.door.admit(run, token(headers)?).await?;
+        let registration: Registration =
+            self.reader.read(body, wire::LARGEST_REGISTRATION, session.room(), decoded).await?;
+        visitor.is(registration.worker, &registration.process)?;
+        Ok(message(StatusCode::OK, &session.register(registration).await?))
+    }
+
+    async fn reported(
+        &self,
+        run: &str,
+        headers: &HeaderMap,
+        body: Body,
+        patience: Duration,
+    ) -> Result<Response, Error> {
+        let began = Instant::now();
+        let (visitor, session) = self.door.admit(run, token(headers)?).await?;
+        let (report, snapshot) =
+            self.reader.read(body, wire::LARGEST_REPORT, session.room(), made_out).await?;
+        visitor.is(report.worker, &report.process)?;
+        let answer = session.take(&report, snapshot)?;
+        self.door.taken(run, began.elapsed());
+        let answer = session.hold(answer, &report, patience).await?;
+        // What was sent last is taken, but not stored yet.
+        let is_stored = report.stage != Stage::Finished || answer.directive == Directive::Leave;
+        Ok(message(if is_stored { StatusCode::OK } else { StatusCode::ACCEPTED }, &answer))
+    }
 }
 
 /// What a message is answered with instead.
 enum Error {
     Denied(Denial),
     Refused(Refusal),
-    TooLarge(usize),
-    /// The body didn't come, or not in time.
-    Broken,
+    Unread(Unread),
     /// The session is led here no longer.
     Closed(String),
     /// Another worker's name stands in the message.
@@ -143,7 +163,14 @@ impl From<Unreachable> for Error {
         match error {
             Unreachable::Refused(refusal) => Error::Refused(refusal),
             Unreachable::TurnedAway(why) | Unreachable::Silent(why) => Error::Closed(why),
+            Unreachable::Busy(_) => Error::Unread(Unread::NoRoom),
         }
+    }
+}
+
+impl From<Unread> for Error {
+    fn from(unread: Unread) -> Self {
+        Error::Unread(unread)
     }
 }
 
@@ -162,19 +189,36 @@ fn told(door: &dyn Door, run: &str, answer: Result<Response, Error>) -> Response
 fn refused(error: Error) -> Response {
     match error {
         Error::Denied(denial) => denied(&denial),
-        Error::Refused(refusal) => {
-            let status = StatusCode::from_u16(wire::status(&refusal)).unwrap_or(StatusCode::BAD_REQUEST);
-            message(status, &refusal)
-        }
-        Error::TooLarge(most) => {
-            (StatusCode::PAYLOAD_TOO_LARGE, format!("more than {most} bytes")).into_response()
-        }
-        Error::Broken => (StatusCode::REQUEST_TIMEOUT, "the body didn't come in time").into_response(),
+        Error::Refused(refusal) => unsound(&refusal),
+        Error::Unread(unread) => left_unread(unread),
         Error::Closed(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
         Error::NotItself => {
             (StatusCode::FORBIDDEN, "the message names another worker than the token").into_response()
         }
     }
+}
+
+fn unsound(refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(wire::status(refusal)).unwrap_or(StatusCode::BAD_REQUEST);
+    message(status, refusal)
+}
+
+fn left_unread(unread: Unread) -> Response {
+    match unread {
+        Unread::Refused(refusal) => unsound(&refusal),
+        Unread::TooLarge(most) => {
+            (StatusCode::PAYLOAD_TOO_LARGE, format!("more than {most} bytes")).into_response()
+        }
+        Unread::NoRoom => come_again("too many messages at once".to_owned()),
+        Unread::Broken => (StatusCode::REQUEST_TIMEOUT, "the body didn't come in time").into_response(),
+    }
+}
+
+/// 429, and when to come again.
+fn come_again(why: String) -> Response {
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, why).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wire::COME_AGAIN.as_secs()));
+    response
 }
 
 fn denied(denial: &Denial) -> Response {
@@ -183,7 +227,7 @@ fn denied(denial: &Denial) -> Response {
         Denial::NotOfThisRun => StatusCode::FORBIDDEN,
         Denial::NotLeading(_) => StatusCode::MISDIRECTED_REQUEST,
         Denial::NotNow(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Denial::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Denial::TooMany => return come_again(denial.to_string()),
     };
     let mut response = (status, denial.to_string()).into_response();
     if let Denial::NotLeading(Some(leader)) = denial
@@ -199,18 +243,15 @@ fn token(headers: &HeaderMap) -> Result<&str, Denial> {
     value.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Denial::NoIdentity)
 }
 
-/// Reads a body, as far as it isn't larger than anything that a worker sends.
-async fn read<T: serde::de::DeserializeOwned>(body: Body, most: usize) -> Result<T, Error> {
-    // What says at once that it is too large isn't read at all.
-    if usize::try_from(body.size_hint().lower()).is_ok_and(|least| least > most) {
-        return Err(Error::TooLarge(most));
-    }
-    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, most)).await.map_err(|_| Error::Broken)?;
-    let bytes = read.map_err(|error| match error.into_inner() {
-        error if error.is::<LengthLimitError>() => Error::TooLarge(most),
-        _ => Error::Broken,
-    })?;
-    wire::decode(&bytes).map_err(|error| Error::Refused(Refusal::Unreadable(error.to_string())))
+fn decoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    wire::decode(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))
+}
+
+/// A report, and what was measured.
+fn made_out(bytes: &[u8]) -> Result<(Report, Option<Snapshot>), Refusal> {
+    let mut report: Report = decoded(bytes)?;
+    let snapshot = report.snapshot.take().map(|bytes| shared::read(&bytes)).transpose()?;
+    Ok((report, snapshot))
 }
 
 fn message<T: Serialize>(status: StatusCode, message: &T) -> Response {

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::coordinator::{Admission, Answer, Coordinator, Refusal, Registration, Report, Unreachable};
+use super::room::Room;
 use super::session::{Session, SessionView};
 use crate::metrics::{Aggregate, Snapshot};
 use crate::plan::Plan;
@@ -20,11 +21,15 @@ const SLACK: Duration = Duration::from_hours(1);
 #[derive(Clone, Debug)]
 pub struct SharedSession {
     session: Arc<Mutex<Session>>,
-    /// Ticks at each change, so that those who wait look again.
+    /// Ticks when the view may have changed.
     changes: watch::Sender<()>,
+    /// Ticks when answers may have become others, so that those whose answer is held back look again.
+    words: watch::Sender<()>,
     /// Whether this process leads the run no longer.
     closed: Arc<AtomicBool>,
     clock: Clock,
+    /// For what its workers tell.
+    room: Room,
 }
 
 /// The session's clock: it never goes back and isn't moved by the machine's time of day.
@@ -59,8 +64,10 @@ impl SharedSession {
         SharedSession {
             session: Arc::new(Mutex::new(session)),
             changes: watch::Sender::new(()),
+            words: watch::Sender::new(()),
             closed: Arc::default(),
             clock,
+            room: Room::of_a_run(),
         }
     }
 
@@ -69,12 +76,13 @@ impl SharedSession {
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         self.changes.send_replace(());
+        self.words.send_replace(());
     }
 
-    /// How many answers are held back now, and others who wait for a change.
+    /// How many answers are held back now.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.changes.receiver_count()
+        self.words.receiver_count()
     }
 
     /// Ends the run early.
@@ -160,15 +168,63 @@ impl SharedSession {
         self.changes.subscribe()
     }
 
+    /// The room for what its workers tell.
+    pub(super) fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Takes a report whose snapshot was read, and says what its worker is to do now.
+    pub(super) fn take(&self, report: &Report, snapshot: Option<Snapshot>) -> Result<Answer, Unreachable> {
+        self.open()?;
+        Ok(self.change(|session, now| session.report(report, snapshot, now))?)
+    }
+
+    /// Holds back an answer with nothing to do, for up to `patience`: the one that there is then.
+    pub(super) async fn hold(
+        &self,
+        answer: Answer,
+        report: &Report,
+        patience: Duration,
+    ) -> Result<Answer, Unreachable> {
+        let is_idle = |answer: &Answer| {
+            answer.directive.is_idle() && answer.epoch == report.epoch && self.open().is_ok()
+        };
+        if !is_idle(&answer) {
+            return Ok(answer);
+        }
+        let (mut words, deadline) = (self.words.subscribe(), Instant::now() + patience);
+        // Something may have changed before it was listened for.
+        let mut answer = self.answer(report.worker)?;
+        while is_idle(&answer) {
+            let moment = self.next_moment().filter(|moment| *moment < deadline);
+            let is_over = tokio::time::timeout_at(moment.unwrap_or(deadline), words.changed()).await.is_err();
+            if is_over && moment.is_none() {
+                break;
+            }
+            if is_over {
+                self.change(Session::look);
+            }
+            answer = self.answer(report.worker)?;
+        }
+        Ok(answer)
+    }
+
+    fn answer(&self, worker: u32) -> Result<Answer, Refusal> {
+        self.session().answer(worker, self.clock.now())
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Session, Duration) -> T) -> T {
         let mut session = self.session();
-        let before = session.turn();
+        let before = (session.turn(), session.word());
         let changed = change(&mut session, self.clock.now());
-        let is_new = session.turn() != before;
+        let (is_to_be_seen, is_to_be_said) = (session.turn() != before.0, session.word() != before.1);
         drop(session);
         // Not at each report: a thousand workers that wait would wake a thousand times a second each.
-        if is_new {
+        if is_to_be_seen {
             self.changes.send_replace(());
+        }
+        if is_to_be_said {
+            self.words.send_replace(());
         }
         changed
     }
@@ -199,28 +255,14 @@ impl Coordinator for SharedSession {
     }
 
     async fn report(&self, mut report: Report, patience: Duration) -> Result<Answer, Unreachable> {
-        self.open()?;
         // Read before the session is locked: the others don't wait for it.
         let snapshot = report.snapshot.take().map(|bytes| read(&bytes)).transpose()?;
-        let mut changes = self.changes.subscribe();
-        let mut answer = self.change(|session, now| session.report(&report, snapshot, now))?;
-        let deadline = Instant::now() + patience;
-        while answer.directive.is_idle() && answer.epoch == report.epoch && self.open().is_ok() {
-            let moment = self.next_moment().filter(|moment| *moment < deadline);
-            let is_over =
-                tokio::time::timeout_at(moment.unwrap_or(deadline), changes.changed()).await.is_err();
-            if is_over && moment.is_none() {
-                break;
-            }
-            if is_over {
-                self.change(Session::look);
-            }
-            answer = self.session().answer(report.worker, self.clock.now())?;
-        }
-        Ok(answer)
+        let answer = self.take(&report, snapshot)?;
+        self.hold(answer, &report, patience).await
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Snapshot, Refusal> {
+/// What a worker measured, from its wire form.
+pub(super) fn read(bytes: &[u8]) -> Result<Snapshot, Refusal> {
     Snapshot::from_bytes(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))
 }

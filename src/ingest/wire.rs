@@ -13,6 +13,10 @@ pub const MEDIA_TYPE: &str = "application/vnd.msgpack";
 pub const LEADER_HEADER: &str = "x-loadgate-leader";
 /// How long an answer may be held back at most, whatever the worker asks for.
 pub const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
+/// Whoever is told to come again comes after so long, where nothing else is said.
+pub const COME_AGAIN: Duration = Duration::from_secs(1);
+/// Nobody is told to come again after longer.
+pub const LATEST_AGAIN: Duration = Duration::from_secs(10);
 /// The largest body of a report that is read. A report tells of one phase and at most an hour of its seconds, which
 /// comes to a megabyte each where there are hundreds of steps.
 pub const LARGEST_REPORT: usize = 8 * 1024 * 1024;

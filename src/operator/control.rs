@@ -17,6 +17,7 @@ use super::lease::Standing;
 use super::reading::Watched;
 use super::reconcile::{after_failure, reconcile};
 use super::stop::{soon_over, stopped};
+use super::watched::watched;
 use crate::api::LoadTest;
 
 /// So many tests are looked at at once. With hundreds of them the API server would answer so late that the Lease ran out.
@@ -60,9 +61,9 @@ async fn control_in(
     };
     let mut word = stop.clone();
     let ours = watching().labels("app.kubernetes.io/managed-by=loadgate");
-    let controller = Controller::new(tests, watching());
-    let ending = keep_ending(context.runs.clone(), controller.store());
-    let control = controller
+    let (tests, kept) = watched(tests, watching());
+    let ending = keep_ending(context.runs.clone(), kept.clone());
+    let control = Controller::for_stream(tests, kept)
         .with_config(Config::default().concurrency(AT_ONCE))
         .owns(jobs, ours)
         .reconcile_on(heard(rings, namespace))

@@ -155,6 +155,10 @@ impl Door for WorkersDoor {
     fn note(&self, _run: &str, status: u16) {
         self.telemetry.push_answered(status);
     }
+
+    fn taken(&self, _run: &str, after: Duration) {
+        self.telemetry.push_taken(after);
+    }
 }
 
 /// The pod that a token is bound to.

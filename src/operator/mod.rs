@@ -37,6 +37,7 @@ mod supervise;
 pub mod telemetry;
 pub mod tls;
 mod tokens;
+mod watched;
 
 pub use build::job::Setting;
 pub use supervise::{Configuration, OperatorError, run};

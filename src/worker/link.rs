@@ -14,6 +14,11 @@ use crate::ingest::{
 };
 use crate::plan::PhaseIndex;
 
+/// So far apart workers come that were told to come again at the same moment.
+const APART: Duration = Duration::from_millis(20);
+/// So many come one after the other.
+const IN_TURN: u32 = 50;
+
 pub(super) struct Link {
     coordinator: Arc<dyn Coordinator>,
     registration: Registration,
@@ -65,9 +70,10 @@ impl Link {
     pub(super) async fn register(&mut self) -> Result<(), WorkerError> {
         let since = Instant::now();
         let admission = loop {
-            match self.coordinator.register(self.registration.clone()).await {
-                Err(Unreachable::Silent(_)) if since.elapsed() < LONGEST_SILENCE => sleep(RETRY).await,
-                told => break told?,
+            let told = self.coordinator.register(self.registration.clone()).await;
+            match self.pause(&told).filter(|_| since.elapsed() < LONGEST_SILENCE) {
+                Some(pause) => sleep(pause).await,
+                None => break told?,
             }
         };
         self.interval = admission.interval;
@@ -86,7 +92,9 @@ impl Link {
     ) -> Result<Directive, WorkerError> {
         let longest = Instant::now() + LONGEST_SILENCE;
         match self.tell_until(stage, until.map_or(longest, |until| until.max(longest))).await {
-            Err(WorkerError::Coordinator(Unreachable::Silent(why))) if !self.begun.is_empty() => {
+            Err(WorkerError::Coordinator(why @ (Unreachable::Silent(_) | Unreachable::Busy(_))))
+                if !self.begun.is_empty() =>
+            {
                 warn!(worker = self.worker(), "stopped, for want of a coordinator: {why}");
                 Ok(Directive::Abort)
             }
@@ -111,8 +119,12 @@ impl Link {
     /// Tells where it is, until there is an answer.
     async fn tell_until(&mut self, stage: Stage, longest: Instant) -> Result<Directive, WorkerError> {
         loop {
-            match self.tell(stage.clone(), PATIENCE).await {
-                Err(Unreachable::Silent(_)) if Instant::now() < longest => sleep(RETRY).await,
+            let told = self.tell(stage.clone(), PATIENCE).await;
+            if let Some(pause) = self.pause(&told).filter(|_| Instant::now() < longest) {
+                sleep(pause).await;
+                continue;
+            }
+            match told {
                 // A coordinator that was started anew knows nobody until the load has begun.
                 Err(Unreachable::Refused(Refusal::Unknown { .. })) if self.begun.is_empty() => {
                     self.register().await?;
@@ -128,17 +140,28 @@ impl Link {
         stage: Stage,
         patience: Duration,
     ) -> Result<Option<Directive>, WorkerError> {
-        match self.tell(stage, patience).await {
+        let told = self.tell(stage, patience).await;
+        if let Some(pause) = self.pause(&told) {
+            sleep(pause).await;
+            return Ok(None);
+        }
+        match told {
             Ok(directive) => Ok(Some(directive)),
-            Err(Unreachable::Silent(_)) => {
-                sleep(RETRY).await;
-                Ok(None)
-            }
             Err(Unreachable::Refused(Refusal::Unknown { .. })) if self.begun.is_empty() => {
                 self.register().await?;
                 Ok(None)
             }
             Err(refused) => Err(refused.into()),
+        }
+    }
+
+    /// After what pause a coordinator that took nothing is asked again; none: it took it, or never will. Who has too much
+    /// to do isn't asked by all at the same moment.
+    fn pause<T>(&self, told: &Result<T, Unreachable>) -> Option<Duration> {
+        match told {
+            Err(Unreachable::Silent(_)) => Some(RETRY),
+            Err(Unreachable::Busy(after)) => Some(*after + APART * (self.worker() % IN_TURN)),
+            Ok(_) | Err(Unreachable::Refused(_) | Unreachable::TurnedAway(_)) => None,
         }
     }
 

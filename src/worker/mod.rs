@@ -170,14 +170,16 @@ impl<G: Generator> Worker<G> {
 
     /// Tells what is measured, interval by interval, until the phase has ended.
     async fn until_ended(&mut self, phase: PhaseIndex) -> Result<PhaseEnd, WorkerError> {
+        // All begin at the same moment: from then on they tell one after the other.
+        let mut pause = self.link.interval() * (self.link.worker() + 1) / self.plan.workers.max(1);
         loop {
             let (state, seconds) = self.generator.collect(self.link.ledger.first_second(phase)).await?;
             self.link.ledger.update(phase, state, seconds);
-            let interval = self.link.interval();
             let directive = tokio::select! {
                 end = self.generator.ended() => return Ok(end?),
-                told = self.link.tell_once(Stage::Running(phase), interval) => told?,
+                told = self.link.tell_once(Stage::Running(phase), pause) => told?,
             };
+            pause = self.link.interval();
             if directive == Some(Directive::Abort) {
                 self.generator.abort()?;
                 return Ok(self.generator.ended().await?);

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -56,12 +56,17 @@ impl Drop for Living {
 impl Operator {
     /// Not started yet; its API server is at `api`.
     pub(crate) fn new(namespace: &str, api: SocketAddr) -> Self {
+        Operator::of(namespace, &json!({"server": format!("http://{api}")}), &json!({}))
+    }
+
+    /// The same of this cluster, as this user, in the words of a kubeconfig.
+    pub(crate) fn of(namespace: &str, cluster: &Value, user: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": "proxy",
-            "clusters": [{"name": "proxy", "cluster": {"server": format!("http://{api}")}}],
-            "users": [{"name": "proxy", "user": {}}],
-            "contexts": [{"name": "proxy", "context": {"cluster": "proxy", "user": "proxy"}}],
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "clusters": [{"name": "test", "cluster": cluster}],
+            "users": [{"name": "test", "user": user}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
         });
         std::fs::write(folder.path().join("kubeconfig"), kubeconfig.to_string()).unwrap();
         let [ingest, http] = addresses();

@@ -25,6 +25,12 @@ const NAME: &str = "operator";
 
 /// The operator's `ServiceAccount` with what the chart gives it, and its empty Secret; a client that is it.
 pub(crate) async fn granted(own: &Own) -> Client {
+    grant(own).await;
+    client(own).await
+}
+
+/// The same without a client.
+pub(crate) async fn grant(own: &Own) {
     let metadata = json!({"name": NAME});
     create::<ServiceAccount>(own, json!({"metadata": metadata})).await;
     create::<Secret>(own, json!({"metadata": {"name": SECRET}})).await;
@@ -35,14 +41,18 @@ pub(crate) async fn granted(own: &Own) -> Client {
     )
     .await;
     grant_reviews(own).await;
-    client(own).await
 }
 
 /// Another client that is the operator.
 pub(crate) async fn client(own: &Own) -> Client {
+    own.cluster.client_with_token(&token(own).await).await
+}
+
+/// What the operator shows who it is with.
+pub(crate) async fn token(own: &Own) -> String {
     let accounts: Api<ServiceAccount> = Api::namespaced(own.client.clone(), &own.namespace);
     let token = accounts.create_token_request(NAME, &PostParams::default(), &TokenRequest::default()).await;
-    own.cluster.client_with_token(&token.unwrap().status.unwrap().token).await
+    token.unwrap().status.unwrap().token
 }
 
 /// Takes a verb away, `create jobs`, until [`give_back`].

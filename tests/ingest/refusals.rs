@@ -121,7 +121,7 @@ async fn who_may_not_come_in_now_is_told_so() {
     let body = wire::encode(&registration(0, "p0"));
     let leader = "10.0.0.7:8443";
     for (denial, want, line) in [
-        (Denial::TooMany, 429, ""),
+        (Denial::TooMany, 429, "retry-after: 1\r\n"),
         (Denial::NotNow("the run isn't open yet"), 503, ""),
         (Denial::NotLeading(None), 421, ""),
         (Denial::NotLeading(Some(leader.to_owned())), 421, "x-loadgate-leader: 10.0.0.7:8443\r\n"),
@@ -150,6 +150,7 @@ async fn a_client_gives_up_where_it_is_not_believed_and_comes_again_where_it_is_
         match client.register(registration(0, "p0")).await {
             Err(Unreachable::TurnedAway(why)) => assert!(!may_come_again, "{why}"),
             Err(Unreachable::Silent(why)) => assert!(may_come_again, "{why}"),
+            Err(Unreachable::Busy(_)) => assert_eq!(denial, Denial::TooMany),
             other => panic!("{denial}: {other:?}"),
         }
     }

@@ -35,7 +35,8 @@ fn run(scenarios: usize, steps: usize, phases: &[Shape], rows: &str) -> KeptRun 
         format!("{{name: {name}, load: {{constantRate: {{rate: {rate}/s, duration: {seconds}s}}}}}}, ")
     };
     let text = format!(
-        "apiVersion: loadgate.dev/v1alpha1\nkind: LoadTest\nmetadata: {{name: large}}\nspec:\n  target: {{baseUrl: 'http://shop'}}\n  scenarios: [{scenarios}]\n  phases: [{}]{}",
+        "apiVersion: loadgate.dev/v1alpha1\nkind: LoadTest\nmetadata: {{name: large}}\nspec:\n  \
+         target: {{baseUrl: 'http://shop'}}\n  scenarios: [{scenarios}]\n  phases: [{}]{}",
         phases.iter().map(phase).collect::<String>(),
         rows.replace('\n', "\n  ")
     );

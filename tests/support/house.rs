@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::serve::Listener;
 use loadgate::ingest::SharedSession;
 use loadgate::ingest::client::{Address, RemoteCoordinator};
-use loadgate::ingest::server::{Denial, Door, Visitor, router};
+use loadgate::ingest::room::Room;
+use loadgate::ingest::server::{Denial, Door, Visitor, router_within};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -88,6 +90,8 @@ impl Door for House {
     fn note(&self, _run: &str, status: u16) {
         self.noted.lock().unwrap().push(status);
     }
+
+    fn taken(&self, _run: &str, _after: Duration) {}
 }
 
 /// An authority of the test's own, and what a server of its shows.
@@ -110,12 +114,17 @@ impl Authority {
     }
 
     fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.config())
+    }
+
+    /// What a server of its shows who it is with.
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder().with_no_client_auth();
-        TlsAcceptor::from(Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap()))
+        Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap())
     }
 }
 
@@ -138,12 +147,22 @@ impl Ingest {
         house: &Arc<House>,
         authority: Option<&Authority>,
     ) -> Self {
+        let routes = router_within(Arc::clone(house) as Arc<dyn Door>, Room::of_all());
+        Self::serve_routes(address, routes, authority.map(Authority::acceptor)).await
+    }
+
+    /// Serves `house` on a free port with so many bytes of room.
+    pub(crate) async fn serve_within(house: &Arc<House>, room: usize) -> Self {
+        let routes = router_within(Arc::clone(house) as Arc<dyn Door>, Room::of(room));
+        Self::serve_routes(SocketAddr::from(([127, 0, 0, 1], 0)), routes, None).await
+    }
+
+    async fn serve_routes(address: SocketAddr, routes: Router, acceptor: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, over) = oneshot::channel::<()>();
         let over = async move { drop(over.await) };
-        let routes: Router = router(Arc::clone(house) as Arc<dyn Door>);
-        let server = match authority.map(Authority::acceptor) {
+        let server = match acceptor {
             Some(acceptor) => {
                 let listener = TlsListener { listener, acceptor };
                 tokio::spawn(axum::serve(listener, routes).with_graceful_shutdown(over).into_future())

@@ -1,8 +1,9 @@
 //! What a coordinator's response says to a worker.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderName};
+use reqwest::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
@@ -32,6 +33,11 @@ pub(super) async fn answer<A: DeserializeOwned>(response: Response) -> Result<A,
         && let Ok(leader) = leader.parse()
     {
         return Err(Missed::Elsewhere(leader));
+    }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        let seconds = text(RETRY_AFTER).and_then(|seconds| seconds.parse().ok());
+        let after = seconds.map_or(wire::COME_AGAIN, Duration::from_secs);
+        return Err(Unreachable::Busy(after.min(wire::LATEST_AGAIN)).into());
     }
     let is_message = text(CONTENT_TYPE) == Some(wire::MEDIA_TYPE);
     let body = body(response).await?;

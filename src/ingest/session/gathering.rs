@@ -69,6 +69,7 @@ impl Session {
         } else {
             *member = Member::default();
             self.turn += 1;
+            self.advance(now);
         }
     }
 

@@ -7,6 +7,7 @@
 //! ```
 
 mod gathering;
+mod losing;
 mod member;
 mod onward;
 mod view;
@@ -16,7 +17,6 @@ use std::time::Duration;
 
 use super::coordinator::{Answer, Directive, Refusal, Report, Stage, longest_pause};
 use crate::metrics::{Shape, Snapshot};
-use crate::plan::onward::LATE;
 use crate::plan::{PhaseIndex, Plan};
 use member::Member;
 use onward::Onwards;
@@ -24,8 +24,6 @@ pub use view::{Measured, SessionView};
 
 /// Between the last worker's word that it is ready and the start of a phase: time for the start to reach all.
 const LEAD: Duration = Duration::from_millis(20);
-/// A worker that says nothing for so long is taken for lost.
-const SILENCE: Duration = Duration::from_mins(1);
 /// Seconds that a worker tells of may lie so far ahead of the session's clock.
 const AHEAD: Duration = Duration::from_secs(10);
 
@@ -53,8 +51,12 @@ pub struct Session {
     /// Whether what was measured is safe, so that those who are through may leave.
     released: bool,
     aborted: Option<String>,
-    /// Counts what may change an answer or a view of it: whoever waits for that needs to look again.
+    /// Counts what may change a view of it: whoever waits for that needs to look again.
     turn: u64,
+    /// Counts what may change an answer.
+    word: u64,
+    /// The phase that those who are through with what came before are told to make ready for.
+    prepared: Option<PhaseIndex>,
 }
 
 impl Session {
@@ -76,6 +78,8 @@ impl Session {
             released: false,
             aborted: None,
             turn: 0,
+            word: 0,
+            prepared: None,
         }
     }
 
@@ -106,13 +110,26 @@ impl Session {
     /// What was measured is stored: those who are through may leave.
     pub fn release(&mut self) {
         self.released = true;
-        self.turn += 1;
+        self.tell_all();
     }
 
-    /// Another number than before: an answer or the view may have changed.
+    /// Another number than before: the view may have changed.
     #[must_use]
     pub fn turn(&self) -> u64 {
         self.turn
+    }
+
+    /// Another number than before: an answer may have become another one. Not whenever a worker moves on: a thousand that
+    /// wait for each other would be told a thousand times each.
+    #[must_use]
+    pub fn word(&self) -> u64 {
+        self.word
+    }
+
+    /// Something has changed for all.
+    pub(super) fn tell_all(&mut self) {
+        self.turn += 1;
+        self.word += 1;
     }
 
     /// Takes a report, and what it measured, and says what its worker is to do. Of a report from another epoch nothing
@@ -171,18 +188,6 @@ impl Session {
         Ok(())
     }
 
-    /// A worker that hears of a start too late runs nothing of it.
-    fn lose_if_late(&mut self, place: usize, now: Duration) {
-        let member = &self.members[place];
-        if let Some(Stage::Ready(phase)) = &member.stage {
-            let is_late = self.starts.get(phase).is_some_and(|start| *start + LATE < now);
-            if is_late && !member.lost && self.aborted.is_none() {
-                self.members[place].lost = true;
-                self.turn += 1;
-            }
-        }
-    }
-
     /// What `worker` is to do now.
     ///
     /// # Errors
@@ -224,8 +229,18 @@ impl Session {
             || self.begins_by_itself(phase, &stage, now).is_some()
     }
 
-    /// Begins the next phase once everyone is ready for it: phases never overlap.
+    /// Lets the run go on as far as it may by now.
     pub(super) fn advance(&mut self, now: Duration) {
+        self.begin_next(now);
+        let prepared = self.next().filter(|next| self.is_to_be_made_ready(*next, now));
+        if prepared != self.prepared {
+            self.prepared = prepared;
+            self.word += 1;
+        }
+    }
+
+    /// Begins the next phase once everyone is ready for it: phases never overlap.
+    fn begin_next(&mut self, now: Duration) {
         let Some(next) = self.next().filter(|_| self.permitted && self.aborted.is_none()) else { return };
         let ready = Stage::Ready(next);
         let start =
@@ -243,42 +258,13 @@ impl Session {
     fn begin(&mut self, phase: PhaseIndex, start: Duration) {
         self.starts.insert(phase, start);
         self.given.insert(phase);
-        self.turn += 1;
+        self.tell_all();
     }
 
     /// Whether there is somebody, and nobody who takes part is still on the way to `stage`.
     fn all_at(&self, stage: &Stage) -> bool {
         let mut taking_part = self.members.iter().filter(|member| !member.lost).peekable();
         taking_part.peek().is_some() && taking_part.all(|member| member.is_at(stage))
-    }
-
-    /// Ends the run early; the first reason stays.
-    pub fn abort(&mut self, reason: &str) {
-        self.aborted.get_or_insert_with(|| reason.to_owned());
-        self.turn += 1;
-    }
-
-    /// A worker is gone and won't come back: nobody waits for it any more.
-    pub fn lose(&mut self, worker: u32, now: Duration) {
-        if let Some(member) = self.members.get_mut(worker as usize) {
-            member.lost |= !member.is_through();
-            self.turn += 1;
-        }
-        self.advance(now);
-    }
-
-    /// Whoever has said nothing for too long, while the load is on, is lost.
-    pub fn lose_the_silent(&mut self, now: Duration) {
-        if !self.has_begun() {
-            return;
-        }
-        for member in self.members.iter_mut().filter(|member| !member.lost && !member.is_through()) {
-            if now.saturating_sub(member.heard) > SILENCE {
-                member.lost = true;
-                self.turn += 1;
-            }
-        }
-        self.advance(now);
     }
 
     /// When the first phase began, on the session's clock; none: none did.

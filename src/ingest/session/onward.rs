@@ -90,7 +90,7 @@ impl Session {
             if !is_with_others {
                 self.members[place].astray = true;
                 self.members[place].lost = true;
-                self.turn += 1;
+                self.tell_all();
             }
         }
     }
@@ -100,6 +100,9 @@ impl Session {
     fn learn(&mut self, place: usize, begun: &Begun, now: Duration) -> bool {
         let at = begun.at(now);
         let is_lost = self.members[place].lost;
+        if !self.starts.contains_key(&begun.phase) {
+            self.tell_all();
+        }
         let known = self.starts.entry(begun.phase).or_insert(at);
         if is_lost {
             return *known <= at + LATE;

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake};
 
 use super::*;
 
@@ -33,6 +35,36 @@ async fn an_answer_with_nothing_to_do_is_held_back_until_there_is_something() {
     assert!(session.permit(&owners()));
     let answer = first.await.expect("it is taken");
     assert!(matches!(answer.directive, Directive::Begin { phase: 0, .. }), "{answer:?}");
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_moves_on_wakes_nobody_who_has_to_wait_all_the_same() {
+    let (plan, many) = (plan_of(100), 100);
+    let session = SharedSession::new(Session::new(&plan, 7).without_record());
+    for worker in 0..many {
+        let registration = registration(&plan, worker, &format!("p{worker}"));
+        session.register(registration).await.expect("it is admitted");
+    }
+    let wakes = Arc::new(Wakes::default());
+    let mut held = pin!(session.report(told(0, Stage::Arrived(0)), LONG));
+    assert!(held.as_mut().poll(&mut Context::from_waker(&Arc::clone(&wakes).into())).is_pending());
+    for worker in 1..many - 1 {
+        report(&session, told(worker, Stage::Arrived(0))).await;
+    }
+    assert_eq!(wakes.0.load(Ordering::SeqCst), 0, "one is still on its way");
+    report(&session, told(many - 1, Stage::Arrived(0))).await;
+    assert_eq!(wakes.0.load(Ordering::SeqCst), 1);
+    assert_eq!(held.await.expect("it is taken").directive, Directive::Prepare { phase: 0 });
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,9 @@ use crate::api::Verdict;
 /// A reconcile asks the API server a few times, which takes milliseconds, or seconds where that is ill.
 const RECONCILE_SECONDS: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// A report is taken in less than a millisecond, or waits for those before it.
+const PUSH_SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// From a smoke test to a soak test.
 const RUN_SECONDS: &[f64] = &[
     10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 86_400.0,
@@ -31,6 +34,7 @@ pub(super) struct Figures {
     pub(super) sessions_open: IntGauge,
     pub(super) pushes_accepted: IntCounter,
     pub(super) pushes_refused: IntCounterVec,
+    pub(super) push_duration: Histogram,
     pub(super) reconcile_duration: Histogram,
     pub(super) reconcile_errors: IntCounterVec,
     pub(super) live: LiveFigures,
@@ -85,6 +89,14 @@ impl Figures {
                 "loadgate_pushes_refused_total",
                 "Reports of workers that were refused, by reason.",
                 &["reason"],
+                registry
+            )?,
+            push_duration: register_histogram_with_registry!(
+                histogram_opts!(
+                    "loadgate_push_duration_seconds",
+                    "Until a worker's report counts, from when its head was there.",
+                    PUSH_SECONDS.to_vec()
+                ),
                 registry
             )?,
             reconcile_duration: register_histogram_with_registry!(

@@ -8,6 +8,7 @@
 //! | `loadgate_run_duration_seconds` | how long finished runs took |
 //! | `loadgate_sessions_open` | runs that workers report to |
 //! | `loadgate_pushes_accepted_total`, `loadgate_pushes_refused_total{reason}` | what workers reported |
+//! | `loadgate_push_duration_seconds` | until a report counts, from when its head is there |
 //! | `loadgate_reconcile_duration_seconds`, `loadgate_reconcile_errors_total{reason}` | the operator's own work |
 //! | `loadgate_run_requests_per_second{namespace,name}` and others | the runs under way: see [`Live`] |
 
@@ -89,6 +90,11 @@ impl Telemetry {
             None => self.figures.pushes_accepted.inc(),
             Some(reason) => self.figures.pushes_refused.with_label_values(&[reason]).inc(),
         }
+    }
+
+    /// A report of a worker counts, so long after it began to arrive.
+    pub fn push_taken(&self, after: Duration) {
+        self.figures.push_duration.observe(after.as_secs_f64());
     }
 
     /// A LoadTest was reconciled, in so long.

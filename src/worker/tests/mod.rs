@@ -1,10 +1,12 @@
 //! Workers and their coordinator, whatever becomes of what they say to each other.
 
 mod alone;
+mod busy;
 mod cut_off;
 mod faults;
 mod forgetful;
 mod played;
+mod script;
 mod silent;
 mod world;
 
