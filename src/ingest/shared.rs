@@ -200,6 +200,8 @@ impl Coordinator for SharedSession {
 
     async fn report(&self, mut report: Report, patience: Duration) -> Result<Answer, Unreachable> {
         self.open()?;
+        // In another protocol what it measured may mean something else.
+        Refusal::of_protocol(report.protocol)?;
         // Read before the session is locked: the others don't wait for it.
         let snapshot = report.snapshot.take().map(|bytes| read(&bytes)).transpose()?;
         let mut changes = self.changes.subscribe();

@@ -23,23 +23,15 @@ pub(crate) fn counts_are_exact_after_the_operator_was_stopped_upgraded_and_out_o
     let Some(node) = Node::of_the_script() else { return };
     let room = installation.room("takeover");
     let nginx = Nginx::start(&room.kubectl);
-    room.kubectl.apply(&constant_rate("long", NGINX, "20/s", "60s"));
+    room.kubectl.apply(&constant_rate("long", NGINX, "20/s", "50s"));
     room.is_on("long");
 
     let operator = installation.operators().remove(0);
     gives_its_lease_back(installation, || node.signal(&operator, "TERM"));
     goes_on(&room);
 
-    node.run(
-        "ctr -n k8s.io images tag --force \"$1\" \"$2\"",
-        &[&installation.image, &format!("{REPOSITORY}:{NEXT}")],
-    );
-    installation.types(&format!(
-        "helm upgrade loadgate charts/loadgate --namespace {NAMESPACE} --wait --reuse-values --set image.tag={NEXT}"
-    ));
-    let upgraded =
-        installation.operators().into_iter().find(|pod| pod["metadata"]["deletionTimestamp"].is_null());
-    let upgraded = upgraded.unwrap();
+    let back = Upgraded::by(installation, node);
+    let upgraded = installation.operators().into_iter().find(stays).unwrap();
     assert_ne!(upgraded["metadata"]["uid"], operator["metadata"]["uid"]);
     goes_on(&room);
 
@@ -49,11 +41,38 @@ pub(crate) fn counts_are_exact_after_the_operator_was_stopped_upgraded_and_out_o
     goes_on(&room);
 
     let status = room.comes_to_rest("long");
-    assert_eq!(nginx.load().len(), 1200);
-    counts(&status, 1200);
+    assert_eq!(nginx.load().len(), 1000);
+    counts(&status, 1000);
     assert_eq!(status["workers"]["lost"], 0);
     is_judged(&status, "Pass");
     room.is_as_it_must_be("long", Some(&nginx));
+    drop(back);
+}
+
+/// The installed release is the next one, until this is dropped.
+struct Upgraded<'a>(&'a Installation);
+
+impl<'a> Upgraded<'a> {
+    fn by(installation: &'a Installation, node: Node) -> Self {
+        let next = format!("{REPOSITORY}:{NEXT}");
+        node.run("ctr -n k8s.io images tag --force \"$1\" \"$2\"", &[&installation.image, &next]);
+        let upgraded = Upgraded(installation);
+        installation.types(&format!(
+            "helm upgrade loadgate charts/loadgate --namespace {NAMESPACE} --wait --reuse-values --set image.tag={NEXT}"
+        ));
+        upgraded
+    }
+}
+
+impl Drop for Upgraded<'_> {
+    fn drop(&mut self) {
+        self.0.types(&format!("helm rollback loadgate 1 --namespace {NAMESPACE} --wait"));
+    }
+}
+
+/// Whether a pod isn't on its way out.
+fn stays(pod: &Value) -> bool {
+    pod["metadata"]["deletionTimestamp"].is_null()
 }
 
 /// Somebody leads the run, and hears more of it than was told before.

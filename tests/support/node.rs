@@ -14,6 +14,15 @@ use super::{path, tools};
 #[derive(Clone, Copy)]
 pub(crate) struct Node(());
 
+/// Takes the alarm back.
+pub(crate) struct Full(Node);
+
+impl Drop for Full {
+    fn drop(&mut self) {
+        self.0.alarm("DEACTIVATE");
+    }
+}
+
 /// Prints the process of the container whose ID is the first argument, as the node counts them.
 const PROCESS: &str = r#"process() { ctr -n k8s.io tasks ls | awk -v id="$1" '$1 == id { print $2 }'; }"#;
 
@@ -41,6 +50,24 @@ impl Node {
     pub(crate) fn signal(self, pod: &Value, signal: &str) {
         let lines = format!("{PROCESS}\nkill -s \"$2\" \"$(process \"$1\")\"");
         self.run(&lines, &[container(pod), signal]);
+    }
+
+    /// etcd is out of space, as it tells itself, until what is given back is dropped: it is read and not written.
+    #[track_caller]
+    pub(crate) fn fills_etcd(self) -> Full {
+        self.alarm("ACTIVATE");
+        Full(self)
+    }
+
+    #[track_caller]
+    fn alarm(self, action: &str) {
+        let lines = r#"
+            body="{\"action\": \"$1\", \"memberID\": \"0\", \"alarm\": \"NOSPACE\"}"
+            exec 3<>/dev/tcp/127.0.0.1/2379
+            printf 'POST /v3/maintenance/alarm HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s' "${#body}" "$body" >&3
+            cat <&3"#;
+        let said = self.run(lines, &[action]);
+        assert!(said.contains(" 200 OK") && said.contains("NOSPACE"), "{said}");
     }
 
     /// Fills the memory that the container of a pod may have, until the kernel kills who asks for more. What fills it
