@@ -91,14 +91,16 @@ impl Node {
         self.run(&lines, &[container(pod)]);
     }
 
-    /// From now on nothing that the pod sends reaches these addresses.
+    /// From now on nothing goes between the pod and these addresses.
     #[track_caller]
     pub(crate) fn cut_off(self, pod: &Value, addresses: &[String]) {
         let lines = format!(
             "{PROCESS}\nnsenter --net=/proc/$(process \"$1\")/ns/net nft \"\
              add table ip cut; \
              add chain ip cut out {{ type filter hook output priority 0; }}; \
-             add rule ip cut out ip daddr {{ $2 }} drop\""
+             add rule ip cut out ip daddr {{ $2 }} drop; \
+             add chain ip cut in {{ type filter hook input priority 0; }}; \
+             add rule ip cut in ip saddr {{ $2 }} drop\""
         );
         self.run(&lines, &[container(pod), &addresses.join(", ")]);
     }
