@@ -38,6 +38,8 @@ mod operator;
 mod outcome;
 #[path = "support/post.rs"]
 mod post;
+#[path = "faults/protocol.rs"]
+mod protocol;
 #[path = "faults/proxy.rs"]
 mod proxy;
 #[path = "faults/rights.rs"]
@@ -102,6 +104,8 @@ const TESTS: &[Test] = tests![
     killed::a_kill_before_or_after_any_write_of_a_deletion_changes_nothing,
     lease::a_holder_whose_lease_is_deleted_in_mid_run_ends_and_the_next_goes_on,
     lease::a_holder_whose_lease_is_stolen_in_mid_run_ends_and_the_next_goes_on,
+    protocol::workers_of_another_release_are_refused_and_that_is_told,
+    protocol::an_operator_of_another_release_refuses_the_workers_of_a_run_under_way_and_that_is_told,
     second::a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact,
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,

@@ -60,7 +60,8 @@ fn registration(worker: u32, process: &str) -> Registration {
 }
 
 fn told(worker: u32, stage: Stage) -> Report {
-    Report { worker, process: format!("p{worker}"), epoch: 7, stage, begun: Vec::new(), snapshot: None }
+    let process = format!("p{worker}");
+    Report { protocol: PROTOCOL, worker, process, epoch: 7, stage, begun: Vec::new(), snapshot: None }
 }
 
 /// A snapshot that says `completed` iterations of the first phase.

@@ -21,6 +21,8 @@ mod forged;
 mod gates;
 #[path = "operator/local.rs"]
 mod local;
+#[path = "operator/lost.rs"]
+mod lost;
 #[path = "operator/outage.rs"]
 mod outage;
 #[path = "operator/quickstart.rs"]
@@ -86,7 +88,7 @@ const TESTS: &[Test] = tests![
     Cores changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
     Nothing ending::an_abort_ends_the_load_and_is_idempotent,
     Nothing ending::a_deletion_ends_the_load_and_leaves_nothing,
-    Nothing away::an_evicted_worker_is_lost_and_told,
+    Nothing lost::a_worker_that_is_evicted_killed_or_cut_off_is_lost_and_told,
     Nothing away::a_namespace_that_is_deleted_in_mid_run_goes_with_all_that_is_in_it,
     Nothing forged::a_report_by_anybody_but_the_runs_own_workers_is_refused,
     Nothing forged::a_forged_status_is_refused_and_without_the_policy_it_is_written_over,
@@ -96,7 +98,7 @@ const TESTS: &[Test] = tests![
     Cores velro::a_cluster_finds_what_a_run_without_one_finds,
     Cores five_minutes::the_five_minutes_of_readme_are_as_told,
     Operator figures::figures_are_told,
-    Operator takeover::counts_are_exact_after_the_operator_was_replaced_in_mid_run,
+    Operator takeover::counts_are_exact_after_the_operator_was_stopped_upgraded_and_out_of_memory_in_mid_run,
     Operator outage::loads_go_on_without_an_api_server_and_are_told_when_it_is_back,
     Operator away::what_befalls_runs_while_the_operator_is_away_is_made_good_when_it_is_back,
     Operator gates::a_right_that_is_missing_is_written_as_committed,

@@ -85,6 +85,8 @@ mod tests {
             lost: 0,
             phase: None,
             finished: true,
+            missing: 0,
+            unheard: std::time::Duration::ZERO,
             aborted: Some("whatever the session says".to_owned()),
         };
         let outcome = Outcome { aggregate, view, aborted, failed: failed.map(str::to_owned) };

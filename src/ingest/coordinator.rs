@@ -90,6 +90,13 @@ pub enum Refusal {
     Unreadable(String),
 }
 
+impl Refusal {
+    /// Refuses who speaks another version than this one.
+    pub(super) fn of_protocol(told: u32) -> Result<(), Refusal> {
+        if told == PROTOCOL { Ok(()) } else { Err(Refusal::Protocol { expected: PROTOCOL, told }) }
+    }
+}
+
 /// Where a worker is; for each phase in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
@@ -121,6 +128,8 @@ impl Stage {
 /// What a worker tells, and what it measured since the last report that was acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
+    /// Must be [`PROTOCOL`]: the coordinator may be of another release by now than the one that let it in.
+    pub protocol: u32,
     /// Who tells it.
     pub worker: u32,
     /// Which process.

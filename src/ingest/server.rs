@@ -250,7 +250,7 @@ fn decoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
 /// A report, and what was measured.
 fn made_out(bytes: &[u8]) -> Result<(Report, Option<Snapshot>), Refusal> {
     let mut report: Report = decoded(bytes)?;
-    let snapshot = report.snapshot.take().map(|bytes| shared::read(&bytes)).transpose()?;
+    let snapshot = shared::read(&mut report)?;
     Ok((report, snapshot))
 }
 

@@ -256,13 +256,15 @@ impl Coordinator for SharedSession {
 
     async fn report(&self, mut report: Report, patience: Duration) -> Result<Answer, Unreachable> {
         // Read before the session is locked: the others don't wait for it.
-        let snapshot = report.snapshot.take().map(|bytes| read(&bytes)).transpose()?;
+        let snapshot = read(&mut report)?;
         let answer = self.take(&report, snapshot)?;
         self.hold(answer, &report, patience).await
     }
 }
 
-/// What a worker measured, from its wire form.
-pub(super) fn read(bytes: &[u8]) -> Result<Snapshot, Refusal> {
-    Snapshot::from_bytes(bytes).map_err(|error| Refusal::Unreadable(error.to_string()))
+/// What a report says was measured. In another version of the messages it may mean something else.
+pub(super) fn read(report: &mut Report) -> Result<Option<Snapshot>, Refusal> {
+    Refusal::of_protocol(report.protocol)?;
+    let read = |bytes: Vec<u8>| Snapshot::from_bytes(&bytes);
+    report.snapshot.take().map(read).transpose().map_err(|error| Refusal::Unreadable(error.to_string()))
 }

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::decide::{Ending, is_asked_for, is_failed, is_told, is_without_figures, run_of};
 use super::keeping::{Kept, keep, keep_told};
 use super::names;
-use super::seen::{Child, Seen, SeenRun, has_begun};
+use super::seen::{Child, Seen, SeenRun, SeenSession, has_begun};
 use super::storing::NotStored;
 use crate::api::{LoadTest, LoadTestSpec, LoadTestStatus, Run, Verdict};
 use crate::metrics::Aggregate;
@@ -161,11 +161,18 @@ fn facts(
         finished_at: now,
         workers_desired: 0,
         workers_ready: view.map_or(0, |view| view.admitted),
-        circumstances: circumstances(ending, view.map_or(0, |view| view.lost), children.last_words()),
+        circumstances: circumstances(ending, lost(children), children.last_words()),
         word: ending.word().map(str::to_owned),
         results: None,
         left_out: Vec::new(),
     }
+}
+
+/// Who is judged without being through is lost, though nobody has waited until that was sure.
+fn lost(children: &SeenRun) -> u32 {
+    let lost =
+        |session: &SeenSession| session.view.lost + if session.has_begun { session.view.missing } else { 0 };
+    children.session.as_ref().map_or(0, lost)
 }
 
 fn circumstances(ending: &Ending, workers_lost: u32, lost_because: Option<String>) -> Circumstances {

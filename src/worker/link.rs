@@ -189,6 +189,7 @@ impl Link {
             micros_ago: u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
         });
         Report {
+            protocol: PROTOCOL,
             worker: self.worker(),
             process: self.registration.process.clone(),
             epoch: self.ledger.epoch(),

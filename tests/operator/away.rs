@@ -72,19 +72,3 @@ pub(crate) fn a_namespace_that_is_deleted_in_mid_run_goes_with_all_that_is_in_it
     let namespace = format!("namespace/{}", room.kubectl.namespace());
     room.kubectl.run(&["delete", &namespace, "--timeout=60s"]);
 }
-
-pub(crate) fn an_evicted_worker_is_lost_and_told(installation: &Installation) {
-    let (room, nginx) = on(installation, "evicted", &constant_rate("long", NGINX, "20/s", "20s"));
-    room.is_on("long");
-    let evicted = room.workers("long")[1]["metadata"]["name"].as_str().unwrap().to_owned();
-    room.evict(&evicted);
-    let lost = room.until("long", LIMIT, "told of the loss", |status| status["workers"]["lost"] == 1);
-    assert_eq!(lost["phase"], "Running", "the others go on: {lost:#}");
-    let status = room.comes_to_rest("long");
-    assert_eq!([&status["phase"], &status["verdict"]], ["Inconclusive", "Inconclusive"]);
-    assert_eq!(status["run"]["number"], 1);
-    assert!(message(&status).contains("lost"), "{}", message(&status));
-    // What it hadn't told when it went isn't counted; the other one's half is.
-    let (told, served) = (status["summary"]["requests"].as_u64().unwrap(), nginx.load().len() as u64);
-    assert!((200..=served).contains(&told) && served < 400, "{told} of {served}");
-}

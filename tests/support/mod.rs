@@ -12,6 +12,7 @@ pub(crate) mod invariants;
 pub(crate) mod kubectl;
 pub(crate) mod loadtests;
 pub(crate) mod nginx;
+pub(crate) mod node;
 pub(crate) mod pods;
 pub(crate) mod program;
 pub(crate) mod readme;

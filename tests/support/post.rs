@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use loadgate::ingest::{Registration, Report, wire};
 use tokio::time::Instant;
 
 use super::road::{Cut, Message, Road, carried};
@@ -27,6 +28,8 @@ struct Shared {
     /// `https://127.0.0.1:8443`.
     ingest: Mutex<String>,
     weather: Mutex<Arc<Weather>>,
+    /// The version of the messages that workers are made to speak; none: their own.
+    protocol: Mutex<Option<u32>>,
     /// When messages were taken.
     taken: Mutex<Vec<Instant>>,
 }
@@ -44,8 +47,13 @@ impl Post {
             .build()
             .unwrap();
         let weather = Mutex::new(Arc::new(Weather::clear()));
-        let shared =
-            Arc::new(Shared { client, ingest: Mutex::new(ingest), weather, taken: Mutex::default() });
+        let shared = Arc::new(Shared {
+            client,
+            ingest: Mutex::new(ingest),
+            weather,
+            protocol: Mutex::default(),
+            taken: Mutex::default(),
+        });
         let handler = Arc::clone(&shared);
         let road = Road::open(move |request| Arc::clone(&handler).carry(request)).await;
         Post { address: road.address, shared, _road: road }
@@ -60,6 +68,11 @@ impl Post {
         *self.shared.ingest.lock().unwrap() = ingest;
     }
 
+    /// From now on what workers say is said in this version of the messages, as by those of another release.
+    pub(crate) fn says_in(&self, protocol: u32) {
+        *self.shared.protocol.lock().unwrap() = Some(protocol);
+    }
+
     /// When messages were taken, in order.
     pub(crate) fn taken(&self) -> Vec<Instant> {
         self.shared.taken.lock().unwrap().clone()
@@ -68,7 +81,10 @@ impl Post {
 
 impl Shared {
     async fn carry(self: Arc<Self>, request: Request) -> Result<Response, Cut> {
-        let message = Message::read(request).await?;
+        let mut message = Message::read(request).await?;
+        if let Some(protocol) = *self.protocol.lock().unwrap() {
+            message.body = said_in(protocol, &message).into();
+        }
         let fate = self.weather.lock().unwrap().fate(message.path());
         let pass = |message| Arc::clone(&self).pass(message);
         carried(message, fate, pass, |status| StatusCode::from_u16(status).unwrap().into_response()).await
@@ -93,5 +109,14 @@ impl Shared {
             if status == StatusCode::MISDIRECTED_REQUEST { StatusCode::SERVICE_UNAVAILABLE } else { status };
         response.headers_mut().extend(kind.map(|kind| (header::CONTENT_TYPE, kind)));
         Ok(response)
+    }
+}
+
+/// What a message says, in another version.
+fn said_in(protocol: u32, message: &Message) -> Vec<u8> {
+    if message.path().ends_with("/register") {
+        wire::encode(&Registration { protocol, ..wire::decode(&message.body).unwrap() })
+    } else {
+        wire::encode(&Report { protocol, ..wire::decode(&message.body).unwrap() })
     }
 }

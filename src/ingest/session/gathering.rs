@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Session;
 use super::member::Member;
-use crate::ingest::coordinator::{Admission, PROTOCOL, Refusal, Registration, Stage};
+use crate::ingest::coordinator::{Admission, Refusal, Registration, Stage};
 
 /// The time between two reports of a worker, where there are few.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -18,9 +18,7 @@ impl Session {
     /// When it speaks another protocol, derived another plan, comes too late, or its share is taken or doesn't exist.
     pub fn register(&mut self, registration: &Registration) -> Result<Admission, Refusal> {
         let Registration { protocol, plan_hash, worker, process } = registration;
-        if *protocol != PROTOCOL {
-            return Err(Refusal::Protocol { expected: PROTOCOL, told: *protocol });
-        }
+        Refusal::of_protocol(*protocol)?;
         if *plan_hash != self.plan_hash {
             return Err(Refusal::Plan { expected: self.plan_hash.clone(), told: plan_hash.clone() });
         }

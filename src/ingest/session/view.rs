@@ -22,6 +22,11 @@ pub struct SessionView {
     pub phase: Option<(PhaseIndex, Duration)>,
     /// Whether all workers are through.
     pub finished: bool,
+    /// How many of the others aren't through.
+    pub missing: u32,
+    /// For how long nothing was heard of any who aren't through; of those from whom this coordinator hasn't heard yet, it
+    /// may be at any moment.
+    pub unheard: Duration,
     /// Why the run was aborted, if it was.
     pub aborted: Option<String>,
 }
@@ -47,8 +52,19 @@ impl Session {
             lost: count(&|member| self.is_lost(member)),
             phase: self.starts.last_key_value().map(|(phase, start)| (*phase, now.saturating_sub(*start))),
             finished: self.members.iter().all(|member| member.lost || member.is_through()),
+            missing: count(&|member| !member.lost && !member.is_through()),
+            unheard: self.unheard(now),
             aborted: self.aborted.clone(),
         }
+    }
+
+    fn unheard(&self, now: Duration) -> Duration {
+        let missing = self.members.iter().filter(|member| !member.lost && !member.is_through());
+        let unheard = |member: &Member| match member.stage {
+            Some(_) => now.saturating_sub(member.heard),
+            None => Duration::ZERO,
+        };
+        missing.map(unheard).min().unwrap_or_default()
     }
 
     fn is_lost(&self, member: &Member) -> bool {

@@ -63,7 +63,8 @@ fn session() -> Session {
 }
 
 fn told(worker: u32, stage: Stage) -> Report {
-    Report { worker, process: format!("p{worker}"), epoch: 7, stage, begun: Vec::new(), snapshot: None }
+    let process = format!("p{worker}");
+    Report { protocol: PROTOCOL, worker, process, epoch: 7, stage, begun: Vec::new(), snapshot: None }
 }
 
 /// A snapshot that says `completed` iterations of the first phase.

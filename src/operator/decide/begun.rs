@@ -10,6 +10,9 @@ use crate::operator::seen::{Seen, SeenRun, SeenSession};
 pub const DELETED: &str = "the LoadTest was deleted";
 /// How long an abort may take to reach all workers before the run is judged without them.
 const ABORT_LIMIT: Duration = Duration::from_secs(30);
+/// How long it may take where none of those who are missing has been heard since: only the end of their pods reaches them,
+/// and their load must not go on for longer than ten seconds.
+const ABORT_LIMIT_UNHEARD: Duration = Duration::from_secs(6);
 
 /// The load has begun, or may have: it is never begun again.
 pub(super) fn begun(seen: &Seen, children: &SeenRun) -> Decision {
@@ -25,10 +28,17 @@ pub(super) fn begun(seen: &Seen, children: &SeenRun) -> Decision {
         // A load that was through before anything ended it came to its planned end.
         (true, None, _) => Decision::Judge(Ending::Planned),
         (true, Some(_), cause) => Decision::Judge(ending(session, cause)),
-        (false, Some(since), cause) if since >= ABORT_LIMIT => Decision::Judge(ending(session, cause)),
+        (false, Some(since), cause) if is_beyond_reach(since, session.view.unheard) => {
+            Decision::Judge(ending(session, cause))
+        }
         (false, None, Some(cause)) => Decision::Abort(cause.line().unwrap_or_default().to_owned()),
         (false, Some(_), _) | (false, None, None) => Decision::Watch,
     }
+}
+
+/// Whether those who aren't through so long after the word are waited for no longer.
+fn is_beyond_reach(since: Duration, unheard: Duration) -> bool {
+    since >= if unheard >= since { ABORT_LIMIT_UNHEARD } else { ABORT_LIMIT }
 }
 
 /// What ends the load before its plan does. It is read from what is seen and not kept, so that another process comes

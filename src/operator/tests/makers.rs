@@ -231,7 +231,16 @@ pub(crate) fn a_record() -> Record {
 
 fn a_session() -> SeenSession {
     SeenSession {
-        view: SessionView { desired: 2, admitted: 2, lost: 0, phase: None, finished: false, aborted: None },
+        view: SessionView {
+            desired: 2,
+            admitted: 2,
+            lost: 0,
+            phase: None,
+            finished: false,
+            missing: 0,
+            unheard: Duration::ZERO,
+            aborted: None,
+        },
         gathered: None,
         has_begun: false,
         load: Lasted::default(),

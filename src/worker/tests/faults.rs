@@ -67,7 +67,7 @@ impl Played {
             micros_ago: u64::try_from(now.saturating_sub(*start).as_micros()).expect("it is short"),
         });
         let (worker, process, epoch) = (self.index, format!("p{}", self.index), self.ledger.epoch());
-        Report { worker, process, epoch, stage, begun: begun.collect(), snapshot }
+        Report { protocol: PROTOCOL, worker, process, epoch, stage, begun: begun.collect(), snapshot }
     }
 
     /// One more tick of a phase; with the last one it has ended here.

@@ -188,6 +188,14 @@ command_start() {
     say "$1 is running"
 }
 
+command_inside() {
+    [ $# -gt 0 ] || fail 'usage: cluster inside COMMAND…'
+    refuse_given_cluster inside
+    rerun_as_root inside "$@"
+    require_node
+    in_node "$@"
+}
+
 one_component() {
     local command="$1" name="${2:-}"
     refuse_given_cluster "$command"

@@ -17,6 +17,10 @@ fn aborting(test: ATest, seconds: u64) -> ATest {
     })
 }
 
+fn unheard(test: ATest, seconds: u64) -> ATest {
+    test.but_session(|session| session.view.unheard = Duration::from_secs(seconds))
+}
+
 fn on_for(test: ATest, load: Lasted) -> ATest {
     test.but_session(|session| session.load = load)
 }
@@ -66,6 +70,9 @@ fn a_load_that_was_ended_is_judged_when_the_workers_are_through_or_too_slow() {
     for (what, test, next) in [
         ("on their way", aborting(a_test().begun().with_abort(), 29), Decision::Watch),
         ("too slow", aborting(a_test().begun().with_abort(), 30), aborted.clone()),
+        ("heard since", unheard(aborting(a_test().begun().with_abort(), 6), 5), Decision::Watch),
+        ("out of reach for now", unheard(aborting(a_test().begun().with_abort(), 5), 9), Decision::Watch),
+        ("out of reach", unheard(aborting(a_test().begun().with_abort(), 6), 6), aborted.clone()),
         ("through", aborting(a_test().through().with_abort(), 1), aborted.clone()),
         ("abort is unset meanwhile", aborting(a_test().through(), 1), aborted),
         (

@@ -142,6 +142,7 @@ impl Worker {
         let is_whole = self.begun_at.is_some_and(|at| now >= at + LOAD_SECONDS);
         let snapshot = is_through.then(|| snapshot(is_whole));
         let report = Report {
+            protocol: PROTOCOL,
             worker: self.index,
             process: self.uid.clone(),
             epoch: self.epoch,

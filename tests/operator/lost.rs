@@ -1,0 +1,138 @@
+//! Workers that are lost in mid-run: evicted, killed, cut off. None is replaced, and what they told last is what counts.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::figures::{note, now};
+use crate::support::installation::{Installation, Room};
+use crate::support::loadtests::{LIMIT, constant_rate, counts, is_judged, message};
+use crate::support::node::Node;
+use crate::support::pods::{NGINX, Nginx};
+
+/// Longer than the plan and the silence after which a worker is given up, by less than a minute.
+const DEADLINE: u64 = 80;
+
+/// Twice as long as the load may go on where an abort doesn't reach a worker.
+const OUT_OF_REACH: f64 = 20.0;
+
+/// A run in a namespace of its own whose load is on, and its workers.
+struct On<'a> {
+    room: Room<'a>,
+    nginx: Nginx,
+    workers: [Value; 2],
+    /// How many requests its plan comes to, half of them for each worker.
+    planned: usize,
+}
+
+impl<'a> On<'a> {
+    /// Twenty requests a second for so long.
+    fn new(installation: &'a Installation, word: &str, seconds: usize) -> Self {
+        let room = installation.room(word);
+        let nginx = Nginx::configured(&room.kubectl, "$remote_addr", "");
+        let mut test = constant_rate("long", NGINX, "20/s", &format!("{seconds}s"));
+        test["spec"]["deadlines"] = json!({"run": format!("{DEADLINE}s")});
+        room.kubectl.apply(&test);
+        room.is_on("long");
+        let workers = room.workers("long").try_into().unwrap();
+        On { room, nginx, workers, planned: seconds * 20 }
+    }
+
+    /// How many requests of a worker were served.
+    fn served(&self, worker: &Value) -> usize {
+        let address = worker["status"]["podIP"].as_str().unwrap();
+        self.nginx.load().iter().filter(|line| line.agent == address).count()
+    }
+
+    /// The second worker is lost while the first one goes on.
+    fn is_told(&self) {
+        let lost =
+            self.room.until("long", LIMIT, "told of the loss", |status| status["workers"]["lost"] == 1);
+        assert_eq!(lost["phase"], "Running", "the others go on: {lost:#}");
+    }
+
+    /// The second one was lost and nobody took its place; it had told of as many requests as `told` before.
+    fn ends_without_one(&self, told: u64) {
+        let status = self.room.comes_to_rest("long");
+        assert_eq!([&status["phase"], &status["verdict"]], ["Inconclusive", "Inconclusive"]);
+        assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 1}));
+        assert!(message(&status).contains("1 of 2 workers were lost"), "{}", message(&status));
+        self.room.is_as_it_must_be("long", Some(&self.nginx));
+        let [one, other] = &self.workers;
+        let served = [self.served(one), self.served(other)];
+        assert_eq!(served[0], self.planned / 2, "who is left does its share and no more");
+        assert_eq!(served[0] + served[1], self.nginx.load().len(), "nobody else sent anything");
+        // What it hadn't told when it went isn't counted.
+        let counted = status["summary"]["requests"].as_u64().unwrap();
+        assert!(counted >= told.max(served[0] as u64), "{counted} of {told} told, {served:?} served");
+        assert!(counted <= (served[0] + served[1]) as u64, "{counted} of {served:?} served");
+    }
+
+    fn ended_by_its_deadline_and_a_minute(&self) {
+        let status = self.room.status("long");
+        let at = |field: &str| status["run"][field].as_str().unwrap().parse::<Timestamp>().unwrap();
+        let lasted = at("finishedAt").duration_since(at("startedAt")).as_secs();
+        assert!(lasted.unsigned_abs() < DEADLINE + 60, "{lasted} s: {status:#}");
+    }
+
+    /// An abort that was asked for then has reached the second one by the end of its pod.
+    fn ended_though_one_was_out_of_reach(&self, asked: f64) {
+        let status = self.room.comes_to_rest("long");
+        assert_eq!([&status["phase"], &status["verdict"]], ["Aborted", "Inconclusive"]);
+        assert_eq!(status["workers"]["lost"], 1, "what it hadn't told isn't counted: {status:#}");
+        self.room.is_as_it_must_be("long", Some(&self.nginx));
+        let last = self.nginx.load().last().unwrap().at - asked;
+        assert!(last < OUT_OF_REACH, "the load went on for {last:.1} s");
+        note("abort → last request of a worker that can't be reached", format!("{last:.1} s"), "–", "≤ 10 s");
+    }
+}
+
+pub(crate) fn a_worker_that_is_evicted_killed_or_cut_off_is_lost_and_told(installation: &Installation) {
+    let Some(node) = Node::of_the_script() else { return };
+    let cut_off = On::new(installation, "lost-cut-off", 35);
+    let told = requests(&cut_off.room.status("long"));
+    node.cut_off(&cut_off.workers[1], &ingest(installation));
+
+    let back = On::new(installation, "lost-and-back", 10);
+    node.cut_off(&back.workers[1], &ingest(installation));
+    back.room.logs(name(&back.workers[1]), "through");
+    node.join(&back.workers[1]);
+
+    let aborted = On::new(installation, "lost-aborted", 90);
+    node.cut_off(&aborted.workers[1], &ingest(installation));
+    let asked = now();
+    aborted.room.kubectl.patch("long", &json!({"spec": {"abort": true}}));
+
+    let killed = On::new(installation, "lost-killed", 30);
+    node.signal(&killed.workers[1], "KILL");
+    killed.is_told();
+    let evicted = On::new(installation, "lost-evicted", 30);
+    evicted.room.evict(name(&evicted.workers[1]));
+    evicted.is_told();
+
+    let status = back.room.comes_to_rest("long");
+    is_judged(&status, "Pass");
+    counts(&status, back.planned);
+    back.room.is_as_it_must_be("long", Some(&back.nginx));
+    aborted.ended_though_one_was_out_of_reach(asked);
+    killed.ends_without_one(1);
+    evicted.ends_without_one(1);
+    cut_off.ends_without_one(told);
+    assert_eq!(cut_off.served(&cut_off.workers[1]), cut_off.planned / 2, "it does its share, unheard");
+    cut_off.ended_by_its_deadline_and_a_minute();
+}
+
+fn name(pod: &Value) -> &str {
+    pod["metadata"]["name"].as_str().unwrap()
+}
+
+fn requests(status: &Value) -> u64 {
+    status["summary"]["requests"].as_u64().unwrap_or_default()
+}
+
+/// Where workers report: the Service, and the operator's own address.
+fn ingest(installation: &Installation) -> Vec<String> {
+    let service = installation.kubectl.get(&["service", "loadgate"]);
+    let mut addresses = vec![service["spec"]["clusterIP"].clone()];
+    addresses.extend(installation.operators().iter().map(|pod| pod["status"]["podIP"].clone()));
+    addresses.iter().map(|address| address.as_str().unwrap().to_owned()).collect()
+}
