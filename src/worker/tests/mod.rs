@@ -1,6 +1,7 @@
 //! Workers and their coordinator, whatever becomes of what they say to each other.
 
 mod alone;
+mod apart;
 mod busy;
 mod cut_off;
 mod faults;
