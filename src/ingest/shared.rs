@@ -161,6 +161,19 @@ impl SharedSession {
         measured.aggregate()
     }
 
+    /// The same beside other work: that of a thousand workers takes a second or more, in which they want to be heard.
+    pub async fn aggregate_apart(&self) -> Aggregate {
+        let measured = self.session().measured();
+        match tokio::task::spawn_blocking(move || measured.aggregate()).await {
+            Ok(aggregate) => aggregate,
+            Err(broken) => match broken.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The program ends, and nobody waits for it any more.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
     /// Ticks when a worker has come, gone or moved on, a phase begins, or the run is aborted, released or closed; not
     /// when there is only more that was measured.
     #[must_use]

@@ -63,7 +63,7 @@ pub async fn carry_out(
             (test, None)
         }
         Decision::Watch => {
-            let told = or_shut_out(&test, watch(context, &test, children, now), children, now);
+            let told = or_shut_out(&test, watch(context, &test, children, now).await, children, now);
             (test, told)
         }
         Decision::Abort(reason) => {
@@ -198,7 +198,12 @@ async fn start(
     Ok(())
 }
 
-fn watch(context: &Context, test: &LoadTest, children: &SeenRun, now: Timestamp) -> Option<LoadTestStatus> {
+async fn watch(
+    context: &Context,
+    test: &LoadTest,
+    children: &SeenRun,
+    now: Timestamp,
+) -> Option<LoadTestStatus> {
     let live = live(context, test)?;
     let view = live.session.view();
     let (phase, elapsed) = view.phase?;
@@ -207,7 +212,7 @@ fn watch(context: &Context, test: &LoadTest, children: &SeenRun, now: Timestamp)
     if is_judging(test) || !is_news(context, test, &live, &workers, phase) {
         return None;
     }
-    let aggregate = live.session.aggregate();
+    let aggregate = live.session.aggregate_apart().await;
     let told = Live::new(&live.plan, &aggregate, Moment { phase, elapsed }, &workers);
     let (because, started_at) = (children.last_words(), live.started_at.unwrap_or(now));
     Some(status::running(test, told, workers, because.as_deref(), started_at, now))

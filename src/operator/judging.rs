@@ -46,7 +46,10 @@ pub async fn judge(
     now: Timestamp,
 ) -> Result<LoadTestStatus, JudgingError> {
     let run = run_of(test).ok_or(JudgingError::Missing("run"))?;
-    let measured = context.runs.get(&run.uid).map(|live| live.session.aggregate());
+    let measured = match context.runs.get(&run.uid) {
+        Some(live) => Some(live.session.aggregate_apart().await),
+        None => None,
+    };
     let Some(case) = case(seen, run, ending, measured, now) else {
         let told = without_plan(test, ending, now);
         if is_to_be_kept(seen, run) {
