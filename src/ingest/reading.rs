@@ -51,27 +51,27 @@ impl Reader {
         body: Body,
         most: usize,
         of_run: &Room,
-        make_out: fn(&[u8]) -> Result<T, Refusal>,
+        understand: fn(&[u8]) -> Result<T, Refusal>,
     ) -> Result<T, Unread> {
         let size = size(&body, most)?;
         let _of_run = of_run.place(size).await.ok_or(Unread::NoRoom)?;
         let _of_all = self.room.place(size).await.ok_or(Unread::NoRoom)?;
         let bytes = bytes(body, most).await?;
         let made_out =
-            if bytes.len() > LARGE { self.in_turn(bytes, make_out).await } else { make_out(&bytes) };
+            if bytes.len() > LARGE { self.in_turn(bytes, understand).await } else { understand(&bytes) };
         made_out.map_err(Unread::Refused)
     }
 
     async fn in_turn<T: Send + 'static>(
         &self,
         bytes: Bytes,
-        make_out: fn(&[u8]) -> Result<T, Refusal>,
+        understand: fn(&[u8]) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else {
             unreachable!("the turns are never closed")
         };
         let making_out = tokio::task::spawn_blocking(move || {
-            let made_out = make_out(&bytes);
+            let made_out = understand(&bytes);
             // Also where nobody waits for it any more: not before.
             drop(turn);
             made_out

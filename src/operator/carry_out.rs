@@ -85,8 +85,8 @@ pub async fn carry_out(
             let told = status::recovered(&test, latest.as_ref(), now);
             (test, Some(told))
         }
-        Decision::Clear => (clear(context, test, children).await?, None),
-        Decision::Remove => leaving::remove(context, test, children, now).await?,
+        Decision::Clear => (Box::pin(clear(context, test, children)).await?, None),
+        Decision::Remove => Box::pin(leaving::remove(context, test, children, now)).await?,
     })
 }
 
