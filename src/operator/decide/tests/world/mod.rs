@@ -2,6 +2,7 @@
 //!
 //! Sessions, builders and judgements are the real ones; what the operator writes is written here in the same order.
 
+mod observer;
 mod operator;
 mod workers;
 
