@@ -33,10 +33,13 @@ impl World {
         }
         let is_stored = |children: &&Children| children.is_on() || children.result.is_some();
         let stored = self.runs.values().filter(is_stored);
-        let latest = stored.max_by_key(|children| children.run.as_ref().map(|run| run.number));
+        let told = self.memory.known.as_ref().and_then(|status| status.run.clone());
+        let runs = stored.clone().filter_map(|children| children.run.clone());
+        let latest = runs.chain(told).max_by_key(|run| run.number);
+        let uid = |run: &Option<Run>| run.as_ref().map(|run| run.uid.clone());
         Author::Anybody {
-            latest: latest.and_then(|latest| latest.run.clone()),
-            is_on: latest.is_some_and(Children::is_on),
+            is_on: stored.filter(|it| uid(&it.run) == uid(&latest)).any(Children::is_on),
+            latest,
             past: Vec::new(),
         }
     }
@@ -46,13 +49,14 @@ impl World {
         self.tells_who_is_gone(&run.uid, &pods);
         let now = self.now;
         let since = *self.memory.waiting.entry(run.uid.clone()).or_insert(now);
+        let is_put_off = self.memory.storing.get(&run.uid).is_some_and(|(_, put_off)| put_off.is_some());
         let children = self.runs.entry(run.uid.clone()).or_default();
         let job = |uid: &String| SeenJob { uid: uid.clone(), failed: None, hindered: None };
         SeenRun {
             spec: children.spec.clone().map_or(Child::Absent, Child::Ours),
             record: children.record.clone().map_or(Child::Absent, Child::Ours),
             job: children.job.as_ref().map_or(Child::Absent, |uid| Child::Ours(job(uid))),
-            result: children.result.as_ref().map_or(Child::Absent, |_| Child::Ours(())),
+            result: if children.result.is_some() || is_put_off { Child::Ours(()) } else { Child::Absent },
             waited: if is_complete { Lasted::default() } else { lasted(now - since, now - since) },
             pods,
             session: self.session(&run.uid),

@@ -1,13 +1,15 @@
 //! The operator of the model: it observes, leads, decides and carries out, and its writes may fail.
 
 use super::{Children, World};
-use crate::api::{LoadTest, LoadTestStatus, Run};
+use crate::api::{LoadTest, LoadTestStatus, Results, Run};
 use crate::operator::build::status;
 use crate::operator::decide::{Decision, decide, run_of};
 use crate::operator::judging;
 use crate::operator::names::FINALIZER;
 use crate::operator::record::Record;
 use crate::operator::seen::{FrozenSpec, Seen, has_begun};
+use crate::operator::storing::NotStored;
+use crate::report::kept::KeptRun;
 use crate::report::live::Live;
 use crate::report::progress::Moment;
 use crate::store;
@@ -52,7 +54,7 @@ impl World {
         let (test, now) = (&seen.test, self.time());
         let run = run_of(test).cloned().unwrap_or_default();
         match decision {
-            Decision::Rest => Ok(()),
+            Decision::Rest => self.keeps_later(test, &run, writes),
             Decision::Refuse(refused) => self.publishes(status::refused(test, refused, now), writes),
             Decision::Begin => {
                 let Ok(plan) = &seen.plan else { unreachable!("an invalid spec begins nothing") };
@@ -159,11 +161,7 @@ impl World {
     ) -> Result<(), Broken> {
         let (test, now) = (seen.test.clone(), self.time());
         let Decision::Judge(ending) = decision else {
-            let stored = self.children(&run.uid).result.as_ref().map(store::pack);
-            let told = match stored {
-                Some(packed) => judging::judge_packed(seen, run, &packed.unwrap_or_default().bytes, now),
-                None => judging::without_result(&test, run, now),
-            };
+            let told = self.rejudged(seen, run);
             return self.publishes(told, writes);
         };
         if seen.run.as_ref().is_some_and(|children| has_begun(run, children)) {
@@ -180,11 +178,51 @@ impl World {
             }
             return self.publishes(told, writes);
         };
-        if judging::is_to_be_kept(seen, run) {
-            let kept = case.clone();
-            self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
+        let told = judging::tell(&test, &case, ending, now);
+        if judging::is_to_be_kept(seen, run) && self.is_shut {
+            self.is_put_off(run, case)?;
+            return self.publishes(status::not_stored(&test, told, &not_stored(), now), writes);
         }
-        self.publishes(judging::tell(&test, &case, ending, now), writes)
+        if judging::is_to_be_kept(seen, run) {
+            self.writes(writes, |world| world.children(&run.uid).result = Some(case))?;
+        }
+        self.publishes(told, writes)
+    }
+
+    /// By what is stored, or on its way.
+    fn rejudged(&mut self, seen: &Seen, run: &Run) -> LoadTestStatus {
+        let now = self.time();
+        let judged = |kept: &KeptRun| {
+            judging::judge_packed(seen, run, &store::pack(kept).unwrap_or_default().bytes, now)
+        };
+        let put_off = self.memory.storing.get(&run.uid).and_then(|(_, put_off)| put_off.clone());
+        match (self.children(&run.uid).result.as_ref(), put_off) {
+            (Some(kept), _) => judged(kept),
+            (None, Some(kept)) => status::not_stored(&seen.test, judged(&kept), &not_stored(), now),
+            (None, None) => judging::without_result(&seen.test, run, now),
+        }
+    }
+
+    /// The store takes nothing: for a while the verdict waits for it.
+    fn is_put_off(&mut self, run: &Run, case: KeptRun) -> Result<(), Broken> {
+        let now = self.now;
+        let (since, put_off) = self.memory.storing.entry(run.uid.clone()).or_insert((now, None));
+        if now - *since < 30 {
+            return Err(Broken);
+        }
+        *put_off = Some(case);
+        Ok(())
+    }
+
+    fn keeps_later(&mut self, test: &LoadTest, run: &Run, writes: &mut Writes) -> Result<(), Broken> {
+        let left = self.memory.storing.get(&run.uid).and_then(|(_, put_off)| put_off.clone());
+        let Some(kept) = left.filter(|_| !self.is_shut) else { return Ok(()) };
+        self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
+        if status::is_unstored(test) {
+            self.publishes(status::stored(test, Results::default()), writes)?;
+        }
+        self.memory.storing.remove(&run.uid);
+        Ok(())
     }
 
     fn clears(&mut self, run: &Run, writes: &mut Writes) -> Result<(), Broken> {
@@ -232,4 +270,8 @@ impl World {
     fn children(&mut self, run: &str) -> &mut Children {
         self.runs.entry(run.to_owned()).or_default()
     }
+}
+
+fn not_stored() -> NotStored {
+    NotStored { reason: "Forbidden", message: "it isn't allowed".to_owned() }
 }
