@@ -15,7 +15,8 @@ use kube::{Resource, ResourceExt};
 use super::names;
 use crate::api::{LoadTest, Run};
 
-/// The metadata of a child of `run`. They tell which run it is, so that it is found where the status tells of none. Results are found by their labels and belong to nobody: they outlive the object.
+/// The metadata of a child of `run`. They tell which run it is, so that it is found where the status tells of none. Results
+/// are found by their labels and belong to nobody: they outlive the object.
 fn metadata(test: &LoadTest, run: &Run, name: String, role: &str) -> ObjectMeta {
     ObjectMeta {
         name: Some(name),

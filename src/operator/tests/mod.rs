@@ -6,6 +6,7 @@ mod desk;
 mod door;
 mod events;
 mod guard;
+mod histories;
 pub(crate) mod makers;
 mod pods;
 mod results;

@@ -1,21 +1,18 @@
-//! Tests of stored results: which stay, and what they say when they are read again.
+//! Tests of stored results: what they say when they are read again.
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::json;
 
 use super::makers::{ATest, a_test, noon};
-use crate::api::{History, LoadTestStatus, PastRun, Verdict};
+use crate::api::{LoadTestStatus, Verdict};
 use crate::metrics::{Aggregate, PhaseAggregate, PhaseEnd};
-use crate::operator::build::history::{outdated, past_runs};
 use crate::operator::build::{config_maps, status};
 use crate::operator::decide::tests::passed;
 use crate::operator::decide::{Ending, run_of};
 use crate::operator::judging::{
     case, is_result_of, is_to_be_kept, judge_packed, tell, told_of, without_result,
 };
-use crate::operator::names;
 use crate::operator::seen::{Child, Seen};
 use crate::operator::storing::NotStored;
 use crate::report::conditions::{Told, ended};
@@ -213,115 +210,6 @@ fn what_stands_in_the_status_is_what_is_read_again() {
     let again =
         judge_packed(&over.seen(), &run, &store::pack(&case).unwrap().bytes, noon() + Duration::from_mins(9));
     similar_asserts::assert_eq!(again, status, "whoever looks writes nothing");
-}
-
-/// A stored result of the test's own run of this number, which was made in this second of a minute.
-fn stored(number: u64, second: &str, verdict: &str) -> ConfigMap {
-    let object = a_test().object().metadata.uid.clone().unwrap();
-    serde_json::from_value(json!({"metadata": {
-        "name": number.to_string(),
-        "creationTimestamp": format!("2026-03-01T12:00:{second}Z"),
-        "labels": {"loadgate.dev/run-uid": names::run_uid(&object, number)},
-        "annotations": {"loadgate.dev/run-number": number.to_string(), "loadgate.dev/verdict": verdict},
-    }}))
-    .unwrap()
-}
-
-/// A test that keeps so many runs.
-fn keeping(kept: usize) -> ATest {
-    let keep = u32::try_from(kept).ok();
-    a_test().edited(|spec| spec.history = Some(History { keep }))
-}
-
-/// The names of those that are kept no longer.
-fn gone(test: &ATest, results: Vec<ConfigMap>) -> String {
-    let names = outdated(test.object(), results).into_iter().map(|map| map.metadata.name.unwrap());
-    names.collect::<Vec<_>>().join(" ")
-}
-
-#[test]
-fn the_newest_results_stay_and_the_last_that_passed() {
-    for (what, results, kept, want) in [
-        ("few", vec![stored(1, "01", "Fail")], 2, ""),
-        (
-            "the oldest goes",
-            vec![stored(1, "01", "Pass"), stored(2, "02", "Pass"), stored(3, "03", "Fail")],
-            2,
-            "1",
-        ),
-        (
-            "the last pass stays",
-            vec![stored(1, "01", "Pass"), stored(2, "02", "Fail"), stored(3, "03", "Fail")],
-            1,
-            "2",
-        ),
-        ("so does a warning", vec![stored(1, "01", "Warning"), stored(2, "02", "Fail")], 1, ""),
-        ("numbers tell within a second", vec![stored(10, "01", "Fail"), stored(9, "01", "Fail")], 1, "9"),
-        (
-            "numbers begin anew with another object",
-            vec![stored(9, "01", "Fail"), stored(1, "02", "Fail")],
-            1,
-            "9",
-        ),
-    ] {
-        assert_eq!(gone(&keeping(kept), results), want, "{what}");
-    }
-}
-
-/// The test's third run is judged as the last of these, those before it as the others, newest first.
-fn told(kept: usize, latest: Verdict, past: &[(u64, Verdict)]) -> ATest {
-    keeping(kept).with_run().finished().with_status(|test| {
-        let mut status = test.status.clone().unwrap();
-        status.verdict = Some(latest);
-        status.run.as_mut().unwrap().number = 3;
-        let past = past.iter().map(|(number, verdict)| PastRun {
-            number: *number,
-            verdict: Some(*verdict),
-            ..PastRun::default()
-        });
-        status.history = past.collect();
-        status
-    })
-}
-
-#[test]
-fn what_was_judged_again_since_it_was_stored_counts_by_what_is_said_of_it_now() {
-    use Verdict::{Fail, Pass, Warning};
-    let as_stored = |verdicts: [&str; 3]| {
-        (1..).zip(verdicts).map(|(number, said)| stored(number, &format!("0{number}"), said)).collect()
-    };
-    for (what, latest, past, verdicts, want) in [
-        ("nothing", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Fail"], "2"),
-        ("from fail to pass", Fail, vec![(2, Fail), (1, Pass)], ["Fail", "Fail", "Fail"], "2"),
-        ("to a warning", Fail, vec![(2, Warning), (1, Fail)], ["Pass", "Fail", "Fail"], "1"),
-        ("from pass to fail", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Pass", "Fail"], "2"),
-        ("and none is left", Fail, vec![(2, Fail), (1, Fail)], ["Fail", "Pass", "Fail"], "1 2"),
-        ("the latest, to pass", Pass, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Fail"], "1 2"),
-        ("the latest, to fail", Fail, vec![(2, Fail), (1, Pass)], ["Pass", "Fail", "Pass"], "2"),
-        ("what nobody tells of any more", Fail, vec![], ["Fail", "Pass", "Fail"], "1"),
-    ] {
-        let mut gone: Vec<_> =
-            gone(&told(1, latest, &past), as_stored(verdicts)).split(' ').map(str::to_owned).collect();
-        gone.sort();
-        assert_eq!(gone.join(" "), want, "{what}");
-    }
-}
-
-#[test]
-fn the_last_pass_stays_in_the_history_however_many_runs_have_come_since() {
-    let pass = |number| (number, Verdict::Pass);
-    let fail = |number| (number, Verdict::Fail);
-    for (kept, latest, past, want) in [
-        (2, Verdict::Fail, vec![fail(2), pass(1)], vec![3, 1]),
-        (1, Verdict::Fail, vec![fail(2), pass(1)], vec![1]),
-        (1, Verdict::Pass, vec![pass(1)], vec![3]),
-        (3, Verdict::Fail, vec![pass(2), pass(1)], vec![3, 2]),
-        (3, Verdict::Fail, vec![fail(2), fail(1)], vec![3, 2]),
-    ] {
-        let test = told(kept, latest, &past);
-        let numbers: Vec<u64> = past_runs(test.object()).iter().map(|run| run.number).collect();
-        assert_eq!(numbers, want, "keep {kept}, {latest:?}, {past:?}");
-    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What comes next where the status may be anybody's: what is stored decides.
 
-use super::super::Decision;
+use super::super::{Decision, Ending, decide};
 use super::check;
 use crate::api::{LoadTest, LoadTestStatus, Verdict};
 use crate::operator::build::status;
@@ -93,6 +93,25 @@ fn status_of(test: &ATest) -> Decision {
     Decision::Refuse(super::super::Refused::Invalid(faults))
 }
 
+/// Nobody can tell whether it was: nothing of it is begun again, and no gate opens.
+#[test]
+fn a_run_that_is_told_to_have_begun_is_lost_where_nothing_is_stored_of_it() {
+    let second = || a_test().complete().with_run_id("two").with_run();
+    let told = |test: ATest, finished_at: Option<String>| {
+        let stored = test.clone();
+        test.by_anybody(Some(&stored)).with_status(|test| {
+            let mut status = if finished_at.is_some() { passed(test) } else { test.status.clone().unwrap() };
+            let run = to_come(status.run.as_mut().unwrap());
+            (run.started_at, run.finished_at) = (Some(a_moment()), finished_at);
+            status
+        })
+    };
+    check("it is over, they say", told(second().finished(), Some(a_moment())), &Decision::Rejudge);
+    let seen = told(second(), None).seen();
+    let Decision::Judge(Ending::Broken(word, _)) = decide(&seen) else { panic!("it isn't judged") };
+    assert_eq!(word, "RunLost", "it is on, they say");
+}
+
 /// The third run, as anybody can name it.
 fn to_come(run: &mut crate::api::Run) -> &mut crate::api::Run {
     let uid = a_test().object().metadata.uid.clone().unwrap();
@@ -126,11 +145,6 @@ fn the_latest_run_is_the_one_that_something_is_stored_of() {
         ("another load", with(|run| run.run_hash.clear()), latest(&second())),
         ("another name", with(|run| run.run_id = None), latest(&second())),
         ("a run to come, which has another UID", with(|run| run.number = 7), latest(&second())),
-        (
-            "a run to come that has begun",
-            with(|run| to_come(run).started_at = Some(a_moment())),
-            latest(&second()),
-        ),
         (
             "a run to come that is over",
             with(|run| to_come(run).finished_at = Some(a_moment())),

@@ -2,6 +2,7 @@
 //!
 //! Sessions, builders and judgements are the real ones; what the operator writes is written here in the same order.
 
+mod observer;
 mod operator;
 mod workers;
 
@@ -35,6 +36,8 @@ pub(super) struct World {
     pub(super) truth: Truth,
     /// Whether the status is nobody's.
     pub(super) is_forged: bool,
+    /// Whether results can't be stored.
+    pub(super) is_shut: bool,
 }
 
 /// What is stored of a run.
@@ -65,6 +68,8 @@ struct Memory {
     /// The status that it answers for.
     known: Option<LoadTestStatus>,
     waiting: BTreeMap<String, u64>,
+    /// Since when results are on their way, and what is put off of them.
+    storing: BTreeMap<String, (u64, Option<KeptRun>)>,
 }
 
 struct Led {
@@ -99,6 +104,7 @@ impl World {
             made: 0,
             truth: Truth::default(),
             is_forged: false,
+            is_shut: false,
         }
     }
 
@@ -106,9 +112,17 @@ impl World {
         self.now += seconds;
     }
 
-    /// The operator ends and another begins, with nothing in its memory.
+    /// The operator ends and another begins, with nothing in its memory. Not while only that tells of a load.
     pub(super) fn restarts(&mut self) {
-        self.memory = Memory::default();
+        if !(self.is_forged && self.is_told_by_status_only()) {
+            self.memory = Memory::default();
+        }
+    }
+
+    /// Whether a load has begun, and neither a record nor a result says so.
+    fn is_told_by_status_only(&self) -> bool {
+        let says_so = |children: &Children| children.record.is_some() || children.result.is_some();
+        self.truth.begun.iter().any(|(run, _)| !self.runs.get(run).is_some_and(says_so))
     }
 
     /// Somebody changes the object; the API server counts it.
@@ -121,8 +135,11 @@ impl World {
         }
     }
 
-    /// Somebody writes another status.
+    /// Somebody writes another status. Where only the one that is there tells of a load, nobody can find out.
     pub(super) fn forges(&mut self, forge: impl FnOnce(&LoadTest) -> LoadTestStatus) {
+        if self.memory.known.is_none() && self.is_told_by_status_only() {
+            return;
+        }
         let Some(test) = &mut self.test else { return };
         let forged = Some(forge(test));
         if test.status != forged {

@@ -1,20 +1,15 @@
 //! The operator of the model: it observes, leads, decides and carries out, and its writes may fail.
 
-use std::time::Duration;
-
-use super::{Children, Led, World};
-use crate::api::{LoadTest, LoadTestStatus, Run};
-use crate::ingest::Session;
+use super::{Children, World};
+use crate::api::{LoadTest, LoadTestStatus, Results, Run};
 use crate::operator::build::status;
-use crate::operator::decide::{Decision, decide, is_complete, is_under_way, run_of};
+use crate::operator::decide::{Decision, decide, run_of};
 use crate::operator::judging;
-use crate::operator::lead::{self, Lead};
 use crate::operator::names::FINALIZER;
 use crate::operator::record::Record;
-use crate::operator::seen::{
-    Author, Child, FrozenSpec, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession, has_begun,
-};
-use crate::plan::{Options, Plan};
+use crate::operator::seen::{FrozenSpec, Seen, has_begun};
+use crate::operator::storing::NotStored;
+use crate::report::kept::KeptRun;
 use crate::report::live::Live;
 use crate::report::progress::Moment;
 use crate::store;
@@ -55,115 +50,11 @@ impl World {
         Some(decide(&self.observes()?))
     }
 
-    fn observes(&mut self) -> Option<Seen> {
-        let test = self.test.clone()?;
-        let plan = Plan::from_spec("shop", &test.spec, &Options::default());
-        let author = self.author(&test);
-        let is_on = matches!(author, Author::Anybody { is_on: true, .. });
-        let has_left = !is_complete(&test) || test.metadata.finalizers.is_some() || is_on;
-        let run = run_of(&test).cloned().filter(|_| has_left).map(|run| {
-            let mut children = self.sees(&run, is_complete(&test));
-            if is_under_way(&test, &author, &children) && test.metadata.deletion_timestamp.is_none() {
-                self.leads(&run, &mut children);
-            }
-            children
-        });
-        Some(Seen { test, author, plan, run })
-    }
-
-    fn author(&self, test: &LoadTest) -> Author {
-        if self.memory.known.is_some() && self.memory.known == test.status {
-            return Author::Own;
-        }
-        let is_stored = |children: &&Children| children.is_on() || children.result.is_some();
-        let stored = self.runs.values().filter(is_stored);
-        let latest = stored.max_by_key(|children| children.run.as_ref().map(|run| run.number));
-        Author::Anybody {
-            latest: latest.and_then(|latest| latest.run.clone()),
-            is_on: latest.is_some_and(Children::is_on),
-            past: Vec::new(),
-        }
-    }
-
-    fn sees(&mut self, run: &Run, is_complete: bool) -> SeenRun {
-        let pods = self.pods(&run.uid);
-        self.tells_who_is_gone(&run.uid, &pods);
-        let now = self.now;
-        let since = *self.memory.waiting.entry(run.uid.clone()).or_insert(now);
-        let children = self.runs.entry(run.uid.clone()).or_default();
-        let job = |uid: &String| SeenJob { uid: uid.clone(), failed: None, hindered: None };
-        SeenRun {
-            spec: children.spec.clone().map_or(Child::Absent, Child::Ours),
-            record: children.record.clone().map_or(Child::Absent, Child::Ours),
-            job: children.job.as_ref().map_or(Child::Absent, |uid| Child::Ours(job(uid))),
-            result: children.result.as_ref().map_or(Child::Absent, |_| Child::Ours(())),
-            waited: if is_complete { Lasted::default() } else { lasted(now - since, now - since) },
-            pods,
-            session: self.session(&run.uid),
-        }
-    }
-
-    fn pods(&self, run: &str) -> Vec<SeenPod> {
-        let jobs: Vec<_> = self.runs.get(run).and_then(|children| children.job.clone()).into_iter().collect();
-        let of_job = self.workers.iter().filter(|worker| jobs.contains(&worker.job));
-        let seen = |worker: &super::Worker| SeenPod {
-            index: worker.index,
-            uid: worker.uid.clone(),
-            state: worker.state.clone(),
-        };
-        of_job.map(seen).collect()
-    }
-
-    fn tells_who_is_gone(&mut self, run: &str, pods: &[SeenPod]) {
-        let clock = self.clock();
-        let Some(led) = self.memory.led.get_mut(run) else { return };
-        let is_alive = |uid: &str| pods.iter().any(|pod| pod.uid == uid && pod.state == PodState::Running);
-        for (worker, owner) in (0..).zip(led.session.owners()) {
-            if let Some(owner) = owner.filter(|owner| !is_alive(owner)) {
-                led.session.gone(worker, &owner, clock);
-            }
-        }
-        led.session.lose_the_silent(clock);
-    }
-
-    fn session(&self, run: &str) -> Option<SeenSession> {
-        let led = self.memory.led.get(run)?;
-        let on = |(since, before): (u64, u64)| lasted(self.now - since + before, self.now - since);
-        Some(SeenSession {
-            view: led.session.view(self.clock()),
-            gathered: led.session.gathered(),
-            has_begun: led.session.has_begun(),
-            load: led.load.map(on).unwrap_or_default(),
-            aborted_for: led.aborted_at.map(|at| Duration::from_secs(self.now - at)),
-            shut_out: None,
-        })
-    }
-
-    fn leads(&mut self, run: &Run, children: &mut SeenRun) {
-        let led = self.memory.led.get(&run.uid);
-        let led = led.map(|led| lead::Led { job_uid: &led.job_uid, has_begun: led.session.has_begun() });
-        let way = lead::way_to_lead(run, children, led.as_ref());
-        let Some(frozen) = children.spec.ours() else { return };
-        let plan = Plan::from_spec("shop", &frozen.spec, &Options::default()).unwrap();
-        let (now, clock, epoch) = (self.now, self.clock(), self.number());
-        let (session, load) = match way {
-            Lead::Stay => return,
-            Lead::Anew => (Session::new(&plan, epoch), None),
-            Lead::Resume(record) => {
-                let ago = self.time().duration_since(record.started_at).as_secs().unsigned_abs();
-                (Session::resume(&plan, epoch, &record.owners, clock), Some((now, ago)))
-            }
-        };
-        let job_uid = children.job.ours().map(|job| job.uid.clone()).unwrap_or_default();
-        self.memory.led.insert(run.uid.clone(), Led { job_uid, plan, session, load, aborted_at: None });
-        children.session = self.session(&run.uid);
-    }
-
     fn carries_out(&mut self, seen: &Seen, decision: &Decision, writes: &mut Writes) -> Result<(), Broken> {
         let (test, now) = (&seen.test, self.time());
         let run = run_of(test).cloned().unwrap_or_default();
         match decision {
-            Decision::Rest => Ok(()),
+            Decision::Rest => self.keeps_later(test, &run, writes),
             Decision::Refuse(refused) => self.publishes(status::refused(test, refused, now), writes),
             Decision::Begin => {
                 let Ok(plan) = &seen.plan else { unreachable!("an invalid spec begins nothing") };
@@ -270,11 +161,7 @@ impl World {
     ) -> Result<(), Broken> {
         let (test, now) = (seen.test.clone(), self.time());
         let Decision::Judge(ending) = decision else {
-            let stored = self.children(&run.uid).result.as_ref().map(store::pack);
-            let told = match stored {
-                Some(packed) => judging::judge_packed(seen, run, &packed.unwrap_or_default().bytes, now),
-                None => judging::without_result(&test, run, now),
-            };
+            let told = self.rejudged(seen, run);
             return self.publishes(told, writes);
         };
         if seen.run.as_ref().is_some_and(|children| has_begun(run, children)) {
@@ -291,11 +178,51 @@ impl World {
             }
             return self.publishes(told, writes);
         };
-        if judging::is_to_be_kept(seen, run) {
-            let kept = case.clone();
-            self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
+        let told = judging::tell(&test, &case, ending, now);
+        if judging::is_to_be_kept(seen, run) && self.is_shut {
+            self.is_put_off(run, case)?;
+            return self.publishes(status::not_stored(&test, told, &not_stored(), now), writes);
         }
-        self.publishes(judging::tell(&test, &case, ending, now), writes)
+        if judging::is_to_be_kept(seen, run) {
+            self.writes(writes, |world| world.children(&run.uid).result = Some(case))?;
+        }
+        self.publishes(told, writes)
+    }
+
+    /// By what is stored, or on its way.
+    fn rejudged(&mut self, seen: &Seen, run: &Run) -> LoadTestStatus {
+        let now = self.time();
+        let judged = |kept: &KeptRun| {
+            judging::judge_packed(seen, run, &store::pack(kept).unwrap_or_default().bytes, now)
+        };
+        let put_off = self.memory.storing.get(&run.uid).and_then(|(_, put_off)| put_off.clone());
+        match (self.children(&run.uid).result.as_ref(), put_off) {
+            (Some(kept), _) => judged(kept),
+            (None, Some(kept)) => status::not_stored(&seen.test, judged(&kept), &not_stored(), now),
+            (None, None) => judging::without_result(&seen.test, run, now),
+        }
+    }
+
+    /// The store takes nothing: for a while the verdict waits for it.
+    fn is_put_off(&mut self, run: &Run, case: KeptRun) -> Result<(), Broken> {
+        let now = self.now;
+        let (since, put_off) = self.memory.storing.entry(run.uid.clone()).or_insert((now, None));
+        if now - *since < 30 {
+            return Err(Broken);
+        }
+        *put_off = Some(case);
+        Ok(())
+    }
+
+    fn keeps_later(&mut self, test: &LoadTest, run: &Run, writes: &mut Writes) -> Result<(), Broken> {
+        let left = self.memory.storing.get(&run.uid).and_then(|(_, put_off)| put_off.clone());
+        let Some(kept) = left.filter(|_| !self.is_shut) else { return Ok(()) };
+        self.writes(writes, |world| world.children(&run.uid).result = Some(kept))?;
+        if status::is_unstored(test) {
+            self.publishes(status::stored(test, Results::default()), writes)?;
+        }
+        self.memory.storing.remove(&run.uid);
+        Ok(())
     }
 
     fn clears(&mut self, run: &Run, writes: &mut Writes) -> Result<(), Broken> {
@@ -345,6 +272,6 @@ impl World {
     }
 }
 
-fn lasted(in_all: u64, here: u64) -> Lasted {
-    Lasted { in_all: Duration::from_secs(in_all), here: Duration::from_secs(here) }
+fn not_stored() -> NotStored {
+    NotStored { reason: "Forbidden", message: "it isn't allowed".to_owned() }
 }
