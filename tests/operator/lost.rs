@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::figures::{note, now};
 use crate::support::installation::{Installation, Room};
-use crate::support::loadtests::{LIMIT, constant_rate, counts, is_judged, message};
+use crate::support::loadtests::{LIMIT, constant_rate, counts, is_judged, message, reason};
 use crate::support::node::Node;
 use crate::support::pods::{NGINX, Nginx};
 
@@ -54,6 +54,7 @@ impl<'a> On<'a> {
     fn ends_without_one(&self, told: u64) {
         let status = self.room.comes_to_rest("long");
         assert_eq!([&status["phase"], &status["verdict"]], ["Inconclusive", "Inconclusive"]);
+        assert_eq!(reason(&status), "Inconclusive", "no deadline had to end it: {status:#}");
         assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 1}));
         assert!(message(&status).contains("1 of 2 workers were lost"), "{}", message(&status));
         self.room.is_as_it_must_be("long", Some(&self.nginx));
