@@ -39,6 +39,7 @@ impl Node {
 
     /// Runs lines of bash in it, with arguments; what they said.
     #[track_caller]
+    #[expect(clippy::unused_self, reason = "who has no node can't")]
     pub(crate) fn run(self, lines: &str, arguments: &[&str]) -> String {
         let mut script = Command::new(path("tests/cluster/cluster"));
         script.args(["inside", "bash", "-euo", "pipefail", "-c", lines, "--"]).args(arguments);
