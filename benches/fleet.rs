@@ -116,7 +116,7 @@ async fn new_one(own: &Own, name: &str) -> Duration {
     rights::create::<LoadTest>(own, object(name)).await;
     let jobs: Api<Job> = Api::namespaced(own.client.clone(), &own.namespace);
     let name = loadgate::operator::names::job(name, 1);
-    let is_there = await_condition(jobs, &name, |job: Option<&Job>| job.is_some());
+    let is_there = Box::pin(await_condition(jobs, &name, |job: Option<&Job>| job.is_some()));
     within(LIMIT, "the Job", is_there).await.unwrap();
     began.elapsed()
 }
