@@ -177,6 +177,7 @@ impl Played {
 
     async fn tells(&mut self, stage: Stage, snapshot: Option<Vec<u8>>, patience: Duration) -> Answer {
         let report = Report {
+            protocol: PROTOCOL,
             worker: self.worker,
             process: self.process.clone(),
             epoch: self.admission.epoch,
