@@ -224,6 +224,8 @@ fn seen(test: &LoadTest) -> Seen {
         lost: 0,
         phase: Some((0, Duration::from_secs(10))),
         finished: true,
+        missing: 0,
+        unheard: Duration::ZERO,
         aborted: None,
     };
     let session = SeenSession {
