@@ -88,7 +88,8 @@ async fn measure(own: Own, workers: u32, seconds: u64) -> Result<()> {
     let is_over = |test: Option<&LoadTest>| {
         counted(test).is_some() && test.is_some_and(|test| test.finalizers().is_empty())
     };
-    let over = within(LIMIT, "the verdict", await_condition(tests, NAME, is_over)).await?.unwrap();
+    let over = Box::pin(await_condition(tests, NAME, is_over));
+    let over = within(LIMIT, "the verdict", over).await?.unwrap();
     let sum: u64 = told.iter().map(|told| told.requests).sum();
     let counted = counted(Some(&over)).unwrap();
     println!("told {sum} requests, counted {counted}, difference {}", counted.abs_diff(sum));
