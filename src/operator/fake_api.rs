@@ -215,11 +215,11 @@ impl Inner {
 fn patched(object: &Value, patch: &Value) -> Option<Value> {
     let mut object = object.clone();
     for operation in patch.as_array()? {
-        let (path, value) = (operation["path"].as_str()?, operation["value"].clone());
+        let (place, value) = (operation["path"].as_str()?, operation["value"].clone());
         match operation["op"].as_str()? {
-            "test" => (object.pointer(path).unwrap_or(&Value::Null) == &value).then_some(())?,
+            "test" => (object.pointer(place).unwrap_or(&Value::Null) == &value).then_some(())?,
             "add" => {
-                let (parent, name) = path.rsplit_once('/')?;
+                let (parent, name) = place.rsplit_once('/')?;
                 object.pointer_mut(parent)?[name] = value;
             }
             _ => return None,

@@ -131,7 +131,9 @@ impl Runs {
         };
         let others = |(uid, led): (&String, &Led)| is_another(&led.run.test).then(|| uid.clone());
         let gone: Vec<_> = self.lock().iter().filter_map(others).collect();
-        gone.iter().for_each(|uid| self.close(uid));
+        for uid in gone {
+            self.close(&uid);
+        }
     }
 
     /// Notes when the first phase was let begin.
