@@ -286,5 +286,5 @@ async fn hold(context: &Context, test: LoadTest, is_to_hold: bool) -> Result<Loa
         return Ok(test);
     }
     let change = Change::Finalizer { name: names::FINALIZER, is_to_hold };
-    Ok(context.known.restored(guarded(context, &test, &change).await?))
+    Ok(context.known.restored(Box::pin(guarded(context, &test, &change)).await?))
 }

@@ -41,7 +41,7 @@ pub async fn write(
     if test.status.as_ref() == Some(status) {
         return Ok(test.clone());
     }
-    let written = guarded(context, test, &Change::Status(status)).await?;
+    let written = Box::pin(guarded(context, test, &Change::Status(status))).await?;
     log(test, status);
     log_loss(test, &written, status);
     events::publish(context, test, status).await;
