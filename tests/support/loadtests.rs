@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kube::Api;
 use kube::runtime::wait::await_condition;
@@ -171,6 +171,18 @@ impl Room<'_> {
             let requests = status["summary"]["requests"].as_u64();
             status["phase"] == "Running" && requests.is_some_and(|requests| requests > 0)
         })
+    }
+
+    /// More is told of a run that is on than there was, however late: after so long. On a slow machine its plan may come to
+    /// its end before, and then that is told.
+    #[track_caller]
+    pub(crate) fn goes_on(&self, name: &str) -> Duration {
+        let requests = |status: &Value| status["summary"]["requests"].as_u64().unwrap_or_default();
+        let (before, since) = (requests(&self.status(name)), Instant::now());
+        self.until(name, LIMIT, "told of more", |status| {
+            requests(status) > before || status["verdict"].is_string()
+        });
+        since.elapsed()
     }
 
     /// The pods of its workers, by their index.

@@ -53,6 +53,13 @@ impl Node {
         self.run(&lines, &[container(pod), signal]);
     }
 
+    /// A digest of a file in the container of a pod.
+    #[track_caller]
+    pub(crate) fn digest(self, pod: &Value, file: &str) -> String {
+        let lines = format!("{PROCESS}\nsha256sum <\"/proc/$(process \"$1\")/root$2\"");
+        self.run(&lines, &[container(pod), file])
+    }
+
     /// etcd is out of space, as it tells itself, until what is given back is dropped: it is read and not written.
     #[track_caller]
     pub(crate) fn fills_etcd(self) -> Full {
