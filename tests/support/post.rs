@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -11,6 +12,7 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use loadgate::ingest::{Registration, Report, wire};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::road::{Cut, Message, Road, carried};
@@ -32,6 +34,8 @@ struct Shared {
     protocol: Mutex<Option<u32>>,
     /// When messages were taken.
     taken: Mutex<Vec<Instant>>,
+    /// The tokens that they came with.
+    shown: watch::Sender<BTreeSet<String>>,
 }
 
 impl Post {
@@ -53,6 +57,7 @@ impl Post {
             weather,
             protocol: Mutex::default(),
             taken: Mutex::default(),
+            shown: watch::Sender::default(),
         });
         let handler = Arc::clone(&shared);
         let road = Road::open(move |request| Arc::clone(&handler).carry(request)).await;
@@ -71,6 +76,12 @@ impl Post {
     /// From now on what workers say is said in this version of the messages, as by those of another release.
     pub(crate) fn says_in(&self, protocol: u32) {
         *self.shared.protocol.lock().unwrap() = Some(protocol);
+    }
+
+    /// Waits until a message was taken with each of these tokens.
+    pub(crate) async fn has_brought(&self, tokens: &[String]) {
+        let mut shown = self.shared.shown.subscribe();
+        shown.wait_for(|shown| tokens.iter().all(|token| shown.contains(token))).await.unwrap();
     }
 
     /// When messages were taken, in order.
@@ -102,6 +113,8 @@ impl Shared {
         let body = answer.bytes().await.map_err(|_| Cut)?;
         if status.is_success() {
             self.taken.lock().unwrap().push(Instant::now());
+            let shown = parts.headers[header::AUTHORIZATION].to_str().unwrap().trim_start_matches("Bearer ");
+            self.shown.send_modify(|all| all.extend([shown.to_owned()]));
         }
         let mut response = Response::new(Body::from(body));
         // Where another process leads is of no use to who comes by this way.
