@@ -131,6 +131,11 @@ impl Operator {
         }
     }
 
+    /// How many have ended so far that nobody had asked to.
+    pub(crate) fn has_given_up(&self) -> usize {
+        *self.given_up.borrow()
+    }
+
     /// Waits until so many have ended that nobody had asked to.
     pub(crate) async fn gives_up(&self, count: usize) {
         let mut given_up = self.given_up.subscribe();
