@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loadgate::ingest::server::Denial;
-use loadgate::ingest::{Coordinator, Stage, Unreachable, wire};
+use loadgate::ingest::{Coordinator, Report, SharedSession, Stage, Unreachable, wire};
+use loadgate::metrics::{PhaseSnapshot, Second, Snapshot};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -116,6 +117,47 @@ async fn a_body_that_never_ends_is_refused_when_it_is_too_large() {
 }
 
 #[tokio::test]
+async fn a_report_of_what_cannot_be_is_refused_and_other_runs_are_unharmed() {
+    let counter = Counter::new().await;
+    let (run, other) = (running().await, running().await);
+    counter.house.open(RUN, &run);
+    counter.house.open("other", &other);
+    let absurd = |change: fn(&mut PhaseSnapshot)| {
+        let mut phase = PhaseSnapshot::default();
+        change(&mut phase);
+        Snapshot { number: 1, phases: vec![phase] }.to_bytes()
+    };
+    for (bytes, want, why) in [
+        (vec![0xc1; 40], 400, "garbage"),
+        (absurd(|phase| phase.state.books.completed = u64::MAX), 400, "nobody does so much"),
+        (absurd(|phase| phase.phase = 9), 400, "there is no such phase"),
+        (absurd(|phase| drop(phase.seconds.insert(3600, Second::default()))), 400, "it is still to come"),
+        (snapshot(1, 10), 200, "as it should be"),
+    ] {
+        let body = wire::encode(&Report { snapshot: Some(bytes), ..told(0, Stage::Running(0)) });
+        let path = wire::report_path(RUN, Duration::ZERO);
+        assert_eq!(counter.post(&path, &counter.shown(0), &body).await.0, want, "{why}");
+        let expected = if want == 200 { 10 } else { 0 };
+        assert_eq!(run.aggregate().phases[0].state.books.completed, expected, "{why}");
+    }
+    let body = wire::encode(&Report { snapshot: Some(snapshot(1, 7)), ..told(0, Stage::Running(0)) });
+    let shown = format!("Authorization: Bearer {}\r\n", counter.house.token("other", 0, "p0"));
+    assert_eq!(counter.post(&wire::report_path("other", Duration::ZERO), &shown, &body).await.0, 200);
+    assert_eq!(other.aggregate().phases[0].state.books.completed, 7);
+    assert_eq!(counter.house.noted(), [400, 400, 400, 400, 200, 200]);
+}
+
+/// A run whose first phase is on.
+async fn running() -> SharedSession {
+    let session = unrecorded();
+    for worker in [0, 1] {
+        session.register(registration(worker, &format!("p{worker}"))).await.unwrap();
+        session.report(told(worker, Stage::Ready(0)), Duration::ZERO).await.unwrap();
+    }
+    session
+}
+
+#[tokio::test]
 async fn who_may_not_come_in_now_is_told_so() {
     let counter = Counter::new().await;
     let body = wire::encode(&registration(0, "p0"));
@@ -170,7 +212,7 @@ async fn the_last_report_is_accepted_until_it_is_stored() {
         assert_eq!(status, 200);
     }
     let report = wire::report_path(RUN, Duration::ZERO);
-    let last = loadgate::ingest::Report { snapshot: None, ..told(0, Stage::Finished) };
+    let last = Report { snapshot: None, ..told(0, Stage::Finished) };
     assert_eq!(
         counter.post(&report, &counter.shown(0), &wire::encode(&last)).await.0,
         200,
@@ -184,7 +226,7 @@ async fn the_last_report_is_accepted_until_it_is_stored() {
         session.report(told(worker, Stage::Ready(0)), Duration::ZERO).await.unwrap();
     }
     assert!(session.permit(&["p0".to_owned(), "p1".to_owned()]));
-    let last = loadgate::ingest::Report { snapshot: Some(snapshot(1, 10)), ..told(0, Stage::Finished) };
+    let last = Report { snapshot: Some(snapshot(1, 10)), ..told(0, Stage::Finished) };
     for _ in 0..2 {
         assert_eq!(counter.post(&report, &counter.shown(0), &wire::encode(&last)).await.0, 202);
     }
