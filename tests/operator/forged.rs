@@ -71,8 +71,12 @@ fn registration(worker: u32, pod: &Value) -> Vec<u8> {
 pub(crate) fn a_report_by_anybody_but_the_runs_own_workers_is_refused(installation: &Installation) {
     let room = installation.room("pushes");
     let nginx = Nginx::start(&room.kubectl);
+    let elsewhere = installation.room("pushes-elsewhere");
+    Nginx::start(&elsewhere.kubectl);
+    let stranger = elsewhere.kubectl.get(&["pod", "nginx"]);
+    let gone = token(&elsewhere, OURS, Some(&stranger));
     for name in ["one", "other"] {
-        room.kubectl.apply(&constant_rate(name, NGINX, "10/s", "15s"));
+        room.kubectl.apply(&constant_rate(name, NGINX, "10/s", "20s"));
     }
     let run = room.is_on("one")["run"]["uid"].as_str().unwrap().to_owned();
     room.is_on("other");
@@ -80,25 +84,46 @@ pub(crate) fn a_report_by_anybody_but_the_runs_own_workers_is_refused(installati
     let ingest = Ingest::of(&room, "one");
     let server = room.kubectl.get(&["pod", "nginx"]);
     let message = || registration(1, &own[1]);
+    // Who has a token of its own says so too: it is the token that is refused, and not only what is said with it.
     for (whose, token, body, status) in [
         ("nobody's", None, message(), 401),
         ("no token", Some("nonsense".to_owned()), message(), 401),
         ("meant for others", Some(token(&room, "others", Some(&own[1]))), message(), 401),
         ("of no pod", Some(token(&room, OURS, None)), message(), 401),
-        ("of a pod that is no worker", Some(token(&room, OURS, Some(&server))), message(), 403),
-        ("of another run's worker", Some(token(&room, OURS, Some(&others[1]))), message(), 403),
+        (
+            "of a pod that is no worker",
+            Some(token(&room, OURS, Some(&server))),
+            registration(1, &server),
+            403,
+        ),
+        (
+            "of another namespace's pod",
+            Some(token(&elsewhere, OURS, Some(&stranger))),
+            registration(1, &stranger),
+            403,
+        ),
+        (
+            "of another run's worker",
+            Some(token(&room, OURS, Some(&others[1]))),
+            registration(1, &others[1]),
+            403,
+        ),
         ("of another worker of the run", Some(token(&room, OURS, Some(&own[0]))), message(), 403),
         // The right one comes as far as the session, which knows another plan.
         ("its own", Some(token(&room, OURS, Some(&own[1]))), message(), 409),
     ] {
         assert_eq!(ingest.answers(&run, token.as_deref(), body), status, "{whose}");
     }
+    elsewhere.kubectl.run(&["delete", "pod", "nginx", "--grace-period=1"]);
+    // The API server may take a moment to know that its token holds no longer; then its pod isn't found.
+    let refused = ingest.answers(&run, Some(&gone), registration(1, &stranger));
+    assert!([401, 403].contains(&refused), "{refused}: of a pod that is gone");
     for name in ["one", "other"] {
         let status = room.completes(name);
-        counts(&status, 150);
+        counts(&status, 200);
         assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 0}));
     }
-    assert_eq!(nginx.load().len(), 300);
+    assert_eq!(nginx.load().len(), 400);
 }
 
 /// A pass that nobody has judged.
