@@ -123,6 +123,7 @@ const TESTS: &[Test] = tests![
     many::a_hundred_tests_at_once_are_each_run_and_counted_exactly,
     rough::an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on,
     rough::errors_on_one_in_five_calls_change_nothing,
+    rough::what_is_made_without_an_answer_is_made_once,
     rough::an_api_server_that_gives_no_answer_is_given_up_and_found_again,
     rough::others_who_write_the_object_all_the_time_keep_nothing_from_its_end,
     rough::watches_that_lose_double_and_delay_events_change_nothing,

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::operator::Operator;
 use crate::road::{Cut, Message, Road, carried};
-use crate::watching::{gone, watched};
+use crate::watching::{Silences, gone, watched};
 use crate::weather::Weather;
 use crate::write::Write;
 use crate::{LIMIT, within};
@@ -79,6 +79,7 @@ struct Shared {
     heard: watch::Sender<Heard>,
     trap: Mutex<Option<Trap>>,
     weather: Mutex<Arc<Weather>>,
+    silences: Silences,
     /// The first list of each path that a watch began with.
     lists: Mutex<BTreeMap<String, Bytes>>,
     /// Writes of this label are held back as long as there is one.
@@ -95,6 +96,7 @@ impl Proxy {
             heard: watch::Sender::new(Heard::default()),
             trap: Mutex::default(),
             weather: Mutex::new(Arc::new(Weather::clear())),
+            silences: Silences::default(),
             lists: Mutex::default(),
             held_back: watch::Sender::new(None),
             overtakes: AtomicBool::new(false),
@@ -105,6 +107,9 @@ impl Proxy {
     }
 
     pub(crate) fn weather(&self, weather: Weather) {
+        if weather.is_silent() {
+            self.shared.silences.begins();
+        }
         *self.shared.weather.lock().unwrap() = Arc::new(weather);
     }
 
@@ -190,7 +195,7 @@ impl Shared {
         if weather.is_too_old() {
             return gone().into_response();
         }
-        watched(self.pass(message).await, weather)
+        watched(self.pass(message).await, weather, self.silences.clone())
     }
 
     /// A list that a watch begins with; from before, where the weather has it so.
@@ -225,8 +230,13 @@ impl Shared {
         self.heard.send_modify(|heard| heard.writes.push(write.clone()));
         match self.trap(&write, When::After) {
             Some(trap) => self.spring(&trap).await,
+            None if parts.method == Method::POST && write.is_done() && self.is_deaf() => refused(504),
             None => answer,
         }
+    }
+
+    fn is_deaf(&self) -> bool {
+        self.weather.lock().unwrap().is_deaf()
     }
 
     /// Changes an annotation of the test that is to be written on a version, if that is the weather.

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
+use kube::ResourceExt;
+use kube::runtime::wait::await_condition;
+use loadgate::api::{LoadTest, LoadTestSpec};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::LIMIT;
 use crate::outcome::{
     LASTING, PER_USER, REQUESTS, USERS, counts_are_exact, labels, leaves_only_its_result, was_told_in_order,
 };
-use crate::stage::{Stage, is_told, on_stage};
+use crate::stage::{Stage, is_told, on_stage, phase};
 use crate::storm::others_write;
 use crate::support::loadtests::is_judged;
 use crate::weather::{Trouble, Weather};
 use crate::write::Write;
+use crate::{LIMIT, NAME, within};
 
 /// As long as the load is on.
 const ALL_ALONG: Duration = Duration::from_mins(2);
@@ -34,6 +37,29 @@ pub(crate) async fn an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_t
         let asked = stage.proxy.so_far().requests - before;
         assert!(asked < MOST, "it was asked {asked} times in {BUSY:?}");
         ends_as_planned(stage, 2 * USERS * LASTING).await;
+    })
+    .await;
+}
+
+pub(crate) async fn what_is_made_without_an_answer_is_made_once() {
+    on_stage(|stage| async move {
+        stage.proxy.weather(Weather::new(9, vec![Trouble::Deafness], ALL_ALONG));
+        stage.apply().await;
+        stage.operator.start();
+        let writes = stage.proxy.hearing();
+        ends_as_planned(stage, REQUESTS).await;
+        let writes = &writes.borrow().writes;
+        let done = writes.iter().filter(|write| write.is_done()).map(|write| write.label.as_str());
+        let mut made: Vec<&str> = done.filter(|label| label.starts_with("POST ")).collect();
+        made.sort_unstable();
+        let of_the_run =
+            ["configmaps shop-run-1-record", "configmaps shop-run-1-result", "configmaps shop-run-1-spec"];
+        let of_the_run = of_the_run.map(|label| format!("POST {label}"));
+        assert_eq!(
+            made,
+            [&of_the_run[..], &["POST jobs shop-run-1".to_owned(), "POST leases loadgate".to_owned()]]
+                .concat()
+        );
     })
     .await;
 }
@@ -62,13 +88,21 @@ pub(crate) async fn an_api_server_that_gives_no_answer_is_given_up_and_found_aga
         let late = "no answer within 20 s";
         assert!(stage.operator.log().contains(late), "no call was given up: {}", stage.operator.log());
         stage.until("complete", crate::stage::is_complete).await;
-        // The watches that were open stay mute: only new ones tell of this.
-        stage.patch(json!({"spec": {"requirements": [{"id": "NEW", "metric": "error_rate", "target": "< 2%", "must": true}]}})).await;
-        stage.until("judged anew", is_told).await;
+        // The watches that were open stay mute, and nobody has a reason to look at this: only new ones tell of it.
+        let another = stage.make(&another(&stage).await).await.name_any();
+        let is_told = |test: Option<&LoadTest>| test.is_some_and(|test| phase(test) == "Aborted");
+        let told = Box::pin(await_condition(stage.api(), &another, is_told));
+        within(LIMIT, "another test is told of", told).await.unwrap();
         assert!(began.elapsed() < SILENT + FOUND, "told after {:?}", began.elapsed());
         is_as_planned(stage, 2 * USERS * LASTING).await;
     })
     .await;
+}
+
+/// The same test by another name, of which no load comes.
+async fn another(stage: &Stage) -> LoadTest {
+    let LoadTest { spec, .. } = stage.api::<LoadTest>().get(NAME).await.unwrap();
+    LoadTest::new("another", LoadTestSpec { abort: Some(true), ..spec })
 }
 
 pub(crate) async fn watches_that_lose_double_and_delay_events_change_nothing() {

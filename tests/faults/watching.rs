@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -13,12 +14,27 @@ use crate::weather::{Gossip, Weather};
 
 type Events = Pin<Box<dyn Stream<Item = Result<Bytes, axum::Error>> + Send>>;
 
-/// Brings the events of a watch as the weather lets it.
-pub(crate) fn watched(answer: Response, weather: Arc<Weather>) -> Response {
+/// How often it has become silent so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Silences(Arc<AtomicUsize>);
+
+impl Silences {
+    pub(crate) fn begins(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn so_far(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Brings the events of a watch as the weather lets it; none any more from the next of the `silences` on.
+pub(crate) fn watched(answer: Response, weather: Arc<Weather>, silences: Silences) -> Response {
     let ends = weather.watch_lasts().map(|lasts| Instant::now() + lasts);
     answer.map(|body| {
         let told: Events = Box::pin(body.into_data_stream());
-        let told = Teller { told, line: Vec::new(), weather, is_over: false };
+        let before = silences.so_far();
+        let told = Teller { told, line: Vec::new(), weather, silences, before, is_over: false };
         let events: Events = Box::pin(futures_util::stream::unfold(told, Teller::next));
         match ends {
             Some(ends) => Body::from_stream(events.take_until(sleep_until(ends))),
@@ -39,6 +55,9 @@ struct Teller {
     /// What has come of an event, or of several.
     line: Vec<u8>,
     weather: Arc<Weather>,
+    silences: Silences,
+    /// How many of those there had been when it began.
+    before: usize,
     is_over: bool,
 }
 
@@ -53,13 +72,14 @@ impl Teller {
                 let event: Bytes = self.line.drain(..=end).collect();
                 return Some((Ok(self.tell(event).await), self));
             }
-            let weather = Arc::clone(&self.weather);
-            tokio::select! {
-                more = self.told.next() => match more? {
-                    Ok(more) => self.line.extend(more),
-                    Err(error) => return Some((Err(error), self)),
-                },
-                () = weather.is_mute() => std::future::pending().await,
+            let more = self.told.next().await;
+            if self.silences.so_far() > self.before {
+                // Nor does its end come through.
+                std::future::pending::<()>().await;
+            }
+            match more? {
+                Ok(more) => self.line.extend(more),
+                Err(error) => return Some((Err(error), self)),
             }
         }
     }

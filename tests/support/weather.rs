@@ -56,6 +56,8 @@ pub(crate) enum Trouble {
     Gossip,
     /// Lists that a watch begins with are those that were asked for before.
     Staleness,
+    /// What is made is there, and its maker is told that it took too long.
+    Deafness,
 }
 
 /// What a watch does with an event.
@@ -169,12 +171,14 @@ impl Weather {
             .map(|all| dice.one_of(&all))
     }
 
-    /// Waits until watches that are open have nothing to tell any more; that may be never.
-    pub(crate) async fn is_mute(&self) {
-        if self.has(Trouble::Silence) && Instant::now() < self.until {
-            return;
-        }
-        std::future::pending::<()>().await;
+    /// Whether watches that are open have nothing to tell any more, now and later.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.has(Trouble::Silence)
+    }
+
+    /// Whether whoever has made something doesn't hear of it.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.has(Trouble::Deafness) && Instant::now() < self.until
     }
 
     /// Whether a list that a watch begins with is one from before.
@@ -207,9 +211,12 @@ fn befalls(trouble: Trouble, dice: &mut Dice) -> Option<Fate> {
             )
         }
         Trouble::Busyness => (100, vec![Fate::Refused(429)]),
-        Trouble::Darkness | Trouble::Silence | Trouble::Gaps | Trouble::Gossip | Trouble::Staleness => {
-            return None;
-        }
+        Trouble::Darkness
+        | Trouble::Silence
+        | Trouble::Gaps
+        | Trouble::Gossip
+        | Trouble::Staleness
+        | Trouble::Deafness => return None,
     };
     dice.percent(percent).then(|| dice.one_of(&fates))
 }
