@@ -10,12 +10,15 @@ use loadgate::api::LoadTest;
 use tokio::time::Instant;
 
 use crate::outcome::leaves_only_results;
+use crate::proxy::Heard;
 use crate::stage::{is_complete, on_rough_stage};
 use crate::{LIMIT, within};
 
 const TESTS: usize = 100;
 /// Requests of each.
 const EACH: u64 = 10;
+/// More calls than an operator makes at once, however many tests there are: looks at tests, and at tokens.
+const MOST_CALLS: usize = 50;
 /// More than an operator of so many needs, in KiB.
 const MOST_MEMORY: u64 = 256 << 10;
 
@@ -43,12 +46,13 @@ pub(crate) async fn a_hundred_tests_at_once_are_each_run_and_counted_exactly() {
         }
         leaves_only_results(&stage, TESTS).await;
         let (metrics, peak) = (stage.operator.metrics().await, stage.operator.peak());
-        let asked = stage.proxy.so_far().requests;
+        let Heard { requests: asked, most_at_once, .. } = stage.proxy.so_far();
         eprintln!(
-            "\n{TESTS} tests at once in {took:.1?}: {verdicts:?}; {} calls each; reconcile p99 {}; at most {peak} KiB\n",
+            "\n{TESTS} tests at once in {took:.1?}: {verdicts:?}; {} calls each, at most {most_at_once} at once; reconcile p99 {}; at most {peak} KiB\n",
             asked / TESTS,
             p99(&metrics)
         );
+        assert!(most_at_once < MOST_CALLS, "{most_at_once} calls at once");
         assert!(peak < MOST_MEMORY, "the operator took {peak} KiB");
         let served = stage.target.seen().len() as u64;
         assert_eq!(served, EACH * TESTS as u64, "served");

@@ -61,8 +61,10 @@ pub(crate) struct Heard {
     pub(crate) reads: Vec<String>,
     /// How many requests came.
     pub(crate) requests: usize,
-    /// Requests that are under way.
+    /// Requests that are under way; a watch is one until it is open.
     under_way: usize,
+    /// The most that were so at once.
+    pub(crate) most_at_once: usize,
     /// Whether the trap has sprung.
     has_sprung: bool,
 }
@@ -156,6 +158,7 @@ impl Proxy {
 async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response, Cut> {
     shared.heard.send_modify(|heard| {
         heard.under_way += 1;
+        heard.most_at_once = heard.most_at_once.max(heard.under_way);
         heard.requests += 1;
     });
     let done = {
