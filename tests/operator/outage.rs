@@ -46,6 +46,9 @@ pub(crate) fn loads_go_on_without_an_api_server_and_are_told_when_it_is_back(ins
     std::thread::sleep(GONE / 4);
     component("start", "etcd");
     is_whole(&lasting, "lasting", &lasting_seen, 800);
+    // Who gets no answer asks less and less often, and until then the node knows no new Service. What comes next needs some.
+    component("stop", "proxy");
+    component("start", "proxy");
 }
 
 /// Looks at runs that fail are counted for as long as this operator leads; then none does.
