@@ -20,6 +20,8 @@ mod place;
 #[path = "../tests/faults/rights.rs"]
 #[allow(dead_code, reason = "tests need the rest of it")]
 mod rights;
+#[path = "common/sample.rs"]
+mod sample;
 #[path = "common/scrape.rs"]
 mod scrape;
 #[path = "../tests/support/mod.rs"]

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 use kube::api::PostParams;
 use loadgate::api::{LoadTest, Run};
-use loadgate::metrics::{Aggregate, Layout, Part, PhaseEnd, Recorder, Sample, Timing};
+use loadgate::metrics::{Aggregate, Layout, PhaseEnd, Recorder};
 use loadgate::operator::build::config_maps;
 use loadgate::operator::names;
 use loadgate::plan::{Options, Plan};
@@ -18,6 +18,7 @@ use loadgate::verdict::Circumstances;
 use serde_json::{Value, json};
 
 use crate::rights::create;
+use crate::sample::served;
 use crate::support::cluster::Own;
 
 /// So many are made at once.
@@ -84,23 +85,7 @@ fn measured() -> Aggregate {
     let mut recorder = Recorder::new(Layout { groups: 0, values: 0, open_loop: true });
     for request in 0..SECONDS * PER_SECOND {
         let intended = request * MICROS / PER_SECOND;
-        let sent = intended + 50;
-        let end = sent + 1_000 + request.wrapping_mul(2_654_435_761) % 90_000;
-        recorder.scheduled(1);
-        recorder.iteration_started(Part::Steady, sent, Some(50));
-        recorder.request(&Sample {
-            step: 0,
-            part: Part::Steady,
-            timing: Timing { intended, sent, first_byte: Some(end - 100), end },
-            status: Some(200),
-            error: None,
-            cache: None,
-            groups: &[],
-            values: &[],
-            bytes_sent: 100,
-            bytes_received: 1_000,
-        });
-        recorder.iteration_completed(Part::Steady, end);
+        served(&mut recorder, intended, 1_000 + request.wrapping_mul(2_654_435_761) % 90_000);
     }
     let (mut state, seconds) = recorder.so_far(SECONDS * MICROS, 0);
     state.end = Some(PhaseEnd::Completed);

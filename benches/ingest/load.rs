@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use loadgate::metrics::{Layout, Part, PhaseEnd, PhaseSnapshot, Recorder, Sample, Snapshot, Timing};
+use loadgate::metrics::{Layout, PhaseEnd, PhaseSnapshot, Recorder, Snapshot};
+
+use crate::sample::served;
 
 const PER_SECOND: u64 = 10;
 const LAYOUT: Layout = Layout { groups: 0, values: 0, open_loop: true };
@@ -38,27 +40,7 @@ impl Load {
     fn request(&mut self) {
         let intended = self.requests * 1_000_000 / PER_SECOND;
         let took = 1_000 + self.requests.wrapping_mul(2_654_435_761) % 99_000;
-        let timing = Timing {
-            intended,
-            sent: intended + 50,
-            first_byte: Some(intended + took - 100),
-            end: intended + took,
-        };
-        self.recorder.scheduled(1);
-        self.recorder.iteration_started(Part::Steady, intended + 50, Some(50));
-        self.recorder.request(&Sample {
-            step: 0,
-            part: Part::Steady,
-            timing,
-            status: Some(200),
-            error: None,
-            cache: None,
-            groups: &[],
-            values: &[],
-            bytes_sent: 100,
-            bytes_received: 1_000,
-        });
-        self.recorder.iteration_completed(Part::Steady, intended + took);
+        served(&mut self.recorder, intended, took);
         self.requests += 1;
     }
 }

@@ -3,25 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::Api;
-use kube::api::PostParams;
 use loadgate::ingest::client::{Address, RemoteCoordinator};
 use loadgate::ingest::{
     Admission, Answer, Begun, Coordinator, Directive, PATIENCE, PROTOCOL, Registration, Report, Stage,
     Unreachable,
 };
 use loadgate::metrics::PhaseEnd;
-use loadgate::operator::names::{AUDIENCE, INDEX_LABEL};
+use loadgate::operator::names::INDEX_LABEL;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::load::Load;
 use crate::support::cluster::Own;
+use crate::support::tokens;
 
 /// After what pause one that got no answer asks again.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// How long tokens hold: longer than any measurement.
+const TOKENS_HOLD: Duration = Duration::from_hours(1);
 
 /// What all of them are told.
 pub(crate) struct Run {
@@ -75,7 +77,7 @@ impl Run {
     /// The worker of this pod, registered.
     pub(crate) async fn worker(&self, pod: Pod) -> Played {
         let token = self.folder.path().join(pod.metadata.name.as_ref().unwrap());
-        std::fs::write(&token, self.token(&pod).await).unwrap();
+        std::fs::write(&token, tokens::of_pod(&self.accounts, &pod, TOKENS_HOLD).await).unwrap();
         let address = Address { token, ..self.address.clone() };
         let coordinator = Arc::new(RemoteCoordinator::new(address).unwrap());
         let worker: u32 = pod.metadata.labels.as_ref().unwrap()[INDEX_LABEL].parse().unwrap();
@@ -89,22 +91,6 @@ impl Run {
         };
         let workers = u32::try_from(admission.interval.as_secs() * 50).unwrap();
         Played { coordinator, admission, worker, workers, process, lasts: self.lasts, begun: None, told }
-    }
-
-    /// A token that is bound to the pod, as a kubelet asks for it.
-    async fn token(&self, pod: &Pod) -> String {
-        let bound = BoundObjectReference {
-            api_version: Some("v1".to_owned()),
-            kind: Some("Pod".to_owned()),
-            name: pod.metadata.name.clone(),
-            uid: pod.metadata.uid.clone(),
-        };
-        let audiences = vec![AUDIENCE.to_owned()];
-        let spec =
-            TokenRequestSpec { audiences, bound_object_ref: Some(bound), expiration_seconds: Some(3600) };
-        let request = TokenRequest { spec, ..TokenRequest::default() };
-        let token = self.accounts.create_token_request("default", &PostParams::default(), &request).await;
-        token.unwrap().status.unwrap().token
     }
 }
 

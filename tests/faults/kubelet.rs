@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, ServiceAccount};
-use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::api::{Api, Patch, PatchParams};
 use kube::runtime::wait::await_condition;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Client, ResourceExt};
@@ -20,11 +19,15 @@ use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::support::tokens;
 use crate::template::{command, index, over, running};
 use crate::{LIMIT, NAME, within};
 
 /// How long a process that is asked to stop may take.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long tokens hold, as the template asks for them.
+const TOKENS_HOLD: Duration = Duration::from_mins(10);
 
 /// A pod whose process has ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -239,23 +242,8 @@ impl Node {
         std::fs::write(folder.path().join("termination-log"), "").unwrap();
     }
 
-    /// A token that is bound to the pod, as the kubelet asks for it.
     async fn token(&self, pod: &Pod) -> String {
-        let bound = BoundObjectReference {
-            api_version: Some("v1".to_owned()),
-            kind: Some("Pod".to_owned()),
-            name: pod.metadata.name.clone(),
-            uid: pod.metadata.uid.clone(),
-        };
-        let spec = TokenRequestSpec {
-            audiences: vec![loadgate::operator::names::AUDIENCE.to_owned()],
-            bound_object_ref: Some(bound),
-            expiration_seconds: Some(600),
-        };
-        let request = TokenRequest { spec, ..TokenRequest::default() };
-        let accounts = self.api::<ServiceAccount>();
-        let token = accounts.create_token_request("default", &PostParams::default(), &request).await.unwrap();
-        token.status.unwrap().token
+        tokens::of_pod(&self.api::<ServiceAccount>(), pod, TOKENS_HOLD).await
     }
 
     /// One worker after the other: so every run counts them through the same steps.

@@ -20,6 +20,7 @@ pub(crate) mod run;
 pub(crate) mod schemas;
 pub(crate) mod server;
 pub(crate) mod shape;
+pub(crate) mod tokens;
 pub(crate) mod tools;
 
 use std::path::{Path, PathBuf};
