@@ -116,7 +116,7 @@ const TESTS: &[Test] = tests![
     abort::an_abort_from_the_first_starts_nothing_also_when_it_is_unset,
     abort::an_abort_ends_the_load_although_its_pods_cannot_be_listed,
     forbidden::a_right_that_is_taken_away_is_named_and_the_run_goes_on_when_it_is_back,
-    clocks::a_worker_whose_clock_is_off_by_five_minutes_changes_nothing,
+    clocks::a_worker_whose_clock_is_off_by_five_minutes_is_told_and_changes_nothing,
     clocks::an_operators_clock_that_jumps_by_an_hour_changes_nothing,
     two_leaders::a_leader_that_stood_still_for_a_minute_writes_nothing_and_ends,
     token::a_workers_token_that_is_renewed_again_and_again_costs_no_report,

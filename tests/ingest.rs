@@ -61,7 +61,8 @@ fn registration(worker: u32, process: &str) -> Registration {
 
 fn told(worker: u32, stage: Stage) -> Report {
     let process = format!("p{worker}");
-    Report { protocol: PROTOCOL, worker, process, epoch: 7, stage, begun: Vec::new(), snapshot: None }
+    let (begun, snapshot) = (Vec::new(), None);
+    Report { protocol: PROTOCOL, worker, process, epoch: 7, stage, clock_ahead: 0, begun, snapshot }
 }
 
 /// A snapshot that says `completed` iterations of the first phase.

@@ -168,6 +168,7 @@ impl Played {
             process: self.process.clone(),
             epoch: self.admission.epoch,
             stage,
+            clock_ahead: 0,
             begun: Vec::new(),
             snapshot,
         };

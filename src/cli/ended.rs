@@ -27,6 +27,7 @@ impl Ended {
             finished_at: Timestamp::now(),
             workers_desired: view.desired,
             workers_ready: view.admitted,
+            clocks_off: view.clocks_off,
             circumstances: Circumstances {
                 aborted: aborted.map(str::to_owned),
                 failed,
@@ -83,6 +84,7 @@ mod tests {
             desired: 2,
             admitted: 2,
             lost: 0,
+            clocks_off: 0,
             phase: None,
             finished: true,
             missing: 0,

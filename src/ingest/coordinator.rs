@@ -1,6 +1,6 @@
 //! What workers and the coordinator say to each other. The transport is left open: calls or HTTP.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::PhaseIndex;
 
 /// The version of these messages.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// How long an answer may be held back while a worker waits for the others.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -39,6 +39,8 @@ pub struct Admission {
     pub epoch: u64,
     /// The time between two reports.
     pub interval: Duration,
+    /// The coordinator's time of day: a worker whose own is another one says so.
+    pub time: SystemTime,
 }
 
 /// It may not.
@@ -138,6 +140,8 @@ pub struct Report {
     pub epoch: u64,
     /// Where it is.
     pub stage: Stage,
+    /// By so many seconds its time of day is ahead of that of the coordinator that admitted it, at least; below zero: behind.
+    pub clock_ahead: i64,
     /// The phases that it has begun: a coordinator that was started anew learns from them when each began.
     pub begun: Vec<Begun>,
     /// A [`crate::metrics::Snapshot`] in its wire form; none where nothing is new.

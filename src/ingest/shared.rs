@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -264,7 +264,7 @@ impl SharedSession {
 impl Coordinator for SharedSession {
     async fn register(&self, registration: Registration) -> Result<Admission, Unreachable> {
         self.open()?;
-        Ok(self.change(|session, _| session.register(&registration))?)
+        Ok(self.change(|session, _| session.register(&registration, SystemTime::now()))?)
     }
 
     async fn report(&self, mut report: Report, patience: Duration) -> Result<Answer, Unreachable> {

@@ -172,7 +172,7 @@ async fn gather(
 /// The workers before the load has begun: those of the session, or none yet.
 fn workers(test: &LoadTest, children: &SeenRun, planned: Option<u32>) -> WorkerCounts {
     let told = test.status.as_ref().and_then(|status| status.workers.clone()).unwrap_or_default();
-    let none_yet = WorkerCounts { desired: planned.unwrap_or(told.desired), ready: 0, lost: 0 };
+    let none_yet = WorkerCounts::none_of(planned.unwrap_or(told.desired));
     children.session.as_ref().map_or(none_yet, |session| counts(&session.view))
 }
 
@@ -232,7 +232,7 @@ fn is_news(context: &Context, test: &LoadTest, live: &LiveRun, workers: &WorkerC
 /// The workers as the status counts them.
 #[must_use]
 pub fn counts(view: &SessionView) -> WorkerCounts {
-    WorkerCounts { desired: view.desired, ready: view.admitted, lost: view.lost }
+    WorkerCounts { desired: view.desired, ready: view.admitted, lost: view.lost, clocks_off: view.clocks_off }
 }
 
 /// Takes away what a judged run left, and results that are kept no longer; the finalizer goes last.

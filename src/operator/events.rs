@@ -7,7 +7,7 @@ use kube::runtime::events::{Event, EventType};
 use tokio::time::timeout;
 
 use super::context::Context;
-use crate::api::{Condition, LoadTest, LoadTestStatus};
+use crate::api::{Condition, LoadTest, LoadTestStatus, WorkerCounts};
 use crate::report::conditions::RESULTS_STORED;
 
 /// The longest that the run waits for its events to be taken.
@@ -46,6 +46,9 @@ pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Even
     if lost(after) > lost(before) {
         events.push(event(EventType::Warning, "WorkerLost", message));
     }
+    if let Some(workers) = after.workers.as_ref().filter(|workers| workers.clocks_off > clocks_off(before)) {
+        events.push(event(EventType::Warning, "WorkerClockOff", &of_clocks(workers)));
+    }
     events.extend(of_phases(before, after));
     if let Some(told) = unstored(after).filter(|_| unstored(before).is_none()) {
         events.push(event(EventType::Warning, "ResultsNotStored", &told.message));
@@ -64,6 +67,18 @@ pub fn news(before: Option<&LoadTestStatus>, after: &LoadTestStatus) -> Vec<Even
 
 fn lost(status: &LoadTestStatus) -> u32 {
     status.workers.as_ref().map_or(0, |workers| workers.lost)
+}
+
+fn clocks_off(status: &LoadTestStatus) -> u32 {
+    status.workers.as_ref().map_or(0, |workers| workers.clocks_off)
+}
+
+fn of_clocks(workers: &WorkerCounts) -> String {
+    format!(
+        "the clocks of {} of {} workers are 5 s or more from the operator's: what is measured doesn't go by them, the \
+         times in their logs do; keep the time of their nodes in step (their logs say by how much it is off)",
+        workers.clocks_off, workers.desired
+    )
 }
 
 fn unstored(status: &LoadTestStatus) -> Option<&Condition> {

@@ -164,6 +164,7 @@ fn facts(
         finished_at: now,
         workers_desired: 0,
         workers_ready: view.map_or(0, |view| view.admitted),
+        clocks_off: view.map_or(0, |view| view.clocks_off),
         circumstances: circumstances(ending, lost(children), children.last_words()),
         word: ending.word().map(str::to_owned),
         results: None,

@@ -25,6 +25,9 @@ pub struct RunFacts {
     pub workers_desired: u32,
     /// How many took part.
     pub workers_ready: u32,
+    /// The time of day of how many of them was another one than the coordinator's.
+    #[serde(default)]
+    pub clocks_off: u32,
     /// What decides the worth of the figures.
     pub circumstances: Circumstances,
     /// What ended it before its time, in one `CamelCase` word; none: a person did, or nothing.
@@ -42,7 +45,8 @@ impl RunFacts {
     #[must_use]
     pub fn workers(&self) -> WorkerCounts {
         let lost = self.circumstances.workers_lost;
-        WorkerCounts { desired: self.workers_desired, ready: self.workers_ready, lost }
+        let (desired, ready, clocks_off) = (self.workers_desired, self.workers_ready, self.clocks_off);
+        WorkerCounts { desired, ready, lost, clocks_off }
     }
 
     /// The wall-clock time of `micros` after the first phase began.

@@ -1,7 +1,7 @@
 //! What a worker and its coordinator say to each other: where the worker is, what it measured, what it is to do.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
@@ -25,6 +25,8 @@ pub(super) struct Link {
     interval: Duration,
     /// When the last answer came.
     heard: Instant,
+    /// By so many seconds its time of day is ahead of the coordinator's, at least.
+    clock_ahead: i64,
     /// The phases that it has begun, and when.
     begun: Vec<(PhaseIndex, Instant)>,
     pub(super) ledger: Ledger,
@@ -39,7 +41,8 @@ impl Link {
     ) -> Self {
         let registration = Registration { protocol: PROTOCOL, plan_hash, worker, process };
         let (interval, heard) = (Duration::ZERO, Instant::now());
-        Link { coordinator, registration, interval, heard, begun: Vec::new(), ledger: Ledger::new(0) }
+        let (begun, ledger) = (Vec::new(), Ledger::new(0));
+        Link { coordinator, registration, interval, heard, clock_ahead: 0, begun, ledger }
     }
 
     pub(super) fn worker(&self) -> u32 {
@@ -69,17 +72,19 @@ impl Link {
     /// Asks to take part, until there is an answer.
     pub(super) async fn register(&mut self) -> Result<(), WorkerError> {
         let since = Instant::now();
-        let admission = loop {
+        let (asked, admission) = loop {
+            let asked = SystemTime::now();
             let told = self.coordinator.register(self.registration.clone()).await;
             match self.pause(&told).filter(|_| since.elapsed() < LONGEST_SILENCE) {
                 Some(pause) => sleep(pause).await,
-                None => break told?,
+                None => break (asked, told?),
             }
         };
         self.interval = admission.interval;
         self.heard = Instant::now();
         self.ledger.acknowledge(admission.epoch, 0);
-        info!(worker = self.worker(), epoch = admission.epoch, "registered");
+        self.clock_ahead = ahead(asked, admission.time, SystemTime::now());
+        info!(worker = self.worker(), epoch = admission.epoch, clock_ahead = self.clock_ahead, "registered");
         Ok(())
     }
 
@@ -194,8 +199,43 @@ impl Link {
             process: self.registration.process.clone(),
             epoch: self.ledger.epoch(),
             stage,
+            clock_ahead: self.clock_ahead,
             begun: begun.collect(),
             snapshot,
+        }
+    }
+}
+
+/// By how many seconds this clock is ahead of the one that showed `told` at some moment between `asked` and `answered`, at least;
+/// below zero: behind.
+fn ahead(asked: SystemTime, told: SystemTime, answered: SystemTime) -> i64 {
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    match (asked.duration_since(told), told.duration_since(answered)) {
+        (Ok(ahead), _) => seconds(ahead),
+        (_, Ok(behind)) => -seconds(behind),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_is_ahead_or_behind_by_what_the_way_of_the_answer_cannot_explain() {
+        let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(seconds);
+        for (asked, told, answered, want) in [
+            (100, 100, 100, 0),
+            (100, 105, 110, 0),
+            (100, 110, 110, 0),
+            (400, 100, 400, 300),
+            (400, 100, 420, 300),
+            (100, 400, 100, -300),
+            (100, 400, 120, -280),
+        ] {
+            assert_eq!(ahead(at(asked), at(told), at(answered)), want, "{asked} {told} {answered}");
         }
     }
 }

@@ -3,12 +3,16 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use futures_util::StreamExt;
+use k8s_openapi::api::core::v1::Event;
+use kube::runtime::{WatchStreamExt, watcher};
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::outcome::{LASTING, USERS, counts_are_exact, was_told_in_order};
 use crate::stage::{Stage, on_stage, phase};
 use crate::support::loadtests::is_judged;
+use crate::{LIMIT, NAME, within};
 
 /// Phases of 45 s: longer than who takes over waits before it goes by a deadline that has passed by its clock.
 const LONG: u64 = 225;
@@ -39,13 +43,16 @@ fn library() -> Option<PathBuf> {
     found
 }
 
-pub(crate) async fn a_worker_whose_clock_is_off_by_five_minutes_changes_nothing() {
+pub(crate) async fn a_worker_whose_clock_is_off_by_five_minutes_is_told_and_changes_nothing() {
     for off in ["+300", "-300"] {
         let Some(clock) = clock(("FAKETIME", off)) else { return };
         on_stage(move |stage| async move {
             stage.kubelet.has_clock(1, clock);
             stage.runs(LASTING).await;
-            ends_well(stage, LASTING).await;
+            stage.until("told of the clock", |test| clocks_off(test) == 1).await;
+            warned_of_the_clock(&stage).await;
+            let ended = ends_well(stage, LASTING).await;
+            assert_eq!(ended["workers"]["clocksOff"], 1, "it is told no longer");
         })
         .await;
     }
@@ -88,7 +95,21 @@ fn requests(test: &loadgate::api::LoadTest) -> u64 {
     summary.map_or(0, |summary| summary.requests)
 }
 
-async fn ends_well(stage: Stage, per_user: u64) {
+fn clocks_off(test: &loadgate::api::LoadTest) -> u32 {
+    let workers = test.status.as_ref().and_then(|status| status.workers.as_ref());
+    workers.map_or(0, |workers| workers.clocks_off)
+}
+
+async fn warned_of_the_clock(stage: &Stage) {
+    let such = watcher::Config::default().fields("reason=WorkerClockOff");
+    let mut events = watcher(stage.api::<Event>(), such).applied_objects().boxed();
+    let event = within(LIMIT, "the Event", events.next()).await.unwrap().unwrap();
+    let note = event.message.unwrap();
+    assert_eq!(event.involved_object.name.as_deref(), Some(NAME));
+    assert!(note.starts_with("the clocks of 1 of 2 workers are 5 s or more from the operator's"), "{note}");
+}
+
+async fn ends_well(stage: Stage, per_user: u64) -> Value {
     let writes = stage.proxy.hearing();
     let status = stage.comes_to_rest().await;
     is_judged(&status, "Pass");
@@ -103,4 +124,5 @@ async fn ends_well(stage: Stage, per_user: u64) {
     }
     was_told_in_order(&writes.borrow().writes);
     counts_are_exact(&status, &stage.target.seen());
+    status
 }

@@ -100,7 +100,7 @@ fn held() -> LoadTest {
 }
 
 fn starting(held_up: Option<&str>) -> LoadTest {
-    let workers = WorkerCounts { desired: 2, ready: 1, lost: 0 };
+    let workers = WorkerCounts { ready: 1, ..WorkerCounts::none_of(2) };
     let status = status::gathering(&held(), workers, held_up, at(3));
     told(held(), status)
 }
@@ -113,7 +113,7 @@ fn forbidden() -> LoadTest {
 
 fn running() -> LoadTest {
     let test = starting(None);
-    let workers = WorkerCounts { desired: 2, ready: 2, lost: 0 };
+    let workers = WorkerCounts { ready: 2, ..WorkerCounts::none_of(2) };
     let moment = Moment { phase: 0, elapsed: Duration::from_secs(5) };
     let live = Live::new(&plan(&test.spec), &measured(20 * MILLI, 5, None), moment, &workers);
     let status = status::running(&test, live, workers, None, at(6), at(11));
@@ -222,6 +222,7 @@ fn seen(test: &LoadTest) -> Seen {
         desired: 2,
         admitted: 2,
         lost: 0,
+        clocks_off: 0,
         phase: Some((0, Duration::from_secs(10))),
         finished: true,
         missing: 0,

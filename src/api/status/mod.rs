@@ -151,6 +151,17 @@ pub struct WorkerCounts {
     pub ready: u32,
     /// How many were lost on the way.
     pub lost: u32,
+    /// The time of day of how many is at least 5 s from the operator's. Nothing that is measured goes by it.
+    #[serde(default)]
+    pub clocks_off: u32,
+}
+
+impl WorkerCounts {
+    /// None of `desired` workers is there yet.
+    #[must_use]
+    pub fn none_of(desired: u32) -> Self {
+        WorkerCounts { desired, ..WorkerCounts::default() }
+    }
 }
 
 /// Whether the load generator was sound, so that the figures tell of the target and not of it.

@@ -1,6 +1,6 @@
 //! Who takes part: admission up to the start, and the permission to start with those who are there.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Session;
 use super::member::Member;
@@ -12,11 +12,11 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const REPORTS_PER_SECOND: u32 = 50;
 
 impl Session {
-    /// Admits a worker.
+    /// Admits a worker; `time` is that of the day.
     ///
     /// # Errors
     /// When it speaks another protocol, derived another plan, comes too late, or its share is taken or doesn't exist.
-    pub fn register(&mut self, registration: &Registration) -> Result<Admission, Refusal> {
+    pub fn register(&mut self, registration: &Registration, time: SystemTime) -> Result<Admission, Refusal> {
         let Registration { protocol, plan_hash, worker, process } = registration;
         Refusal::of_protocol(*protocol)?;
         if *plan_hash != self.plan_hash {
@@ -36,7 +36,7 @@ impl Session {
                 self.turn += 1;
             }
         }
-        Ok(Admission { epoch: self.epoch, interval: interval(workers) })
+        Ok(Admission { epoch: self.epoch, interval: interval(workers), time })
     }
 
     /// The processes of all shares, once all are ready and only the permission to start is missing.

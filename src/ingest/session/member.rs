@@ -9,6 +9,9 @@ use crate::metrics::{PhaseSnapshot, Snapshot};
 use crate::plan::PhaseIndex;
 use crate::plan::onward::LATE;
 
+/// Clocks are as far apart as this before anybody is told: those that are kept in step differ by far less.
+const CLOCK_TOLERANCE: u64 = 5;
+
 /// One share of the load and who runs it.
 #[derive(Debug, Default)]
 pub(super) struct Member {
@@ -17,6 +20,8 @@ pub(super) struct Member {
     pub(super) lost: bool,
     /// Whether it is lost because it ran a phase when nobody else did: what it says it measured may be of any time.
     pub(super) astray: bool,
+    /// Whether its time of day is another one than that of the coordinator that admitted it.
+    pub(super) clock_is_off: bool,
     /// When it last told something, on the session's clock.
     pub(super) heard: Duration,
     /// The number of the newest snapshot that was taken.
@@ -44,6 +49,12 @@ impl Member {
             self.stage = Some(stage.clone());
         }
         is_new
+    }
+
+    /// Notes by how many seconds its clock is ahead, and tells whether that shows something new.
+    pub(super) fn note_clock(&mut self, ahead: i64) -> bool {
+        let was_off = std::mem::replace(&mut self.clock_is_off, ahead.unsigned_abs() >= CLOCK_TOLERANCE);
+        was_off != self.clock_is_off
     }
 
     /// Notes when phases began there. A report that was long on its way makes that seem later than it was, so the

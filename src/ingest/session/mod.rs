@@ -150,7 +150,8 @@ impl Session {
             self.take(place, snapshot, now)?;
             let member = &mut self.members[place];
             member.note_begun(&report.begun, now);
-            self.turn += u64::from(member.go_to(&report.stage));
+            let (is_new, is_off) = (member.go_to(&report.stage), member.note_clock(report.clock_ahead));
+            self.turn += u64::from(is_new || is_off);
             self.advance(now);
             self.lose_if_late(place, now);
         }

@@ -18,6 +18,8 @@ pub struct SessionView {
     pub admitted: u32,
     /// How many were lost.
     pub lost: u32,
+    /// The time of day of how many is another one than the coordinator's.
+    pub clocks_off: u32,
     /// The phase that was begun last, and for how long it has been on; none: none was.
     pub phase: Option<(PhaseIndex, Duration)>,
     /// Whether all workers are through.
@@ -50,6 +52,7 @@ impl Session {
             desired: count(&|_| true),
             admitted: count(&|member| member.process.is_some()),
             lost: count(&|member| self.is_lost(member)),
+            clocks_off: count(&|member| member.clock_is_off),
             phase: self.starts.last_key_value().map(|(phase, start)| (*phase, now.saturating_sub(*start))),
             finished: self.members.iter().all(|member| member.lost || member.is_through()),
             missing: count(&|member| !member.lost && !member.is_through()),

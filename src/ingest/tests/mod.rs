@@ -6,7 +6,7 @@ mod record;
 mod shared;
 mod snapshots;
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::{
     Answer, Begun, Coordinator, Directive, PROTOCOL, Refusal, Registration, Report, Session, SharedSession,
@@ -52,7 +52,9 @@ fn owners() -> Vec<String> {
 /// `session` with both workers registered.
 fn with_workers(mut session: Session) -> Session {
     for worker in [0, 1] {
-        session.register(&registration(&plan(), worker, &format!("p{worker}"))).expect("it is admitted");
+        session
+            .register(&registration(&plan(), worker, &format!("p{worker}")), UNIX_EPOCH)
+            .expect("it is admitted");
     }
     session
 }
@@ -64,7 +66,16 @@ fn session() -> Session {
 
 fn told(worker: u32, stage: Stage) -> Report {
     let process = format!("p{worker}");
-    Report { protocol: PROTOCOL, worker, process, epoch: 7, stage, begun: Vec::new(), snapshot: None }
+    Report {
+        protocol: PROTOCOL,
+        worker,
+        process,
+        epoch: 7,
+        stage,
+        clock_ahead: 0,
+        begun: Vec::new(),
+        snapshot: None,
+    }
 }
 
 /// A snapshot that says `completed` iterations of the first phase.

@@ -3,21 +3,35 @@
 use super::*;
 
 #[test]
+fn a_clock_that_is_off_by_five_seconds_or_more_is_shown_and_told_at_once() {
+    let mut session = session();
+    for (ahead, off) in [(0, 0), (4, 0), (5, 1), (300, 1), (-4, 0), (-5, 1), (i64::MIN, 1), (0, 0)] {
+        let (before, turn) = (session.view(NOW).clocks_off, session.turn());
+        let told = Report { clock_ahead: ahead, ..told(1, Stage::Arrived(0)) };
+        session.report(&told, None, NOW).expect("it is known");
+        assert_eq!(session.view(NOW).clocks_off, off, "{ahead}");
+        if before != off {
+            assert!(session.turn() > turn, "{ahead}: nobody is told");
+        }
+    }
+}
+
+#[test]
 fn who_does_not_belong_is_refused() {
     let plan = plan();
     let mut session = Session::new(&plan, 7).without_record();
     let sound = registration(&plan, 0, "a");
     let other_protocol = Registration { protocol: PROTOCOL + 1, ..sound.clone() };
     let other_plan = Registration { plan_hash: "x".to_owned(), ..sound.clone() };
-    assert!(matches!(session.register(&other_protocol), Err(Refusal::Protocol { .. })));
-    assert!(matches!(session.register(&other_plan), Err(Refusal::Plan { .. })));
+    assert!(matches!(session.register(&other_protocol, UNIX_EPOCH), Err(Refusal::Protocol { .. })));
+    assert!(matches!(session.register(&other_plan, UNIX_EPOCH), Err(Refusal::Plan { .. })));
     assert_eq!(
-        session.register(&registration(&plan, 2, "a")),
+        session.register(&registration(&plan, 2, "a"), UNIX_EPOCH),
         Err(Refusal::NoSuchShare { worker: 2, workers: 2 })
     );
-    assert!(session.register(&sound).is_ok());
-    assert!(session.register(&sound).is_ok(), "the same process may ask again");
-    assert_eq!(session.register(&registration(&plan, 0, "b")), Err(Refusal::Taken { worker: 0 }));
+    assert!(session.register(&sound, UNIX_EPOCH).is_ok());
+    assert!(session.register(&sound, UNIX_EPOCH).is_ok(), "the same process may ask again");
+    assert_eq!(session.register(&registration(&plan, 0, "b"), UNIX_EPOCH), Err(Refusal::Taken { worker: 0 }));
     let stranger = Report { process: "b".to_owned(), ..told(0, Stage::Ready(0)) };
     assert_eq!(hear(&mut session, &stranger, NOW), Err(Refusal::Unknown { worker: 0 }));
 }
@@ -96,10 +110,10 @@ fn no_phase_begins_in_a_run_that_is_aborted() {
 fn nobody_is_admitted_after_the_start() {
     let plan = plan();
     let mut session = Session::new(&plan, 7).without_record();
-    session.register(&registration(&plan, 0, "p0")).expect("it is admitted");
+    session.register(&registration(&plan, 0, "p0"), UNIX_EPOCH).expect("it is admitted");
     session.lose(1, NOW);
     assert!(matches!(directive(&mut session, &told(0, Stage::Ready(0))), Directive::Begin { .. }));
-    assert_eq!(session.register(&registration(&plan, 1, "p1")), Err(Refusal::TooLate));
+    assert_eq!(session.register(&registration(&plan, 1, "p1"), UNIX_EPOCH), Err(Refusal::TooLate));
     assert_eq!(session.view(NOW).lost, 1);
 }
 

@@ -55,7 +55,7 @@ fn a_process_that_is_gone_makes_room_before_the_start_and_is_lost_after() {
     session.gone(1, "p1", NOW);
     assert_eq!((session.owners(), session.view(NOW).lost), (vec![Some("p0".to_owned()), None], 0));
     assert!(!session.permit(&owners(), NOW), "one of those who were written down is gone");
-    session.register(&registration(&plan(), 1, "p1b")).expect("its place is free");
+    session.register(&registration(&plan(), 1, "p1b"), UNIX_EPOCH).expect("its place is free");
     let next = Report { process: "p1b".to_owned(), ..told(1, Stage::Ready(0)) };
     assert_eq!(directive(&mut session, &next), Directive::Wait);
     assert_eq!(
@@ -66,7 +66,10 @@ fn a_process_that_is_gone_makes_room_before_the_start_and_is_lost_after() {
     assert!(session.permit(&["p0".to_owned(), "p1b".to_owned()], NOW));
     session.gone(1, "p1b", NOW);
     assert_eq!(session.view(NOW).lost, 1);
-    assert_eq!(session.register(&registration(&plan(), 1, "p1c")), Err(Refusal::Taken { worker: 1 }));
+    assert_eq!(
+        session.register(&registration(&plan(), 1, "p1c"), UNIX_EPOCH),
+        Err(Refusal::Taken { worker: 1 })
+    );
 }
 
 #[test]
@@ -86,10 +89,13 @@ fn a_worker_that_is_through_and_gone_is_not_lost() {
 fn nobody_new_is_admitted_to_a_run_that_was_taken_up() {
     let mut session = resumed();
     assert!(session.has_begun());
-    assert!(session.register(&registration(&plan(), 0, "p0")).is_ok(), "it is written down");
-    assert_eq!(session.register(&registration(&plan(), 1, "other")), Err(Refusal::Taken { worker: 1 }));
+    assert!(session.register(&registration(&plan(), 0, "p0"), UNIX_EPOCH).is_ok(), "it is written down");
+    assert_eq!(
+        session.register(&registration(&plan(), 1, "other"), UNIX_EPOCH),
+        Err(Refusal::Taken { worker: 1 })
+    );
     let mut session = Session::resume(&plan(), 7, &owners()[..1], NOW);
-    assert_eq!(session.register(&registration(&plan(), 1, "p1")), Err(Refusal::TooLate));
+    assert_eq!(session.register(&registration(&plan(), 1, "p1"), UNIX_EPOCH), Err(Refusal::TooLate));
     session.gone(0, "p0", NOW);
     assert_eq!(session.view(NOW).lost, 1);
 }
@@ -223,8 +229,9 @@ fn many_workers_report_less_often_each() {
     for (workers, want) in [(1, SECOND), (50, SECOND), (51, Duration::from_millis(1020)), (1000, 20 * SECOND)]
     {
         let plan = plan_of(workers);
-        let admission =
-            Session::new(&plan, 7).register(&registration(&plan, 0, "p0")).expect("it is admitted");
+        let admission = Session::new(&plan, 7)
+            .register(&registration(&plan, 0, "p0"), UNIX_EPOCH)
+            .expect("it is admitted");
         assert_eq!(admission.interval, want, "{workers} workers");
     }
 }

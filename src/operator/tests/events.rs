@@ -17,7 +17,13 @@ fn in_phase(status: LoadTestStatus, phase: &str) -> LoadTestStatus {
 }
 
 fn with_lost(lost: u32, status: LoadTestStatus) -> LoadTestStatus {
-    LoadTestStatus { workers: Some(WorkerCounts { desired: 3, ready: 3, lost }), ..status }
+    let workers = WorkerCounts { desired: 3, ready: 3, lost, clocks_off: 0 };
+    LoadTestStatus { workers: Some(workers), ..status }
+}
+
+fn with_clocks_off(clocks_off: u32, status: LoadTestStatus) -> LoadTestStatus {
+    let workers = WorkerCounts { desired: 3, ready: 3, lost: 0, clocks_off };
+    LoadTestStatus { workers: Some(workers), ..status }
 }
 
 fn judged(verdict: Verdict, status: LoadTestStatus) -> LoadTestStatus {
@@ -36,6 +42,9 @@ fn each_step_of_a_run_is_told_once() {
         (Some(running("a")), running("b"), &["PhaseCompleted", "PhaseStarted"]),
         (Some(running("a")), with_lost(1, running("a")), &["WorkerLost"]),
         (Some(with_lost(1, running("a"))), with_lost(1, running("a")), &[]),
+        (Some(at("Starting")), with_clocks_off(1, at("Starting")), &["WorkerClockOff"]),
+        (Some(with_clocks_off(1, at("Starting"))), with_clocks_off(1, at("Starting")), &[]),
+        (Some(with_clocks_off(1, running("a"))), with_clocks_off(2, running("a")), &["WorkerClockOff"]),
         (Some(running("b")), in_phase(at("Judging"), "b"), &[]),
         (
             Some(in_phase(at("Judging"), "b")),

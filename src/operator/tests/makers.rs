@@ -235,6 +235,7 @@ fn a_session() -> SeenSession {
             desired: 2,
             admitted: 2,
             lost: 0,
+            clocks_off: 0,
             phase: None,
             finished: false,
             missing: 0,

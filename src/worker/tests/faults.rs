@@ -67,7 +67,8 @@ impl Played {
             micros_ago: u64::try_from(now.saturating_sub(*start).as_micros()).expect("it is short"),
         });
         let (worker, process, epoch) = (self.index, format!("p{}", self.index), self.ledger.epoch());
-        Report { protocol: PROTOCOL, worker, process, epoch, stage, begun: begun.collect(), snapshot }
+        let begun = begun.collect();
+        Report { protocol: PROTOCOL, worker, process, epoch, stage, clock_ahead: 0, begun, snapshot }
     }
 
     /// One more tick of a phase; with the last one it has ended here.
@@ -149,7 +150,7 @@ impl World {
         for worker in 0..WORKERS {
             let (plan_hash, process) = (plan.hash.clone(), format!("p{worker}"));
             let registration = Registration { protocol: PROTOCOL, plan_hash, worker, process };
-            session.register(&registration).expect("it is admitted");
+            session.register(&registration, std::time::UNIX_EPOCH).expect("it is admitted");
         }
         let workers = (0..WORKERS).map(Played::new).collect();
         World { plan, session, epoch: 1, workers, on_the_way: Vec::new(), now: Duration::from_hours(1) }

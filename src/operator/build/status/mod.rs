@@ -39,8 +39,8 @@ pub fn begun(test: &LoadTest, plan: &Plan, now: Timestamp) -> LoadTestStatus {
         observed_generation: test.metadata.generation,
         run: Some(run),
         history: past_runs(test),
-        workers: Some(WorkerCounts { desired: plan.workers, ready: 0, lost: 0 }),
-        display: Some(nothing_yet("pending", &WorkerCounts { desired: plan.workers, ready: 0, lost: 0 })),
+        workers: Some(WorkerCounts::none_of(plan.workers)),
+        display: Some(nothing_yet("pending", &WorkerCounts::none_of(plan.workers))),
         ..LoadTestStatus::default()
     };
     let message = format!("run {number} is to be started");

@@ -3,6 +3,7 @@
 use super::{Children, World};
 use crate::api::{LoadTest, LoadTestStatus, Results, Run};
 use crate::operator::build::status;
+use crate::operator::carry_out::counts;
 use crate::operator::decide::{Decision, decide, run_of};
 use crate::operator::judging;
 use crate::operator::names::FINALIZER;
@@ -117,7 +118,7 @@ impl World {
                 world.children(&uid).job = Some(job);
             })?;
         }
-        let workers = crate::api::WorkerCounts { desired: 2, ready: 0, lost: 0 };
+        let workers = crate::api::WorkerCounts::none_of(2);
         let told = status::gathering(self.test.as_ref().unwrap_or(&seen.test), workers, held_up, self.time());
         self.publishes(told, writes)
     }
@@ -145,8 +146,7 @@ impl World {
         let Some(led) = self.memory.led.get(&run.uid) else { return Ok(()) };
         let view = led.session.view(clock);
         let Some((phase, elapsed)) = view.phase else { return Ok(()) };
-        let workers =
-            crate::api::WorkerCounts { desired: view.desired, ready: view.admitted, lost: view.lost };
+        let workers = counts(&view);
         let aggregate = led.session.measured().aggregate();
         let live = Live::new(&led.plan, &aggregate, Moment { phase, elapsed }, &workers);
         self.publishes(status::running(test, live, workers, None, now, now), writes)

@@ -117,7 +117,7 @@ impl Worker {
                 worker: self.index,
                 process: self.uid.clone(),
             };
-            self.epoch = session.register(&registration)?.epoch;
+            self.epoch = session.register(&registration, std::time::UNIX_EPOCH)?.epoch;
             self.is_admitted = true;
         }
         if self.begun_at.is_some_and(|at| now >= at + LOAD_SECONDS) {
@@ -147,6 +147,7 @@ impl Worker {
             process: self.uid.clone(),
             epoch: self.epoch,
             stage: self.stage.clone(),
+            clock_ahead: 0,
             begun: begun.into_iter().collect(),
             snapshot: None,
         };
