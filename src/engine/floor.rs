@@ -13,7 +13,7 @@ use super::slices::filters;
 use super::stop::Stop;
 use crate::metrics::{Layout, Part, Recorder};
 use crate::plan::share::Share;
-use crate::plan::{Executor, Phase, PhaseIndex, Plan};
+use crate::plan::{Phase, PhaseIndex, Plan};
 
 /// The bytes that one read takes at most.
 const SCRATCH: usize = 64 * 1024;
@@ -64,7 +64,7 @@ impl Floor {
             recorder: RefCell::new(Recorder::new(layout).sliced(filters(phase))),
             scratch: RefCell::new(vec![0; SCRATCH].into_boxed_slice()),
             out: RefCell::default(),
-            stop: Stop::new(end_of_beginning(&phase.executor)),
+            stop: Stop::default(),
             ramp_end: micros(phase.executor.ramp_end()),
             start: Cell::new(None),
             started: Notify::new(),
@@ -177,16 +177,5 @@ impl Floor {
     pub(super) fn connected(&self, took: Duration) {
         let part = self.part(self.now());
         self.recorder.borrow_mut().connected(part, micros(took));
-    }
-}
-
-/// From when on no iteration begins any more; none: the executor counts them.
-fn end_of_beginning(executor: &Executor) -> Option<u64> {
-    match executor {
-        Executor::ConstantUsers { duration, .. } => Some(micros(*duration)),
-        Executor::Iterations { .. }
-        | Executor::ConstantRate { .. }
-        | Executor::Burst { .. }
-        | Executor::Idle { .. } => None,
     }
 }

@@ -17,8 +17,8 @@ use super::floor::Floor;
 use super::iteration::{Turn, User};
 use super::timer::FineTimer;
 use super::user::{Present, all_through};
-use crate::plan::Executor;
 use crate::plan::draw::Draws;
+use crate::plan::executor::Arrivals;
 
 /// After so many slots without a wait, users get their turn.
 const MOST_SLOTS_AT_ONCE: u32 = 32;
@@ -32,8 +32,9 @@ struct Arrival {
 /// Users that wait for an arrival; the one that came last goes first, so that warm connections are used again.
 type Idle = Rc<RefCell<Vec<oneshot::Sender<Arrival>>>>;
 
-/// Begins the iterations of this shard's share of `total` arrivals by at most `most_users` users, then waits for all.
-pub(super) async fn open(floor: Rc<Floor>, total: u64, most_users: u64) {
+/// Begins the iterations of this shard's share of arrivals by its share of their users, then waits for all.
+pub(super) async fn open(floor: Rc<Floor>, arrivals: &dyn Arrivals) {
+    let (total, most_users) = (floor.count(arrivals.total()), floor.count(arrivals.most_users().into()));
     let idle = Idle::default();
     let mut users = JoinSet::new();
     let Ok(timer) = FineTimer::new() else {
@@ -43,7 +44,8 @@ pub(super) async fn open(floor: Rc<Floor>, total: u64, most_users: u64) {
     };
     let mut without_wait = 0;
     for place in 0..total {
-        let arrival = arrival(&floor, place);
+        let index = floor.global(place);
+        let arrival = Arrival { index, due: micros(arrivals.due(index)) };
         // Before the phase's start it is 0 as well: what is due then isn't due yet.
         if floor.now() < arrival.due || arrival.due == 0 {
             without_wait = 0;
@@ -67,11 +69,6 @@ pub(super) async fn open(floor: Rc<Floor>, total: u64, most_users: u64) {
     idle.borrow_mut().clear();
     floor.close_pool();
     all_through(users).await;
-}
-
-fn arrival(floor: &Floor, place: u64) -> Arrival {
-    let index = floor.global(place);
-    Arrival { index, due: micros(floor.phase().executor.arrival(index)) }
 }
 
 fn dispatch(floor: &Rc<Floor>, arrival: Arrival, idle: &Idle, users: &mut JoinSet<()>, most_users: u64) {
@@ -122,18 +119,5 @@ fn drop_all(floor: &Floor, count: u64) {
     recorder.scheduled(count);
     for _ in 0..count {
         recorder.iteration_dropped(floor.part(floor.now()));
-    }
-}
-
-/// How many iterations and users of an open loop fall to this shard.
-pub(super) fn shares(floor: &Floor) -> Option<(u64, u64)> {
-    match &floor.phase().executor {
-        Executor::ConstantRate { total, max_users, .. } => {
-            Some((floor.count(*total), floor.count(u64::from(*max_users))))
-        }
-        Executor::ConstantUsers { .. }
-        | Executor::Iterations { .. }
-        | Executor::Burst { .. }
-        | Executor::Idle { .. } => None,
     }
 }

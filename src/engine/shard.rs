@@ -9,14 +9,15 @@ use std::time::Instant;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinSet, LocalSet};
 
-use super::compile::CompiledPhase;
+use super::compile::{CompiledPhase, micros};
 use super::floor::Floor;
 use super::pacer;
 use super::user;
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
+use crate::plan::executor::{Budget, Drive};
 use crate::plan::share::Share;
-use crate::plan::{Executor, PhaseIndex, Plan};
+use crate::plan::{PhaseIndex, Plan};
 
 /// What a shard is told.
 pub(super) enum Command {
@@ -113,11 +114,11 @@ fn abort(stage: Option<&Stage>) {
 fn prepare(post: &Post, phase: PhaseIndex, compiled: Arc<CompiledPhase>) -> Stage {
     let part = post.part(phase);
     let floor = Floor::new(&post.plan, phase, compiled, part, Arc::clone(&post.addresses));
-    let executor = &floor.phase().executor;
     let mut users = JoinSet::new();
-    if !executor.is_open_loop() {
-        let count = floor.count(u64::from(executor.users()));
-        if executor.connects_ahead() {
+    let executor = &floor.phase().executor;
+    if let Drive::Users(closed) = executor.drive() {
+        let count = floor.count(executor.users().into());
+        if closed.connects_ahead() {
             floor.expect_connections(count);
         }
         for place in 0..count {
@@ -154,18 +155,16 @@ async fn conclude(floor: Rc<Floor>, users: JoinSet<()>, abort: Rc<Notify>, ended
 }
 
 async fn load(floor: &Rc<Floor>, users: JoinSet<()>) {
-    if let Executor::Idle { duration } = &floor.phase().executor {
-        return user::wait(floor, super::compile::micros(*duration)).await;
+    match floor.phase().executor.drive() {
+        Drive::Pause(length) => user::wait(floor, micros(length)).await,
+        Drive::Arrivals(arrivals) => pacer::open(Rc::clone(floor), arrivals).await,
+        Drive::Users(closed) => {
+            if let Budget::PerUser(iterations) = closed.budget() {
+                floor.recorder.borrow_mut().scheduled(users.len() as u64 * iterations);
+            }
+            user::all_through(users).await;
+        }
     }
-    if let Some((total, most_users)) = pacer::shares(floor) {
-        return pacer::open(Rc::clone(floor), total, most_users).await;
-    }
-    let executor = &floor.phase().executor;
-    if user::knows_its_total(executor) {
-        let per_user = if let Executor::Iterations { per_user, .. } = executor { *per_user } else { 1 };
-        floor.recorder.borrow_mut().scheduled(users.len() as u64 * per_user);
-    }
-    user::all_through(users).await;
 }
 
 #[cfg(test)]

@@ -3,26 +3,15 @@
 use std::cell::Cell;
 
 /// Whether another iteration may begin. Times are microseconds since the phase began.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Stop {
-    /// From when on none begins; none: the executor's own count ends the phase.
-    end: Option<u64>,
     aborted: Cell<bool>,
 }
 
 impl Stop {
-    pub(super) fn new(end: Option<u64>) -> Self {
-        Stop { end, aborted: Cell::new(false) }
-    }
-
-    /// Whether an iteration may begin at `now`.
-    pub(super) fn allows(&self, now: u64) -> bool {
-        !self.aborted.get() && self.end.is_none_or(|end| now < end)
-    }
-
-    /// `wanted`, or the end of the phase where that comes first.
-    pub(super) fn at_most(&self, wanted: u64) -> u64 {
-        self.end.map_or(wanted, |end| wanted.min(end))
+    /// Whether an iteration may begin at `now` where none does from `until` on.
+    pub(super) fn allows(&self, now: u64, until: Option<u64>) -> bool {
+        !self.aborted.get() && until.is_none_or(|end| now < end)
     }
 
     /// None begins any more.

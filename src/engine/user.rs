@@ -1,74 +1,108 @@
 //! The users of closed loops: each begins its next iteration when the last has ended and its pace allows.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
 use super::compile::micros;
 use super::floor::Floor;
 use super::iteration::{Turn, User};
-use crate::plan::Executor;
 use crate::plan::draw::Draws;
+use crate::plan::executor::{Budget, Drive, Stint};
 
 /// Runs `number` (over all workers) through the phase.
 pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
     let mut user = User::new(&floor, number);
-    let executor = &floor.phase().executor;
-    if executor.connects_ahead() {
+    let Drive::Users(users) = floor.phase().executor.drive() else { return };
+    if users.connects_ahead() {
         user.connect().await;
         floor.one_connected();
     }
     floor.start().await;
-    wait(&floor, micros(executor.user_start(number))).await;
-    iterate(&floor, &mut user, number).await;
+    let mut course = Course { floor: &floor, number, budget: users.budget(), done: 0, next: None };
+    for stint in 0.. {
+        let Some(next) = course.peek() else { return };
+        let pace = Duration::from_micros(next.pace.unwrap_or(0));
+        let Some(stint) = users.stint(number, stint, pace) else { return };
+        iterate(&floor, &mut user, &mut course, stint).await;
+        if floor.stop.aborted() {
+            return;
+        }
+    }
 }
 
-async fn iterate(floor: &Floor, user: &mut User, number: u64) {
-    let executor = &floor.phase().executor;
-    let mut due = None;
+/// Runs iterations as long as the stint lasts.
+async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: Stint) {
+    let until = stint.until.map(micros);
+    let mut due = micros(stint.begins);
     let mut present = None;
-    for iteration in 0..iterations(executor) {
-        let mut draws = Draws::closed(floor.seed(), floor.phase_index(), number, iteration);
-        let scenario = draws.weighted(&floor.compiled.weights);
-        let pace = floor.compiled.scenarios[scenario].pace_micros;
-        if iteration == 0 {
-            let first = executor.first_iteration(number, pace.map(std::time::Duration::from_micros));
-            due = pace.map(|_| micros(first));
-        }
-        if let Some(due) = due {
-            // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
-            // One whose first iteration lies there never was.
-            wait(floor, floor.stop.at_most(due)).await;
+    while let Some(next) = course.peek() {
+        // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
+        // One whose first iteration lies there never was.
+        let pace = next.pace;
+        if pace.is_some() || present.is_none() {
+            wait(floor, until.map_or(due, |until| until.min(due))).await;
         }
         let now = floor.now();
-        if !floor.stop.allows(now) {
+        if !floor.stop.allows(now, until) {
             return;
         }
         present.get_or_insert_with(|| Present::new(floor));
-        if !knows_its_total(executor) {
-            floor.recorder.borrow_mut().scheduled(1);
-        }
-        let index = iteration * u64::from(executor.users()) + number;
-        user.run(Turn { iteration, index, scenario, draws, due, counts_from_due: false }).await;
-        due = pace.map(|pace| (due.unwrap_or(now) + pace).max(floor.now()));
-        if due.is_none() {
+        let Some(turn) = course.take(pace.map(|_| due)) else { return };
+        user.run(turn).await;
+        match pace {
+            Some(pace) => due = (due + pace).max(floor.now()),
             // Users that are answered at once must not keep the others of their shard from their turn.
-            tokio::task::consume_budget().await;
+            None => tokio::task::consume_budget().await,
         }
     }
 }
 
-fn iterations(executor: &Executor) -> u64 {
-    match executor {
-        Executor::Iterations { per_user, .. } => *per_user,
-        Executor::Burst { .. } => 1,
-        Executor::ConstantUsers { .. } | Executor::ConstantRate { .. } | Executor::Idle { .. } => u64::MAX,
-    }
+/// The iterations of a user, one after the other.
+struct Course<'a> {
+    floor: &'a Floor,
+    number: u64,
+    budget: Budget,
+    done: u64,
+    next: Option<Next>,
 }
 
-/// Whether its iterations were counted as scheduled when the phase began.
-pub(super) fn knows_its_total(executor: &Executor) -> bool {
-    matches!(executor, Executor::Iterations { .. } | Executor::Burst { .. })
+/// The next of them: what it is, and its pace in microseconds.
+struct Next {
+    index: u64,
+    scenario: usize,
+    draws: Draws,
+    pace: Option<u64>,
+}
+
+impl Course<'_> {
+    /// The next iteration; none: there is none left.
+    fn peek(&mut self) -> Option<&Next> {
+        if self.next.is_none() && self.budget.allows(self.done) {
+            self.next = Some(self.draw());
+        }
+        self.next.as_ref()
+    }
+
+    fn draw(&self) -> Next {
+        let Course { floor, number, done, .. } = *self;
+        let mut draws = Draws::closed(floor.seed(), floor.phase_index(), number, done);
+        let scenario = draws.weighted(&floor.compiled.weights);
+        let index = done * u64::from(floor.phase().executor.users()) + number;
+        Next { index, scenario, draws, pace: floor.compiled.scenarios[scenario].pace_micros }
+    }
+
+    /// Begins it.
+    fn take(&mut self, due: Option<u64>) -> Option<Turn> {
+        let Next { index, scenario, draws, pace: _ } = self.next.take()?;
+        let iteration = self.done;
+        self.done += 1;
+        if self.budget == Budget::Time {
+            self.floor.recorder.borrow_mut().scheduled(1);
+        }
+        Some(Turn { iteration, index, scenario, draws, due, counts_from_due: false })
+    }
 }
 
 /// Waits until `offset` microseconds after the phase's beginning.

@@ -29,6 +29,7 @@ pub mod text;
 pub mod tier;
 pub mod units;
 pub mod window;
+pub mod words;
 mod written;
 
 pub use cut::Cut;

@@ -76,13 +76,9 @@ impl Share {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::plan::Executor;
-    use crate::plan::units::Rate;
 
     fn workers(of: u32) -> impl Iterator<Item = Share> {
         (0..of).map(move |index| Share::new(index, of).expect("index < of"))
@@ -92,10 +88,6 @@ mod tests {
     fn shards(of: u32, shards: u32) -> impl Iterator<Item = Share> {
         workers(of)
             .flat_map(move |worker| (0..shards).map(move |j| worker.nested(j, shards).expect("j < shards")))
-    }
-
-    fn schedule(executor: &Executor, total: u64, share: Share) -> Vec<(u64, Duration)> {
-        share.all(total).map(|i| (i, executor.arrival(i) + executor.user_start(i))).collect()
     }
 
     #[test]
@@ -109,20 +101,6 @@ mod tests {
     fn a_share_may_be_empty() {
         let last = Share::new(6, 7).expect("6 < 7");
         assert_eq!((last.count(3), last.count_u32(3)), (0, 0));
-    }
-
-    fn executors() -> impl Strategy<Value = (Executor, u64)> {
-        let users = (1..400_u32, 0..90_000_u64).prop_map(|(users, ramp)| {
-            let ramp_up = Duration::from_millis(ramp);
-            let duration = ramp_up + Duration::from_mins(1);
-            (Executor::ConstantUsers { users, duration, ramp_up, judge_ramp_up: false }, u64::from(users))
-        });
-        let burst = (1..400_u32).prop_map(|n| (Executor::Burst { iterations: n }, u64::from(n)));
-        let rate = ("[1-9][0-9]{0,4}/(s|m|h)", 1..400_u64).prop_map(|(text, total)| {
-            let rate = Rate::parse(&text).expect("a rate");
-            (Executor::ConstantRate { rate, total, length: Duration::ZERO, max_users: 10 }, total)
-        });
-        prop_oneof![users, burst, rate]
     }
 
     proptest! {
@@ -144,18 +122,6 @@ mod tests {
             prop_assert_eq!(parts.iter().map(|share| share.count(total)).sum::<u64>(), total);
             prop_assert_eq!(parts.iter().map(|share| share.count_u32(users)).sum::<u32>(), users);
             prop_assert!(parts.iter().all(|share| share.count_u32(users) > 0));
-        }
-
-        #[test]
-        fn workers_and_their_shards_make_the_schedule_of_one(
-            (executor, total) in executors(), of in 1..9_u32, parts in 1..5_u32,
-        ) {
-            let whole = schedule(&executor, total, Share::WHOLE);
-            for union in [workers(of).collect::<Vec<_>>(), shards(of, parts).collect()] {
-                let mut dealt: Vec<_> = union.iter().flat_map(|share| schedule(&executor, total, *share)).collect();
-                dealt.sort_unstable();
-                prop_assert_eq!(&dealt, &whole);
-            }
         }
     }
 }

@@ -53,6 +53,8 @@ impl fmt::Display for Window {
 mod tests {
     use super::*;
 
+    use crate::plan::executor::{Burst, Idle};
+
     const HOUR: u64 = 3_600_000_000;
 
     #[track_caller]
@@ -60,9 +62,7 @@ mod tests {
         let read = |text: &str| Moment::parse(text).expect(text);
         let window = Window { from: read(from), to: read(to) };
         let duration = Duration::from_secs(seconds);
-        let executor =
-            Executor::ConstantUsers { users: 1, duration, ramp_up: Duration::ZERO, judge_ramp_up: false };
-        let told = window.within(&executor).map(|Range { start, end }| (start, end));
+        let told = window.within(&Executor::from(Idle { duration })).map(|Range { start, end }| (start, end));
         assert_eq!(told, want, "{window} of {seconds} s");
     }
 
@@ -93,6 +93,6 @@ mod tests {
         check("50%", "10s", 20, None);
         check("75%", "25%", 20, None);
         let window = Window { from: Moment::START, to: Moment::END };
-        assert_eq!(window.within(&Executor::Burst { iterations: 5 }), None);
+        assert_eq!(window.within(&Executor::from(Burst { iterations: 5 })), None);
     }
 }

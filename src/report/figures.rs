@@ -2,19 +2,7 @@
 
 use std::time::Duration;
 
-/// `1,204`.
-#[must_use]
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
+pub use crate::plan::words::{count, length, of_these};
 
 /// `1,204/s`.
 #[must_use]
@@ -64,24 +52,6 @@ fn decimals(number: u32, of: u32) -> String {
     }
 }
 
-/// `250ms`, `2.5s`, `7m30s`, `1h05m`.
-#[must_use]
-pub fn length(length: Duration) -> String {
-    let millis = length.as_millis();
-    let seconds = millis / 1_000;
-    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    match millis {
-        0 => "0s".to_owned(),
-        1..1_000 => format!("{millis}ms"),
-        1_000..60_000 if millis.is_multiple_of(1_000) => format!("{rest}s"),
-        1_000..60_000 => format!("{:.1}s", millis as f64 / 1_000.0),
-        60_000..3_600_000 if rest == 0 => format!("{minutes}m"),
-        60_000..3_600_000 => format!("{minutes}m{rest:02}s"),
-        _ if minutes == 0 && rest == 0 => format!("{hours}h"),
-        _ => format!("{hours}h{minutes:02}m"),
-    }
-}
-
 /// `12.4 MB`, in powers of 1000.
 #[must_use]
 pub fn bytes(number: u64) -> String {
@@ -93,13 +63,6 @@ pub fn bytes(number: u64) -> String {
         unit += 1;
     }
     if unit == 0 { format!("{number} B") } else { format!("{scaled:.1} {}", UNITS[unit]) }
-}
-
-/// `1 phase`, `6 phases`.
-#[must_use]
-pub fn of_these(number: usize, one: &str) -> String {
-    let number = number as u64;
-    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", count(number)) }
 }
 
 #[cfg(test)]

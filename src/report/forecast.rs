@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::plan::executor::Drive;
 use crate::plan::{Executor, Phase, PhaseIndex, Plan, Share};
 
 /// What a run would do.
@@ -105,13 +106,13 @@ impl PhaseForecast {
 
 /// Iterations in a second: by the schedule, or what pace and think times leave room for.
 fn rate(plan: &Plan, phase: &Phase) -> Option<f64> {
-    match &phase.executor {
-        Executor::ConstantRate { total, length, .. } => Some(*total as f64 / length.as_secs_f64()),
-        Executor::ConstantUsers { users, .. } | Executor::Iterations { users, .. } => {
+    match phase.executor.drive() {
+        Drive::Arrivals(arrivals) => Some(arrivals.mean_rate()),
+        Drive::Users(users) if !users.connects_ahead() => {
             let seconds = mean(plan, phase, least_seconds);
-            (seconds > 0.0).then(|| f64::from(*users) / seconds)
+            (seconds > 0.0).then(|| f64::from(phase.executor.users()) / seconds)
         }
-        Executor::Burst { .. } | Executor::Idle { .. } => None,
+        Drive::Users(_) | Drive::Pause(_) => None,
     }
 }
 

@@ -1,19 +1,17 @@
 //! A phase in full, as the report has it, and as much of it as the status has room for.
 
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::facts::RunFacts;
-use super::figures::{count, length};
+
 use super::rows::gravest;
 use super::summary::summarise;
 use super::told::PhaseJudgement;
 use crate::api::{PhaseStatus, Row, Summary, Verdict};
 use crate::metrics::summary::Names;
 use crate::metrics::{PartState, PhaseAggregate, PhaseEnd};
-use crate::plan::{Executor, Phase, Plan};
+use crate::plan::{Phase, Plan};
 
 /// The most phases that the status tells in full.
 const MOST_IN_FULL: usize = 8;
@@ -84,7 +82,7 @@ impl PhaseReport {
             name: planned.name.clone(),
             title: planned.title.clone(),
             executor: planned.executor.name().to_owned(),
-            load: load(&planned.executor),
+            load: planned.executor.in_words(),
             tier: engine.to_owned(),
             judge: planned.judge,
             critical: planned.critical,
@@ -145,28 +143,6 @@ fn word(end: PhaseEnd) -> &'static str {
     }
 }
 
-/// A load in words: `500 users for 2m, ramp 30s`.
-#[must_use]
-pub fn load(executor: &Executor) -> String {
-    match executor {
-        Executor::ConstantUsers { users, duration, ramp_up, .. } => {
-            let ramp = match *ramp_up {
-                Duration::ZERO => String::new(),
-                ramp => format!(", ramp {}", length(ramp)),
-            };
-            format!("{} for {}{ramp}", people(*users), length(*duration))
-        }
-        Executor::Iterations { users, per_user } => format!("{} × {}", people(*users), count(*per_user)),
-        Executor::ConstantRate { rate, total, .. } => format!("{} at {rate}", count(*total)),
-        Executor::Burst { iterations } => format!("{} at once", count(u64::from(*iterations))),
-        Executor::Idle { duration } => format!("idle for {}", length(*duration)),
-    }
-}
-
-fn people(users: u32) -> String {
-    super::figures::of_these(users as usize, "user")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,24 +161,5 @@ mod tests {
         assert_eq!(names, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
         let rows: Vec<_> = told.iter().map(|phase| phase.expectations.len()).collect();
         assert_eq!(rows, [4, 4, 4, 4, 4, 4, 4, 0, 0, 4]);
-    }
-
-    #[test]
-    fn a_load_reads_as_a_person_would_say_it() {
-        let users = |users, ramp| Executor::ConstantUsers {
-            users,
-            duration: Duration::from_mins(2),
-            ramp_up: Duration::from_secs(ramp),
-            judge_ramp_up: false,
-        };
-        for (executor, want) in [
-            (users(2_500, 0), "2,500 users for 2m"),
-            (users(1, 30), "1 user for 2m, ramp 30s"),
-            (Executor::Iterations { users: 10, per_user: 3 }, "10 users × 3"),
-            (Executor::Burst { iterations: 1_000 }, "1,000 at once"),
-            (Executor::Idle { duration: Duration::from_secs(5) }, "idle for 5s"),
-        ] {
-            assert_eq!(load(&executor), want);
-        }
     }
 }

@@ -6,8 +6,9 @@ use super::lateness::{late, tolerable};
 use super::seen::{Seen, seen};
 use crate::metrics::summary::ppm;
 use crate::metrics::{Aggregate, Dist, ErrorClass, Span};
+use crate::plan::executor::Drive;
 use crate::plan::figure::Figure;
-use crate::plan::{Executor, PhaseIndex, Plan};
+use crate::plan::{PhaseIndex, Plan};
 use crate::verdict::Generator;
 
 /// The HTTP client that sends all requests.
@@ -40,12 +41,12 @@ pub(super) fn generator(plan: &Plan, aggregate: &Aggregate) -> (Generator, Vec<U
 }
 
 fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
-    let fault = match seen.phase.executor {
-        Executor::ConstantRate { .. } => [exhausted(seen), undelivered(seen), late(seen)],
-        Executor::ConstantUsers { .. } | Executor::Iterations { .. } => [exhausted(seen), None, late(seen)],
+    let fault = match seen.phase.executor.drive() {
+        Drive::Arrivals(_) => [exhausted(seen), undelivered(seen), late(seen)],
         // All of a burst is due at once, so that lag tells how long it is, not how late.
-        Executor::Burst { .. } => [exhausted(seen), None, spread(plan, seen)],
-        Executor::Idle { .. } => [None, None, None],
+        Drive::Users(users) if users.connects_ahead() => [exhausted(seen), None, spread(plan, seen)],
+        Drive::Users(_) => [exhausted(seen), None, late(seen)],
+        Drive::Pause(_) => [None, None, None],
     };
     let name = &seen.phase.name;
     let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}: {what}") };
@@ -95,5 +96,5 @@ fn spread(plan: &Plan, seen: &Seen<'_>) -> Option<String> {
 fn lag_p99(seen: &Seen<'_>) -> Option<u64> {
     let lag: &Dist = &seen.steady().lag;
     // A burst's lag is its length.
-    (!matches!(seen.phase.executor, Executor::Burst { .. })).then(|| lag.quantile(0.99))?
+    (!seen.phase.executor.connects_ahead()).then(|| lag.quantile(0.99))?
 }

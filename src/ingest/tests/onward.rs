@@ -1,7 +1,7 @@
 //! What a session does with those who are cut off between two phases, and with what they did meanwhile.
 
 use super::*;
-use crate::plan::Executor;
+use crate::plan::executor::Idle;
 
 const MILLI: Duration = Duration::from_millis(1);
 /// When the second phase begins by itself, from the start of the first one: that is idle for 20 s.
@@ -11,7 +11,7 @@ const ONWARD: Duration = Duration::from_secs(21);
 fn idle() -> Plan {
     let mut plan = plan();
     let duration = 20 * SECOND;
-    plan.phases[0].executor = Executor::Idle { duration };
+    plan.phases[0].executor = Idle { duration }.into();
     plan.phases[0].deadline = duration;
     plan.phases[1] = plan.phases[0].clone();
     plan

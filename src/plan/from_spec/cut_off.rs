@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::api::{self, LoadTestSpec};
-use crate::plan::executor::Executor;
+use crate::plan::executor::{Drive, Executor};
 use crate::plan::fault::At;
 use crate::plan::units::{DurationRange, parse_duration};
 use crate::plan::written;
@@ -27,12 +27,10 @@ pub(super) struct Timed<'a> {
 impl Timed<'_> {
     /// When it is cut if it has no `maxDuration`.
     pub(super) fn deadline(&self) -> Duration {
-        match self.executor {
-            Executor::ConstantUsers { duration: length, .. } | Executor::ConstantRate { length, .. } => {
-                *length + GRACEFUL_STOP
-            }
-            Executor::Idle { duration } => *duration,
-            Executor::Iterations { .. } | Executor::Burst { .. } => self.longest().min(LONGEST),
+        match (self.executor.drive(), self.executor.planned_length()) {
+            (Drive::Pause(length), _) => length,
+            (Drive::Users(_) | Drive::Arrivals(_), Some(length)) => length + GRACEFUL_STOP,
+            (Drive::Users(_) | Drive::Arrivals(_), None) => self.longest().min(LONGEST),
         }
     }
 
@@ -75,15 +73,11 @@ impl Timed<'_> {
     /// When the last user begins its last iteration. `pace`: what the first iterations are spread over; `each`: from one
     /// to the next.
     fn last_begins(&self, pace: Duration, each: Duration) -> Duration {
-        let users = u64::from(self.executor.users());
-        let first = self.executor.first_iteration(users.saturating_sub(1), Some(pace));
-        let more = match self.executor {
-            Executor::Iterations { per_user, .. } => per_user.saturating_sub(1),
-            Executor::ConstantUsers { .. }
-            | Executor::ConstantRate { .. }
-            | Executor::Burst { .. }
-            | Executor::Idle { .. } => 0,
-        };
+        let Drive::Users(users) = self.executor.drive() else { return Duration::ZERO };
+        let last = u64::from(self.executor.users()).saturating_sub(1);
+        let first = users.stint(last, 0, pace).map_or(Duration::ZERO, |stint| stint.begins);
+        let each_user = self.executor.total_iterations().unwrap_or(0).div_ceil(last + 1);
+        let more = each_user.saturating_sub(1);
         first.saturating_add(times(each, more))
     }
 

@@ -1,10 +1,10 @@
 //! Rows that no run could measure: of steps that are not run, or of phases that are too short.
 
 use crate::api::{self, LoadTestSpec, Over};
+use crate::plan::executor;
 use crate::plan::fault::{At, Faults};
 use crate::plan::metric::{Metric, SUSTAINED_SECONDS};
 
-use super::load::executor;
 use super::narrow::is_step_called;
 use super::phase::runs;
 use super::rows::Measured;
@@ -62,7 +62,7 @@ fn has_step(scenario: &api::Scenario, name: &str) -> bool {
 /// A load that is faulty itself is reported where it stands.
 fn check_length(phase: &api::Phase, at: &At) {
     let unreported = Faults::default();
-    let Some(executor) = executor(&phase.load, &unreported.at("")) else { return };
+    let Some(executor) = executor::read(&phase.load, &unreported.at("")) else { return };
     let Some(seconds) = executor.whole_seconds() else { return };
     let count = seconds.end.saturating_sub(seconds.start);
     at.require(

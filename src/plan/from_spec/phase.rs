@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::api::{self, LoadTestSpec};
+use crate::plan::executor;
 use crate::plan::fault::At;
 use crate::plan::model::Phase;
 use crate::plan::near;
 
 use super::cut_off::Timed;
 use super::length;
-use super::load::executor;
 use super::objective::expectations;
 
 /// All phases.
@@ -34,11 +34,11 @@ pub(super) fn runs(phase: &api::Phase, scenario: &str) -> bool {
 
 fn one(index: usize, spec: &LoadTestSpec, at: &At) -> Option<Phase> {
     let phase = &spec.phases[index];
-    let executor = executor(&phase.load, &at.field("load"));
+    let executor = executor::read(&phase.load, &at.field("load"));
     let scenarios = scenarios_of(phase, spec, at);
     let pace = length::if_given(phase.pace.as_ref(), &at.field("pace"));
-    if let Some(Some(_)) = pace {
-        check_pace(&phase.load, &at.field("pace"));
+    if let (Some(Some(_)), Some(why)) = (&pace, executor::no_pace(&phase.load)) {
+        at.field("pace").fault(format!("{why}; leave it out"));
     }
     let max_duration = length::if_given(phase.max_duration.as_ref(), &at.field("maxDuration"));
     let expect = expectations(index, spec, &at.field("expect"));
@@ -91,17 +91,4 @@ fn scenarios_of(phase: &api::Phase, spec: &LoadTestSpec, at: &At) -> Vec<usize> 
         "the weights of its scenarios add up to 0; give one of them more",
     );
     chosen
-}
-
-/// Where the load itself says when iterations begin, a pace would change nothing.
-fn check_pace(load: &api::Load, at: &At) {
-    let why = match load {
-        api::Load { idle: Some(_), .. } => "an idle phase has no iterations",
-        api::Load { burst: Some(_), .. } => "a burst begins all its iterations at once",
-        api::Load { constant_rate: Some(_), .. } => "the rate says when iterations begin",
-        api::Load { constant_users: _, iterations: _, constant_rate: None, burst: None, idle: None } => {
-            return;
-        }
-    };
-    at.fault(format!("{why}; leave it out"));
 }

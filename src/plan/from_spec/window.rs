@@ -1,12 +1,12 @@
 //! Windows of rows: read, and held against the phases that they are to cut.
 
 use crate::api;
+use crate::plan::executor;
 use crate::plan::fault::{At, Faults};
 use crate::plan::units::Moment;
 use crate::plan::window::Window;
 use crate::plan::written;
 
-use super::load::executor;
 use super::rows::Measured;
 
 /// The window given, if one is. The outer none: it is faulty.
@@ -37,7 +37,7 @@ pub(super) fn check_all(measured: &[Measured<'_>]) {
 /// A load that is faulty itself is reported where it stands.
 fn check_phase(window: Window, phase: &api::Phase, at: &At) {
     let (name, unreported) = (&phase.name, Faults::default());
-    let Some(executor) = executor(&phase.load, &unreported.at("")) else { return };
+    let Some(executor) = executor::read(&phase.load, &unreported.at("")) else { return };
     let Some(length) = executor.planned_length() else {
         let message = format!(
             "phase {name} has {}, whose length isn't known beforehand, so that no part of it can be cut out; name \

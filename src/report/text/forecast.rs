@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::style::{Style, Tone};
-use crate::plan::{Executor, Phase, Plan};
+use crate::plan::{Phase, Plan};
 use crate::report::figures::{count, length, of_these};
 use crate::report::forecast::{Count, Forecast, PhaseForecast, WorkerForecast};
-use crate::report::phases::load;
 use crate::report::progress::NOTHING;
 
 /// The most workers that are listed.
@@ -56,7 +55,7 @@ fn row(plan: &Plan, forecast: &PhaseForecast, exact: bool, style: Style) -> [com
             Some(known) => length(known),
             None => format!("≤ {}", length(forecast.deadline)),
         }),
-        style.cell(Tone::Quiet, &load(&phase.executor)),
+        style.cell(Tone::Quiet, &phase.executor.in_words()),
         figure(&count(u64::from(forecast.users))),
         or_nothing(forecast.rate.map(|rate| bound(rate, forecast.iterations))),
         or_nothing(forecast.iterations.map(number)),
@@ -128,11 +127,7 @@ fn lines(plan: &Plan, forecast: &Forecast) -> [(&'static str, Vec<String>); 6] {
 
 /// That the scenarios of a phase have a pace which nothing heeds there.
 fn idle_pace(plan: &Plan, phase: &Phase) -> Option<String> {
-    let why = match phase.executor {
-        Executor::Burst { .. } => "a burst begins all its iterations at once",
-        Executor::ConstantRate { .. } => "the rate says when iterations begin",
-        Executor::ConstantUsers { .. } | Executor::Iterations { .. } | Executor::Idle { .. } => return None,
-    };
+    let why = phase.executor.no_pace()?;
     let scenarios = phase.scenarios.iter().map(|scenario| &plan.scenarios[*scenario]);
     let paced: Vec<&str> =
         scenarios.filter(|scenario| scenario.pace.is_some()).map(|scenario| scenario.name.as_str()).collect();

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use super::super::seen::{Seen, seen};
 use super::P95_SAMPLES;
 use crate::metrics::{Aggregate, Dist};
+use crate::plan::Plan;
 use crate::plan::figure::Figure;
-use crate::plan::{Executor, Plan};
 use crate::verdict::{Finding, Severity};
 
 /// Response times that double are felt; below that, levels differ by noise and warm-up.
@@ -83,28 +83,19 @@ fn finding(low: &Level, high: &Level, rise: f64) -> Finding {
 fn across_phases(plan: &Plan, aggregate: &Aggregate) -> Vec<Vec<Level>> {
     let mut rows: BTreeMap<(&str, &[usize]), Vec<Level>> = BTreeMap::new();
     for seen in seen(plan, aggregate) {
-        if let (Some(load), Some(p95)) = (load(&seen), p95(&seen.steady().pooled(None, None).latency)) {
+        if let (Some(level), Some(p95)) =
+            (seen.phase.executor.level(), p95(&seen.steady().pooled(None, None).latency))
+        {
             let row = rows.entry((seen.phase.executor.name(), &seen.phase.scenarios)).or_default();
             row.push(Level {
-                load: load.0,
-                name: format!("{} (phase {})", load.1, seen.phase.name),
+                load: level.load,
+                name: format!("{} (phase {})", level.name, seen.phase.name),
                 p95,
                 per_second: rate(&seen),
             });
         }
     }
     rows.into_values().collect()
-}
-
-/// How much is asked of the target, and how that is called. A burst ends before there is a level.
-fn load(seen: &Seen<'_>) -> Option<(f64, String)> {
-    match &seen.phase.executor {
-        Executor::ConstantUsers { users, .. } | Executor::Iterations { users, .. } => {
-            Some((f64::from(*users), format!("{users} users")))
-        }
-        Executor::ConstantRate { rate, .. } => Some((rate.figure().to_f64(), format!("{rate}"))),
-        Executor::Burst { .. } | Executor::Idle { .. } => None,
-    }
 }
 
 fn rate(seen: &Seen<'_>) -> Option<Figure> {
@@ -114,8 +105,7 @@ fn rate(seen: &Seen<'_>) -> Option<Figure> {
 
 /// The quarters of a phase's ramp, by the most users in each.
 fn within_ramp(seen: &Seen<'_>) -> Vec<Level> {
-    let Executor::ConstantUsers { ramp_up, .. } = &seen.phase.executor else { return Vec::new() };
-    let seconds = ramp_up.as_secs();
+    let seconds = seen.phase.executor.ramp().as_secs();
     if seconds < SHORTEST_RAMP_SECONDS {
         return Vec::new();
     }

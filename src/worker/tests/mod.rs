@@ -16,6 +16,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::engine::Setup;
+use crate::plan::executor::{Burst, ConstantRate, ConstantUsers, Idle, Iterations};
 use crate::plan::secrets::Secrets;
 use crate::plan::units::Rate;
 use crate::plan::{Document, Executor, Options, Phase, Plan, Share};
@@ -61,17 +62,17 @@ impl Kind {
     fn executor(self) -> Executor {
         let rate = Rate::parse("1/s").expect("a rate");
         match self {
-            Kind::Idle(seconds) => Executor::Idle { duration: Duration::from_secs(seconds) },
+            Kind::Idle(seconds) => Idle { duration: Duration::from_secs(seconds) }.into(),
             Kind::Users(seconds, _) => {
                 let duration = Duration::from_secs(seconds);
-                Executor::ConstantUsers { users: 3, duration, ramp_up: Duration::ZERO, judge_ramp_up: false }
+                ConstantUsers { users: 3, duration, ramp_up: Duration::ZERO, judge_ramp_up: false }.into()
             }
             Kind::Rate(seconds, _) => {
                 let length = Duration::from_secs(seconds);
-                Executor::ConstantRate { rate, total: seconds, length, max_users: 3 }
+                ConstantRate { rate, total: seconds, length, max_users: 3 }.into()
             }
-            Kind::Burst => Executor::Burst { iterations: 3 },
-            Kind::Iterations => Executor::Iterations { users: 3, per_user: 1 },
+            Kind::Burst => Burst { iterations: 3 }.into(),
+            Kind::Iterations => Iterations { users: 3, per_user: 1 }.into(),
         }
     }
 

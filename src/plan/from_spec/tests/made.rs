@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::plan;
-use crate::plan::Executor;
+use crate::plan::executor::Burst;
 use crate::plan::model::Check;
 
 #[test]
@@ -18,7 +18,7 @@ fn the_smallest_spec_has_every_default() {
     assert_eq!(grades, ["Excellent 95", "Good 85", "Acceptable 70", "Needs Work 0"]);
     let phase = &plan.phases[0];
     assert_eq!((phase.title.as_str(), phase.judge, phase.critical), ("main", true, true));
-    assert_eq!((phase.executor.clone(), &phase.scenarios), (Executor::Burst { iterations: 10 }, &vec![0]));
+    assert_eq!((phase.executor.clone(), &phase.scenarios), (Burst { iterations: 10 }.into(), &vec![0]));
     assert!(matches!(plan.steps[0].checks[..], [Check::BelowFourHundred]));
     assert_eq!((plan.steps[0].probability_ppm, plan.scenarios[0].weight), (1_000_000, 1));
 }

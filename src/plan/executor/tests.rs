@@ -1,0 +1,131 @@
+//! What holds for every executor.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::plan::share::Share;
+use crate::plan::units::Rate;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn users(users: u32, ramp_up: Duration) -> Executor {
+    ConstantUsers { users, duration: 60 * SECOND, ramp_up, judge_ramp_up: false }.into()
+}
+
+fn iterations(users: u32, per_user: u64) -> Executor {
+    Iterations { users, per_user }.into()
+}
+
+fn steady(rate: &str, total: u64, length: Duration) -> Executor {
+    ConstantRate { rate: Rate::parse(rate).expect("a rate"), total, length, max_users: 7 }.into()
+}
+
+fn burst(iterations: u32) -> Executor {
+    Burst { iterations }.into()
+}
+
+fn idle(duration: Duration) -> Executor {
+    Idle { duration }.into()
+}
+
+/// All that is planned to happen in a share of it: of each user the times that it is there, of each arrival when it is due.
+fn schedule(executor: &Executor, pace: Duration, share: Share) -> Vec<(u64, Duration, Option<Duration>)> {
+    match executor.drive() {
+        Drive::Users(users) => {
+            let stints = |user| (0..).map_while(move |stint| users.stint(user, stint, pace));
+            let all = share.all(executor.users().into());
+            all.flat_map(|user| stints(user).map(move |Stint { begins, until }| (user, begins, until)))
+                .collect()
+        }
+        Drive::Arrivals(arrivals) => {
+            share.all(arrivals.total()).map(|arrival| (arrival, arrivals.due(arrival), None)).collect()
+        }
+        Drive::Pause(_) => Vec::new(),
+    }
+}
+
+fn begins(executor: &Executor, pace: Duration) -> Vec<u128> {
+    schedule(executor, pace, Share::WHOLE).iter().map(|(_, begins, _)| begins.as_millis()).collect()
+}
+
+#[test]
+fn users_come_evenly_over_the_ramp_and_a_pace_spreads_them_over_itself_where_it_is_longer() {
+    let zero = Duration::ZERO;
+    for (executor, pace, want) in [
+        (users(4, 2 * SECOND), zero, [0, 500, 1000, 1500]),
+        (users(4, zero), zero, [0, 0, 0, 0]),
+        (users(4, zero), 2 * SECOND, [0, 500, 1000, 1500]),
+        (users(4, 4 * SECOND), 2 * SECOND, [0, 1000, 2000, 3000]),
+        (users(4, 4 * SECOND), zero, [0, 1000, 2000, 3000]),
+        (iterations(4, 1), zero, [0, 0, 0, 0]),
+        (iterations(4, 1), SECOND, [0, 250, 500, 750]),
+        (burst(4), SECOND, [0, 0, 0, 0]),
+    ] {
+        assert_eq!(begins(&executor, pace), want, "{executor:?} paced {pace:?}");
+    }
+}
+
+#[test]
+fn the_ramp_is_left_out_unless_it_is_judged() {
+    let judged = ConstantUsers { users: 1, duration: SECOND, ramp_up: SECOND, judge_ramp_up: true };
+    assert_eq!(users(1, SECOND).ramp_end(), SECOND);
+    assert_eq!((judged.ramp_end(), judged.ramp()), (Duration::ZERO, SECOND));
+    assert_eq!(burst(5).ramp_end(), Duration::ZERO);
+}
+
+#[test]
+fn arrivals_follow_the_rate() {
+    assert_eq!(begins(&steady("3/s", 4, 2 * SECOND), Duration::ZERO), [0, 333, 666, 1_000]);
+}
+
+#[test]
+fn each_executor_tells_its_name_length_users_iterations_and_words() {
+    for (executor, want) in [
+        (users(4, Duration::ZERO), ("constantUsers", Some(60), 4, None, false, "4 users for 1m")),
+        (
+            users(2_500, 30 * SECOND),
+            ("constantUsers", Some(60), 2_500, None, false, "2,500 users for 1m, ramp 30s"),
+        ),
+        (iterations(1, 4), ("iterations", None, 1, Some(4), false, "1 user × 4")),
+        (steady("10/s", 20, 2 * SECOND), ("constantRate", Some(2), 7, Some(20), true, "20 at 10/s")),
+        (burst(1000), ("burst", None, 1000, Some(1000), false, "1,000 at once")),
+        (idle(3 * SECOND), ("idle", Some(3), 0, Some(0), false, "idle for 3s")),
+    ] {
+        let length = executor.planned_length().map(|length| length.as_secs());
+        let (users, total, words) = (executor.users(), executor.total_iterations(), executor.in_words());
+        let told = (executor.name(), length, users, total, executor.is_open_loop(), words.as_str());
+        assert_eq!(told, want);
+    }
+}
+
+fn any_executor() -> impl Strategy<Value = Executor> {
+    let constant =
+        (1..400_u32, 0..90_000_u64).prop_map(|(count, ramp)| users(count, Duration::from_millis(ramp)));
+    let counted = (1..400_u32, 1..9_u64).prop_map(|(users, per_user)| iterations(users, per_user));
+    let rate = ("[1-9][0-9]{0,4}/(s|m|h)", 1..400_u64).prop_map(|(rate, total)| steady(&rate, total, SECOND));
+    prop_oneof![constant, counted, rate, (1..400_u32).prop_map(burst), Just(idle(SECOND))]
+}
+
+fn workers(of: u32) -> Vec<Share> {
+    (0..of).map(|index| Share::new(index, of).expect("index < of")).collect()
+}
+
+proptest! {
+    #[test]
+    fn workers_and_their_shards_make_the_schedule_of_one(
+        executor in any_executor(), pace in 0..20_u64, of in 1..9_u32, shards in 1..5_u32,
+    ) {
+        let schedule = |share| schedule(&executor, Duration::from_secs(pace), share);
+        let mut whole = schedule(Share::WHOLE);
+        whole.sort_unstable();
+        let parts = |worker: &Share| (0..shards).map(|shard| worker.nested(shard, shards).expect("it is one")).collect();
+        let dealt: Vec<Share> = workers(of).iter().flat_map(|worker| -> Vec<Share> { parts(worker) }).collect();
+        for shares in [workers(of), dealt] {
+            let mut union: Vec<_> = shares.into_iter().flat_map(schedule).collect();
+            union.sort_unstable();
+            prop_assert_eq!(&union, &whole);
+        }
+    }
+}
