@@ -32,6 +32,14 @@ pub(super) fn rate(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// The same, or none of them: `0/s`.
+pub(super) fn rate_or_none(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "maxLength": 32, "pattern": r"^[0-9]+(\.[0-9]+)?/(s|m|h|day)$",
+        "x-kubernetes-validations": rules::rate_or_none(),
+    })
+}
+
 /// How likely something is: `0.5%`.
 pub(super) fn probability(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

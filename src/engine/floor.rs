@@ -36,6 +36,8 @@ pub(super) struct Floor {
     start: Cell<Option<Instant>>,
     started: Notify,
     pool_closed: Cell<bool>,
+    /// How many of the iterations that users share were taken here.
+    shared: Cell<u64>,
     /// Users that are still connecting ahead of the phase.
     connecting: Cell<u64>,
     connected_ahead: Notify,
@@ -69,6 +71,7 @@ impl Floor {
             start: Cell::new(None),
             started: Notify::new(),
             pool_closed: Cell::new(false),
+            shared: Cell::new(0),
             connecting: Cell::new(0),
             connected_ahead: Notify::new(),
         })
@@ -82,6 +85,15 @@ impl Floor {
     /// The number, over all workers, of the user or arrival that is number `local` here.
     pub(super) fn global(&self, local: u64) -> u64 {
         self.share.map_or(local, |share| share.global(local))
+    }
+
+    /// The next of this shard's part of `total` iterations that users share, by its number over all workers; none: all are taken.
+    pub(super) fn next_shared(&self, total: u64) -> Option<u64> {
+        let taken = self.shared.get();
+        (taken < self.count(total)).then(|| {
+            self.shared.set(taken + 1);
+            self.global(taken)
+        })
     }
 
     pub(super) fn phase(&self) -> &Phase {

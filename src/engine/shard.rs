@@ -159,8 +159,10 @@ async fn load(floor: &Rc<Floor>, users: JoinSet<()>) {
         Drive::Pause(length) => user::wait(floor, micros(length)).await,
         Drive::Arrivals(arrivals) => pacer::open(Rc::clone(floor), arrivals).await,
         Drive::Users(closed) => {
-            if let Budget::PerUser(iterations) = closed.budget() {
-                floor.recorder.borrow_mut().scheduled(users.len() as u64 * iterations);
+            match closed.budget() {
+                Budget::Time => {}
+                Budget::PerUser(each) => floor.recorder.borrow_mut().scheduled(users.len() as u64 * each),
+                Budget::Shared(total) => floor.recorder.borrow_mut().scheduled(floor.count(total)),
             }
             user::all_through(users).await;
         }

@@ -79,18 +79,32 @@ struct Next {
 impl Course<'_> {
     /// The next iteration; none: there is none left.
     fn peek(&mut self) -> Option<&Next> {
-        if self.next.is_none() && self.budget.allows(self.done) {
-            self.next = Some(self.draw());
+        if self.next.is_none() {
+            self.next = self.draw();
         }
         self.next.as_ref()
     }
 
-    fn draw(&self) -> Next {
+    fn draw(&self) -> Option<Next> {
         let Course { floor, number, done, .. } = *self;
-        let mut draws = Draws::closed(floor.seed(), floor.phase_index(), number, done);
+        let (seed, phase) = (floor.seed(), floor.phase_index());
+        let own = || {
+            (
+                done * u64::from(floor.phase().executor.users()) + number,
+                Draws::closed(seed, phase, number, done),
+            )
+        };
+        let (index, mut draws) = match self.budget {
+            Budget::Time => own(),
+            Budget::PerUser(most) if done < most => own(),
+            Budget::PerUser(_) => return None,
+            Budget::Shared(total) => {
+                let index = floor.next_shared(total)?;
+                (index, Draws::open(seed, phase, index))
+            }
+        };
         let scenario = draws.weighted(&floor.compiled.weights);
-        let index = done * u64::from(floor.phase().executor.users()) + number;
-        Next { index, scenario, draws, pace: floor.compiled.scenarios[scenario].pace_micros }
+        Some(Next { index, scenario, draws, pace: floor.compiled.scenarios[scenario].pace_micros })
     }
 
     /// Begins it.

@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::units::{DurationRange, Rate, Share, parse_duration};
-use crate::api::{self, Load, LoadTestSpec, Method};
+use super::executor;
+use super::units::{DurationRange, Share, parse_duration};
+use crate::api::{self, LoadTestSpec, Method};
 
 /// How many bytes of the digest are kept.
 const KEPT: usize = 16;
@@ -101,26 +102,8 @@ fn phase(mut phase: api::Phase, spec: &LoadTestSpec) -> api::Phase {
     }
     phase.pace.iter_mut().for_each(length);
     phase.max_duration.iter_mut().for_each(length);
-    load(&mut phase.load);
+    executor::write_alike(&mut phase.load);
     phase
-}
-
-fn load(load: &mut Load) {
-    let Load { constant_users, iterations: _, constant_rate, burst: _, idle } = load;
-    if let Some(users) = constant_users {
-        length(&mut users.duration);
-        optional_length(&mut users.ramp_up, "0s");
-        drop_default(&mut users.judge_ramp_up, &false);
-    }
-    if let Some(rate) = constant_rate {
-        let written = Rate::parse(&rate.rate);
-        rewrite(&mut rate.rate, written);
-        rate.duration.iter_mut().for_each(length);
-        drop_default(&mut rate.max_users, &1000);
-    }
-    if let Some(idle) = idle {
-        length(&mut idle.duration);
-    }
 }
 
 fn deadlines(mut deadlines: api::Deadlines) -> api::Deadlines {
@@ -129,7 +112,7 @@ fn deadlines(mut deadlines: api::Deadlines) -> api::Deadlines {
     deadlines
 }
 
-fn optional_length(text: &mut Option<String>, default: &str) {
+pub(super) fn optional_length(text: &mut Option<String>, default: &str) {
     let mut default = default.to_owned();
     length(&mut default);
     text.iter_mut().for_each(length);
@@ -137,14 +120,14 @@ fn optional_length(text: &mut Option<String>, default: &str) {
 }
 
 /// `1m` and `60s` are one.
-fn length(text: &mut String) {
+pub(super) fn length(text: &mut String) {
     if let Ok(length) = parse_duration(text) {
         *text = format!("{}ns", length.as_nanos());
     }
 }
 
 /// As it is shown, which is one way of the several to write it.
-fn rewrite<T: ToString, E>(text: &mut String, parsed: Result<T, E>) {
+pub(super) fn rewrite<T: ToString, E>(text: &mut String, parsed: Result<T, E>) {
     if let Ok(value) = parsed {
         *text = value.to_string();
     }
@@ -156,7 +139,7 @@ fn range(text: &mut String) {
     }
 }
 
-fn drop_default<T: PartialEq>(field: &mut Option<T>, default: &T) {
+pub(super) fn drop_default<T: PartialEq>(field: &mut Option<T>, default: &T) {
     if field.as_ref() == Some(default) {
         *field = None;
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lateness::{late, tolerable};
 use super::seen::{Seen, seen};
+use crate::metrics::series::LATE_MICROS;
 use crate::metrics::summary::ppm;
 use crate::metrics::{Aggregate, Dist, ErrorClass, Span};
 use crate::plan::executor::Drive;
@@ -42,10 +43,13 @@ pub(super) fn generator(plan: &Plan, aggregate: &Aggregate) -> (Generator, Vec<U
 
 fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
     let fault = match seen.phase.executor.drive() {
-        Drive::Arrivals(_) => [exhausted(seen), undelivered(seen), late(seen)],
+        Drive::Arrivals(arrivals) => {
+            let least = if arrivals.comes_in_batches() { MOST_SPREAD_MICROS } else { LATE_MICROS };
+            [exhausted(seen), undelivered(seen), late(seen, least)]
+        }
         // All of a burst is due at once, so that lag tells how long it is, not how late.
         Drive::Users(users) if users.connects_ahead() => [exhausted(seen), None, spread(plan, seen)],
-        Drive::Users(_) => [exhausted(seen), None, late(seen)],
+        Drive::Users(_) => [exhausted(seen), None, late(seen, LATE_MICROS)],
         Drive::Pause(_) => [None, None, None],
     };
     let name = &seen.phase.name;
@@ -95,6 +99,11 @@ fn spread(plan: &Plan, seen: &Seen<'_>) -> Option<String> {
 
 fn lag_p99(seen: &Seen<'_>) -> Option<u64> {
     let lag: &Dist = &seen.steady().lag;
-    // A burst's lag is its length.
-    (!seen.phase.executor.connects_ahead()).then(|| lag.quantile(0.99))?
+    let tells_lateness = match seen.phase.executor.drive() {
+        // A burst's lag is its length.
+        Drive::Users(users) => !users.connects_ahead(),
+        Drive::Arrivals(arrivals) => !arrivals.comes_in_batches(),
+        Drive::Pause(_) => false,
+    };
+    tells_lateness.then(|| lag.quantile(0.99))?
 }

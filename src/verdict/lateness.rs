@@ -9,7 +9,6 @@
 
 use super::seen::Seen;
 use crate::metrics::Second;
-use crate::metrics::series::LATE_MICROS;
 use crate::plan::figure::Figure;
 
 /// One in so many iterations of a second may be late.
@@ -22,8 +21,9 @@ const FEWEST: u64 = 10;
 const HARMLESS_PART: u64 = 10;
 
 /// What was late, and what to do; none where the phase began its iterations in time.
-pub(super) fn late(seen: &Seen<'_>) -> Option<String> {
-    let most = tolerable(seen, LATE_MICROS);
+/// `least`: so late is never too late.
+pub(super) fn late(seen: &Seen<'_>, least: u64) -> Option<String> {
+    let most = tolerable(seen, least);
     let paced = |second: &&Second| second.begun > 0;
     let counted = |second: &Second| (second.begun, second.late.above(most));
     let seconds: Vec<(u64, u64)> = seen.measured.seconds.values().filter(paced).map(counted).collect();

@@ -5,14 +5,23 @@ use serde_json::{Value, json};
 use super::texts::compared;
 use super::{at_most_one_of, rule_at, some_of};
 
+const EXECUTORS: [&str; 9] = [
+    "constantUsers",
+    "rampingUsers",
+    "iterations",
+    "sharedIterations",
+    "constantRate",
+    "rampingRate",
+    "burst",
+    "batches",
+    "idle",
+];
+
 pub(in crate::api) fn load() -> Value {
-    let executors = ["constantUsers", "iterations", "constantRate", "burst", "idle"];
+    let (others, last) = (&EXECUTORS[..EXECUTORS.len() - 1], EXECUTORS[EXECUTORS.len() - 1]);
     json!([
-        some_of(
-            &executors,
-            "has no executor; give it one of constantUsers, iterations, constantRate, burst and idle"
-        ),
-        at_most_one_of(&executors, "has more than one of the executors; keep one"),
+        some_of(&EXECUTORS, &format!("has no executor; give it one of {} and {last}", others.join(", "))),
+        at_most_one_of(&EXECUTORS, "has more than one of the executors; keep one"),
     ])
 }
 
@@ -32,6 +41,30 @@ pub(in crate::api) fn constant_rate() -> Value {
     ])
 }
 
+pub(in crate::api) fn ramping_users() -> Value {
+    json!([rule_at(
+        ".stages",
+        "self.stages.exists(stage, stage.users > 0)",
+        "has no users at all; give a stage some"
+    )])
+}
+
+pub(in crate::api) fn ramping_rate() -> Value {
+    json!([rule_at(
+        ".stages",
+        "self.stages.exists(stage, stage.rate.matches('[1-9]'))",
+        "has a rate of 0 all the while; give a stage another one"
+    )])
+}
+
+pub(in crate::api) fn batches() -> Value {
+    json!([rule_at(
+        ".batches",
+        "self.batches <= self.iterations",
+        "must be at most the iterations, so that each batch has one"
+    )])
+}
+
 pub(in crate::api) fn phase() -> Value {
     let no_pace = |executor: &str, message| {
         rule_at(".pace", format!("!has(self.load.{executor}) || !has(self.pace)"), message)
@@ -44,6 +77,8 @@ pub(in crate::api) fn phase() -> Value {
         no_pace("idle", "an idle phase has no iterations; leave it out"),
         no_pace("burst", "a burst begins all its iterations at once; leave it out"),
         no_pace("constantRate", "the rate says when iterations begin; leave it out"),
+        no_pace("rampingRate", "the rate says when iterations begin; leave it out"),
+        no_pace("batches", "a batch begins all its iterations at once; leave it out"),
         empty("scenarios", "an idle phase sends nothing; leave it out"),
         empty("expect", "an idle phase sends nothing that could be measured; leave it out"),
         rule_at(

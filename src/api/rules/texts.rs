@@ -55,12 +55,17 @@ fn is_possible(text: &str) -> String {
 }
 
 pub(in crate::api) fn rate() -> Value {
+    rate_within("> 0.0", "must be above 0 and at most 1000000000/s")
+}
+
+pub(in crate::api) fn rate_or_none() -> Value {
+    rate_within(">= 0.0", "must be at most 1000000000/s")
+}
+
+fn rate_within(least: &str, message: &str) -> Value {
     let number = "double(self.split('/')[0])";
     let most = "1e9 * {'s': 1.0, 'm': 60.0, 'h': 3600.0, 'day': 86400.0}[self.split('/')[1]]";
-    json!([rule(
-        format!("!self.matches({RATE}) || ({number} > 0.0 && {number} <= {most})"),
-        "must be above 0 and at most 1000000000/s"
-    )])
+    json!([rule(format!("!self.matches({RATE}) || ({number} {least} && {number} <= {most})"), message)])
 }
 
 pub(in crate::api) fn probability() -> Value {

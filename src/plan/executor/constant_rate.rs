@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use super::read::{Specified, above_zero};
+use super::read::{MAX_USERS, Specified, above_zero};
 use super::timeline::{Arrivals, Drive, Level, Timeline};
 use crate::api;
 use crate::plan::fault::At;
 use crate::plan::from_spec::length;
+use crate::plan::hash;
 use crate::plan::quick::{SHORTEST, Scale};
 use crate::plan::units::{LONGEST_DURATION, Rate};
 use crate::plan::words;
-
-const MAX_USERS: u32 = 1000;
 
 /// `total` iterations, one every `1/rate`.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +105,13 @@ impl Specified for ConstantRate {
                 None
             }
         }
+    }
+
+    fn write_alike(spec: &mut api::ConstantRate) {
+        let rate = Rate::parse(&spec.rate);
+        hash::rewrite(&mut spec.rate, rate);
+        spec.duration.iter_mut().for_each(hash::length);
+        hash::drop_default(&mut spec.max_users, &MAX_USERS);
     }
 
     fn shorten(spec: &mut api::ConstantRate, scale: &mut Scale<'_>) {

@@ -7,6 +7,7 @@ use super::timeline::{Budget, Drive, Level, Stint, Timeline, Users, part};
 use crate::api;
 use crate::plan::fault::At;
 use crate::plan::from_spec::length;
+use crate::plan::hash;
 use crate::plan::quick::{FINEST, SHORTEST, Scale};
 use crate::plan::words;
 
@@ -86,6 +87,12 @@ impl Specified for ConstantUsers {
         );
         let judge_ramp_up = spec.judge_ramp_up.unwrap_or(false);
         Some(ConstantUsers { users: spec.users, duration, ramp_up, judge_ramp_up })
+    }
+
+    fn write_alike(spec: &mut api::ConstantUsers) {
+        hash::length(&mut spec.duration);
+        hash::optional_length(&mut spec.ramp_up, "0s");
+        hash::drop_default(&mut spec.judge_ramp_up, &false);
     }
 
     fn shorten(spec: &mut api::ConstantUsers, scale: &mut Scale<'_>) {

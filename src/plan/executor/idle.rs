@@ -7,6 +7,7 @@ use super::timeline::{Drive, Timeline};
 use crate::api;
 use crate::plan::fault::At;
 use crate::plan::from_spec::length;
+use crate::plan::hash;
 use crate::plan::quick::Scale;
 use crate::plan::words;
 
@@ -46,6 +47,10 @@ impl Specified for Idle {
 
     fn read(spec: &api::Idle, at: &At) -> Option<Self> {
         length::required(&spec.duration, &at.field("duration")).map(|duration| Idle { duration })
+    }
+
+    fn write_alike(spec: &mut api::Idle) {
+        hash::length(&mut spec.duration);
     }
 
     /// It is a wait: what it waits for takes its time.

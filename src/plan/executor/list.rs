@@ -53,6 +53,14 @@ macro_rules! executors {
             [$($field.as_ref().and(<$type as Specified>::NO_PACE)),*].into_iter().flatten().next()
         }
 
+        /// Writes what means the same in one way.
+        pub(super) fn write_alike(load: &mut Load) {
+            let Load { $($field),* } = load;
+            $(if let Some(spec) = $field {
+                <$type as Specified>::write_alike(spec);
+            })*
+        }
+
         /// Makes the lengths and large counts of `load` smaller.
         pub(super) fn shorten(load: &mut Load, scale: &mut Scale<'_>) {
             let Load { $($field),* } = load;

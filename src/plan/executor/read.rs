@@ -6,6 +6,9 @@ use crate::plan::fault::At;
 use crate::plan::near;
 use crate::plan::quick::Scale;
 
+/// The most users of an open loop that doesn't say how many.
+pub(super) const MAX_USERS: u32 = 1000;
+
 /// An executor as a spec asks for it.
 pub(super) trait Specified: Sized {
     /// What the spec says of it.
@@ -16,6 +19,9 @@ pub(super) trait Specified: Sized {
 
     /// Reads it, and reports its faults.
     fn read(spec: &Self::Spec, at: &At) -> Option<Self>;
+
+    /// Writes it in the one way of all that mean the same: what it is hashed as.
+    fn write_alike(_spec: &mut Self::Spec) {}
 
     /// Makes its lengths and large counts smaller.
     fn shorten(spec: &mut Self::Spec, scale: &mut Scale<'_>);

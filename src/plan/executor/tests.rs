@@ -5,6 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::plan::fault::Faults;
 use crate::plan::share::Share;
 use crate::plan::units::Rate;
 
@@ -24,6 +25,21 @@ fn steady(rate: &str, total: u64, length: Duration) -> Executor {
 
 fn burst(iterations: u32) -> Executor {
     Burst { iterations }.into()
+}
+
+fn shared(users: u32, total: u64) -> Executor {
+    SharedIterations { users, total }.into()
+}
+
+fn batches(iterations: u32, batches: u32, over: Duration, delay: Duration) -> Executor {
+    Batches { iterations, batches, over, delay }.into()
+}
+
+/// As a spec has it: `rampingUsers: {…}`.
+fn said(load: &str) -> Executor {
+    let faults = Faults::default();
+    let load = serde_yaml::from_str(load).expect("it can be read");
+    read(&load, &faults.at("load")).expect("it is sound")
 }
 
 fn idle(duration: Duration) -> Executor {
@@ -91,6 +107,23 @@ fn each_executor_tells_its_name_length_users_iterations_and_words() {
         (iterations(1, 4), ("iterations", None, 1, Some(4), false, "1 user × 4")),
         (steady("10/s", 20, 2 * SECOND), ("constantRate", Some(2), 7, Some(20), true, "20 at 10/s")),
         (burst(1000), ("burst", None, 1000, Some(1000), false, "1,000 at once")),
+        (shared(5, 2_000), ("sharedIterations", None, 5, Some(2_000), false, "5 users share 2,000")),
+        (
+            batches(75, 10, 60 * SECOND, 5 * SECOND),
+            ("batches", Some(65), 75, Some(75), true, "75 in 10 batches over 1m"),
+        ),
+        (
+            said(
+                "rampingUsers: {stages: [{users: 9, duration: 30s}, {users: 0, duration: 10s, ramp: step}]}",
+            ),
+            ("rampingUsers", Some(40), 9, None, false, "up to 9 users in 2 stages over 40s"),
+        ),
+        (
+            said(
+                "rampingRate: {stages: [{rate: 30/m, duration: 30s, ramp: step}, {rate: 0/s, duration: 20s}]}",
+            ),
+            ("rampingRate", Some(50), 1_000, Some(20), true, "20 at up to 30/m in 2 stages over 50s"),
+        ),
         (idle(3 * SECOND), ("idle", Some(3), 0, Some(0), false, "idle for 3s")),
     ] {
         let length = executor.planned_length().map(|length| length.as_secs());
@@ -100,12 +133,56 @@ fn each_executor_tells_its_name_length_users_iterations_and_words() {
     }
 }
 
+#[test]
+fn the_earlier_batches_take_the_remainder_and_a_delay_shifts_all() {
+    for (executor, want) in [
+        (batches(7, 3, 6 * SECOND, Duration::ZERO), vec![0, 0, 0, 2_000, 2_000, 4_000, 4_000]),
+        (batches(3, 3, SECOND, 5 * SECOND), vec![5_000, 5_333, 5_666]),
+        (batches(4, 1, SECOND, SECOND), vec![1_000; 4]),
+    ] {
+        assert_eq!(begins(&executor, Duration::ZERO), want, "{executor:?}");
+    }
+}
+
+/// Stages of a few seconds, to a figure of at most 60, some of them at once.
+fn any_stages() -> impl Strategy<Value = Vec<(u32, u64, bool)>> {
+    let some = |stages: &Vec<(u32, u64, bool)>| stages.iter().any(|(to, ..)| *to > 0);
+    proptest::collection::vec((0..60_u32, 1..9_u64, any::<bool>()), 1..6).prop_filter("it has a figure", some)
+}
+
+fn ramping(executor: &str, figure: impl Fn(u32) -> String, stages: &[(u32, u64, bool)]) -> Executor {
+    let stage = |(to, seconds, jumps): &(u32, u64, bool)| {
+        let ramp = if *jumps { "step" } else { "linear" };
+        format!("{{{}, duration: {seconds}s, ramp: {ramp}}}", figure(*to))
+    };
+    let stages: Vec<String> = stages.iter().map(stage).collect();
+    said(&format!("{executor}: {{stages: [{}]}}", stages.join(", ")))
+}
+
 fn any_executor() -> impl Strategy<Value = Executor> {
     let constant =
         (1..400_u32, 0..90_000_u64).prop_map(|(count, ramp)| users(count, Duration::from_millis(ramp)));
     let counted = (1..400_u32, 1..9_u64).prop_map(|(users, per_user)| iterations(users, per_user));
     let rate = ("[1-9][0-9]{0,4}/(s|m|h)", 1..400_u64).prop_map(|(rate, total)| steady(&rate, total, SECOND));
-    prop_oneof![constant, counted, rate, (1..400_u32).prop_map(burst), Just(idle(SECOND))]
+    let in_batches = (1..400_u32, 1..400_u32, 1..90_u64, 0..9_u64).prop_map(|(count, of, over, delay)| {
+        batches(count.max(of), of, Duration::from_secs(over), Duration::from_secs(delay))
+    });
+    let users_in_stages =
+        any_stages().prop_map(|stages| ramping("rampingUsers", |to| format!("users: {to}"), &stages));
+    let rate_in_stages =
+        any_stages().prop_map(|stages| ramping("rampingRate", |to| format!("rate: {to}/s"), &stages));
+    let single = (1..400_u32, 1..9_u64);
+    prop_oneof![
+        constant,
+        users_in_stages,
+        counted,
+        single.prop_map(|(users, total)| shared(users, total)),
+        rate,
+        rate_in_stages,
+        (1..400_u32).prop_map(burst),
+        in_batches,
+        Just(idle(SECOND))
+    ]
 }
 
 fn workers(of: u32) -> Vec<Share> {

@@ -90,17 +90,8 @@ pub enum Budget {
     Time,
     /// So many for each user.
     PerUser(u64),
-}
-
-impl Budget {
-    /// Whether a user that has begun `done` iterations begins another one.
-    #[must_use]
-    pub fn allows(self, done: u64) -> bool {
-        match self {
-            Budget::Time => true,
-            Budget::PerUser(most) => done < most,
-        }
-    }
+    /// So many for all of them: whoever is free takes the next.
+    Shared(u64),
 }
 
 /// A time in which a user is there, from the phase's start.
@@ -125,6 +116,11 @@ pub trait Arrivals: Debug {
 
     /// Iterations in a second, over the whole of it.
     fn mean_rate(&self) -> f64;
+
+    /// Whether many are due at the same moment, so that lag tells how many they are, not how late.
+    fn comes_in_batches(&self) -> bool {
+        false
+    }
 }
 
 /// How much is asked of the target all the while.

@@ -44,6 +44,16 @@ impl Rate {
         }
     }
 
+    /// The same, where `0/s` stands for none.
+    pub fn parse_or_none(text: &str) -> Result<Option<Self>, Misread> {
+        let mut cursor = Cursor::new(text);
+        let is_none = quantity::read(&mut cursor, Dimension::Rate) == Ok(Figure::whole(0, Dimension::Rate));
+        if is_none && cursor.expect_end("a rate such as 100/s").is_ok() {
+            return Ok(None);
+        }
+        Self::parse(text).map(Some)
+    }
+
     /// When event `index`, counted from 0, is due: nanoseconds after the start, rounded down. Each is worked
     /// out from the start, so nothing adds up. What lies beyond 584 years stays at the largest number.
     #[must_use]
@@ -60,6 +70,12 @@ impl Rate {
         let nanos = u128::from(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         let events = (nanos * u128::from(self.events)).div_ceil(u128::from(self.seconds) * NANOS_PER_SECOND);
         u64::try_from(events).unwrap_or(u64::MAX)
+    }
+
+    /// How many `parts`, of which an event is made up of so many, come together in `time`, rounded down.
+    #[must_use]
+    pub fn count_parts(&self, time: Duration, parts: u128) -> u128 {
+        time.as_nanos() * u128::from(self.events) * (parts / NANOS_PER_SECOND) / u128::from(self.seconds)
     }
 
     /// Events per second, exactly.

@@ -1,9 +1,10 @@
 use super::*;
 use crate::verdict::Generator;
 
-const PHASES: [(&str, &str); 4] = [
+const PHASES: [(&str, &str); 5] = [
     ("rate", "{constantRate: {rate: 100/s, duration: 20s}}"),
     ("users", "{constantUsers: {users: 10, duration: 20s}}"),
+    ("batches", "{batches: {iterations: 1000, batches: 10, over: 20s}}"),
     ("burst", "{burst: {iterations: 100}}"),
     ("idle", "{idle: {duration: 1s}}"),
 ];
@@ -37,6 +38,14 @@ fn a_little_late_is_sound() {
 fn lateness_that_changes_the_figures_is_not() {
     check("rate", late(6_000, 10_000), &[&reason("rate", "1,000 of 1,000", "6 ms", "10 of 10")]);
     check("users", late(6_000, 10_000), &[&reason("users", "1,000 of 1,000", "6 ms", "10 of 10")]);
+}
+
+#[test]
+fn a_batch_may_take_as_long_as_a_burst_until_all_of_it_is_sent() {
+    check("batches", late(50_000, 10_000), &[]);
+    let told = reason("batches", "1,000 of 1,000", "51 ms", "11 of 11").replace("5 ms", "50 ms");
+    check("batches", late(51_000, 10_000), &[&told]);
+    assert_eq!(generator("batches", late(50_000, 10_000)).lag_p99_micros, 0);
 }
 
 fn reason(phase: &str, iterations: &str, worst: &str, seconds: &str) -> String {

@@ -13,7 +13,9 @@ fn check_load(load: &str, want: &[&str]) {
 fn a_phase_has_one_executor() {
     check_load(
         "",
-        &[": has no executor; give it one of constantUsers, iterations, constantRate, burst and idle"],
+        &[
+            ": has no executor; give it one of constantUsers, rampingUsers, iterations, sharedIterations, constantRate, rampingRate, burst, batches and idle",
+        ],
     );
     check_load(
         "burst: {iterations: 1}, constantRate: {rate: 0/s, total: 1}",

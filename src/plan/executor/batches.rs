@@ -1,0 +1,117 @@
+//! `batches`: bursts at even distances, one user an iteration.
+
+use std::time::Duration;
+
+use super::read::{Specified, above_zero};
+use super::timeline::{Arrivals, Drive, Timeline, part};
+use crate::api;
+use crate::plan::fault::At;
+use crate::plan::from_spec::length;
+use crate::plan::hash;
+use crate::plan::quick::{FINEST, SHORTEST, Scale};
+use crate::plan::units::LONGEST_DURATION;
+use crate::plan::words;
+
+/// `iterations` in `batches`: batch k of n starts at `delay + k · over / n`, the earlier ones take the remainder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batches {
+    /// How many in all.
+    pub iterations: u32,
+    /// In how many batches; each has one at least.
+    pub batches: u32,
+    /// From the start of the first to where one more would start.
+    pub over: Duration,
+    /// How long before the first.
+    pub delay: Duration,
+}
+
+impl Batches {
+    /// Which batch an iteration belongs to.
+    fn batch(&self, iteration: u64) -> u64 {
+        let (all, batches) = (u64::from(self.iterations), u64::from(self.batches));
+        let (each, larger) = (all / batches, all % batches);
+        let in_larger = larger * (each + 1);
+        if iteration < in_larger { iteration / (each + 1) } else { larger + (iteration - in_larger) / each }
+    }
+}
+
+impl Timeline for Batches {
+    fn in_words(&self) -> String {
+        let (count, batches) = (words::count(self.iterations.into()), words::count(self.batches.into()));
+        format!("{count} in {batches} batches over {}", words::length(self.over))
+    }
+
+    fn planned_length(&self) -> Option<Duration> {
+        Some(self.delay + self.over)
+    }
+
+    fn users(&self) -> u32 {
+        self.iterations
+    }
+
+    fn total_iterations(&self) -> Option<u64> {
+        Some(self.iterations.into())
+    }
+
+    fn drive(&self) -> Drive<'_> {
+        Drive::Arrivals(self)
+    }
+}
+
+impl Arrivals for Batches {
+    fn total(&self) -> u64 {
+        self.iterations.into()
+    }
+
+    fn most_users(&self) -> u32 {
+        self.iterations
+    }
+
+    fn due(&self, arrival: u64) -> Duration {
+        self.delay + part(self.over, self.batch(arrival), self.batches.into())
+    }
+
+    fn mean_rate(&self) -> f64 {
+        f64::from(self.iterations) / (self.delay + self.over).as_secs_f64()
+    }
+
+    fn comes_in_batches(&self) -> bool {
+        true
+    }
+}
+
+impl Specified for Batches {
+    type Spec = api::Batches;
+
+    const NO_PACE: Option<&'static str> = Some("a batch begins all its iterations at once");
+
+    fn read(spec: &api::Batches, at: &At) -> Option<Self> {
+        above_zero(spec.iterations, &at.field("iterations"));
+        above_zero(spec.batches, &at.field("batches"));
+        at.field("batches").require(
+            spec.batches <= spec.iterations,
+            "must be at most the iterations, so that each batch has one",
+        );
+        let over = length::required(&spec.over, &at.field("over"));
+        let delay = length::or_default(spec.delay.as_ref(), Duration::ZERO, &at.field("delay"));
+        let (over, delay) = (over?, delay?);
+        at.field("delay").require(
+            over + delay <= LONGEST_DURATION,
+            "is together with over more than 366 days (8784h); make one of them shorter",
+        );
+        Some(Batches { iterations: spec.iterations, batches: spec.batches, over, delay })
+    }
+
+    /// The batches stay as large as they are, so that they mean the same to the target.
+    fn write_alike(spec: &mut api::Batches) {
+        hash::length(&mut spec.over);
+        hash::optional_length(&mut spec.delay, "0s");
+    }
+
+    fn shorten(spec: &mut api::Batches, scale: &mut Scale<'_>) {
+        scale.length("over", &mut spec.over, SHORTEST);
+        if let Some(delay) = &mut spec.delay {
+            scale.length("delay", delay, FINEST);
+        }
+    }
+}
