@@ -44,6 +44,7 @@ up_second_node() {
 
 is_second_up() {
     local name
+    [ -e "$NODE_RUN/is-whole" ] || return 1
     for name in node2 containerd2 kubelet2 proxy2; do
         running "$name" >/dev/null || return 1
     done
@@ -61,6 +62,7 @@ start_second_node() {
     load_own_images
     until_ready 60 kubelet2 node_is_ready
     until_ready 30 proxy2 proxy_is_ready
+    touch "$NODE_RUN/is-whole"
 }
 
 abandon_second_node() {
