@@ -89,10 +89,12 @@ down_second_node() {
 
 # Nobody but a node can tell that its pods have ended: without it they would stay for ever.
 forget_second_node() {
+    local said
     cut_second_node
     cluster_kubectl delete node "$NODE" --ignore-not-found --timeout=30s >/dev/null
-    cluster_kubectl delete pods --all-namespaces --field-selector "spec.nodeName=$NODE" --force --grace-period=0 --wait=false \
-        >/dev/null 2>&1
+    # It warns of what is meant here.
+    said="$(cluster_kubectl delete pods --all-namespaces --field-selector "spec.nodeName=$NODE" \
+        --force --grace-period=0 --wait=false 2>&1)" || fail "the pods of $NODE can't be deleted: $said"
 }
 
 # The way to the host and to the first node's pods is through the first node; the host's routes lead there already.
