@@ -25,6 +25,13 @@ impl SecondNode {
         Some(node)
     }
 
+    /// Takes away what a hard end has left of one: its pods would keep their namespaces from going.
+    pub(crate) fn sweep() {
+        if Node::is_of_the_script() {
+            script(&["down"]).unwrap_or_else(|said| panic!("cluster node down: {said}"));
+        }
+    }
+
     /// What pods that may be placed on it put up with; no other test's do.
     pub(crate) fn toleration(&self) -> Value {
         json!({"key": format!("loadgate.test/{}", self.name), "operator": "Exists", "effect": "NoSchedule"})
