@@ -9,6 +9,8 @@
 mod away;
 #[path = "operator/changes.rs"]
 mod changes;
+#[path = "operator/drained.rs"]
+mod drained;
 #[path = "operator/ending.rs"]
 mod ending;
 #[path = "operator/figures.rs"]
@@ -89,6 +91,7 @@ const TESTS: &[Test] = tests![
     Nothing ending::an_abort_ends_the_load_and_is_idempotent,
     Nothing ending::a_deletion_ends_the_load_and_leaves_nothing,
     Nothing lost::a_worker_that_is_evicted_killed_or_cut_off_is_lost_and_told,
+    Nothing drained::a_worker_on_a_node_that_is_drained_or_dies_is_lost_and_told,
     Nothing away::a_namespace_that_is_deleted_in_mid_run_goes_with_all_that_is_in_it,
     Nothing forged::a_report_by_anybody_but_the_runs_own_workers_is_refused,
     Nothing forged::a_forged_status_is_refused_and_without_the_policy_it_is_written_over,

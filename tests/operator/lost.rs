@@ -15,11 +15,11 @@ const DEADLINE: u64 = 80;
 /// Twice as long as the load may go on where an abort doesn't reach a worker.
 const OUT_OF_REACH: f64 = 20.0;
 
-/// A run in a namespace of its own whose load is on, and its workers.
-struct On<'a> {
-    room: Room<'a>,
+/// A run in a namespace of its own whose load is on, and its workers: the second is the one that something befalls.
+pub(crate) struct On<'a> {
+    pub(crate) room: Room<'a>,
     nginx: Nginx,
-    workers: [Value; 2],
+    pub(crate) workers: [Value; 2],
     /// How many requests its plan comes to, half of them for each worker.
     planned: usize,
 }
@@ -27,10 +27,21 @@ struct On<'a> {
 impl<'a> On<'a> {
     /// Twenty requests a second for so long.
     fn new(installation: &'a Installation, word: &str, seconds: usize) -> Self {
+        On::on_nodes(installation, word, seconds, &[])
+    }
+
+    /// The same by workers that put up with taints of nodes.
+    pub(crate) fn on_nodes(
+        installation: &'a Installation,
+        word: &str,
+        seconds: usize,
+        tolerations: &[Value],
+    ) -> Self {
         let room = installation.room(word);
         let nginx = Nginx::configured(&room.kubectl, "$remote_addr", "");
         let mut test = constant_rate("long", NGINX, "20/s", &format!("{seconds}s"));
         test["spec"]["deadlines"] = json!({"run": format!("{DEADLINE}s")});
+        test["spec"]["workers"]["tolerations"] = json!(tolerations);
         room.kubectl.apply(&test);
         room.is_on("long");
         let workers = room.workers("long").try_into().unwrap();
@@ -44,13 +55,13 @@ impl<'a> On<'a> {
     }
 
     /// The second worker is lost while the first one goes on.
-    fn is_told(&self) {
+    pub(crate) fn is_told(&self) {
         let told = self.room.until("long", LIMIT, "told of the loss", |status| lost(status) > 0);
         assert!(lost(&told) == 2 || told["phase"] == "Running", "the other one goes on: {told:#}");
     }
 
     /// The second one was lost and nobody took its place; it had told of as many requests as `told` before.
-    fn ends_without_one(&self, told: u64) {
+    pub(crate) fn ends_without_one(&self, told: u64) {
         let status = self.room.comes_to_rest("long");
         assert_eq!([&status["phase"], &status["verdict"]], ["Inconclusive", "Inconclusive"]);
         assert_eq!(reason(&status), "Inconclusive", "no deadline had to end it: {status:#}");
@@ -71,7 +82,7 @@ impl<'a> On<'a> {
         assert!(counted <= (served[0] + served[1]) as u64, "{counted} of {served:?} served");
     }
 
-    fn ended_by_its_deadline_and_a_minute(&self) {
+    pub(crate) fn ended_by_its_deadline_and_a_minute(&self) {
         let status = self.room.status("long");
         let at = |field: &str| status["run"][field].as_str().unwrap().parse::<Timestamp>().unwrap();
         let lasted = at("finishedAt").duration_since(at("startedAt")).as_secs();
@@ -133,7 +144,7 @@ fn lost(status: &Value) -> u64 {
     status["workers"]["lost"].as_u64().unwrap_or_default()
 }
 
-fn requests(status: &Value) -> u64 {
+pub(crate) fn requests(status: &Value) -> u64 {
     status["summary"]["requests"].as_u64().unwrap_or_default()
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::kubectl::Kubectl;
+use super::second_node::SecondNode;
 use super::{image, path, readme, tools};
 
 /// The namespace that README installs into.
@@ -76,6 +77,7 @@ impl Installation {
         let image = format!("{}:{tag}", image::REPOSITORY);
         let blocks = readme::commands("In a cluster");
         let installation = Installation { cluster, image, tag, kubectl, blocks };
+        SecondNode::sweep();
         installation.sweep();
         installation.install();
         Some(installation)

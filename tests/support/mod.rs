@@ -18,6 +18,7 @@ pub(crate) mod program;
 pub(crate) mod readme;
 pub(crate) mod run;
 pub(crate) mod schemas;
+pub(crate) mod second_node;
 pub(crate) mod server;
 pub(crate) mod shape;
 pub(crate) mod tokens;

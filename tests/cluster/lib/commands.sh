@@ -89,15 +89,13 @@ abandon_start() {
 
 write_configuration() {
     local name
-    for name in controller-manager scheduler kubelet proxy; do
+    for name in controller-manager scheduler proxy; do
         write_kubeconfig "$name" "$CONFIG/$name.kubeconfig"
     done
     write_kubeconfig admin "$KUBECONFIG_FILE"
     # Who asked by sudo is to read it as well.
     [ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID" "$KUBECONFIG_FILE"
-    configure_containerd
-    configure_kubelet
-    configure_proxy
+    configure_node
 }
 
 start_component() {
@@ -156,7 +154,7 @@ command_status() {
     local name pid all=0
     rerun_as_root status
     printf '%-20s %8s %8s\n' COMPONENT PID MEMORY
-    for name in node "${COMPONENTS[@]}"; do
+    for name in node "${COMPONENTS[@]}" $(second_components); do
         if pid="$(running "$name")"; then
             printf '%-20s %8s %5s MB\n' "$name" "$pid" "$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$pid/status")"
         else

@@ -14,7 +14,7 @@ start_apiserver() {
     until_true 30 "port $API_PORT of the API server to be free" port_is_free "$API_PORT"
     launch apiserver "$(program_path kube-apiserver)" \
         --etcd-servers=http://127.0.0.1:2379 \
-        --advertise-address="$NODE_IP" --bind-address=0.0.0.0 --secure-port="$API_PORT" \
+        --advertise-address="$API_IP" --bind-address=0.0.0.0 --secure-port="$API_PORT" \
         --service-cluster-ip-range="$SERVICES" \
         --tls-cert-file="$PKI/apiserver.crt" --tls-private-key-file="$PKI/apiserver.key" \
         --client-ca-file="$PKI/ca.crt" \

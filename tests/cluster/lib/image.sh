@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Packs programs and files into an image of one layer, and loads it into the node when its content has changed.
+# Packs programs and files into an image of one layer, and loads it into each node when its content has changed.
 
 readonly IMAGE_USER=65532
 
@@ -143,19 +143,25 @@ json_string() {
 }
 
 import_image() {
+    local name="$1" work="$2"
+    (use_node 1 && import_into_node "$name" "$work")
+    ! second_takes_images || (use_node 2 && import_into_node "$name" "$work")
+}
+
+import_into_node() {
     local name="$1" work="$2" content loaded
     # The configuration names the layer's digest, so its own stands for both.
     content="$(sha256sum "$work/config.json" | cut -d' ' -f1)"
     if is_loaded "$name" "$content"; then
-        say "image $name is up to date"
+        say "image $name is up to date on $NODE"
         return
     fi
     printf '[{"Config":"config.json","RepoTags":[%s],"Layers":["layer.tar"]}]\n' "$(json_string "$name")" >"$work/manifest.json"
     loaded="$(tar --create --directory "$work" manifest.json config.json layer.tar \
         | images import - | awk '/^unpacking/ { print $2; exit }')"
-    [ -n "$loaded" ] || fail "image: containerd did not take it; its log is $LOGS/containerd.log"
+    [ -n "$loaded" ] || fail "image: containerd did not take it; its log is $LOGS/containerd$NTH.log"
     images label "$loaded" "loadgate.content=$content" >/dev/null
-    say "image $name is loaded"
+    say "image $name is loaded on $NODE"
 }
 
 # containerd writes a registry before a name that has none.

@@ -1,31 +1,39 @@
 # shellcheck shell=bash
-# The node: namespaces of its own for network, mounts and processes, and one cable to the host.
+# A node: namespaces of its own for network, mounts and processes. The first one has the one cable to the host.
 #
-# Everything of the cluster runs inside. So ports can't be taken, the host's firewall, routes and mounts aren't touched, and
+# Everything of the cluster runs inside of the first one, the second node too. So ports can't be taken, the host's firewall, routes and mounts aren't touched, and
 # the end of its first process ends all others, pods included; mounts, links and nftables tables go with them. That is what
 # makes `up` sure after any end.
 
 start_node() {
+    local first outer=()
     make_cgroups
     # Built in on some machines; where they are missing, what needs them tells.
     modprobe --quiet --all overlay br_netfilter 2>/dev/null || true
     # In its namespaces the tools must be those of the host, but what daemons write at fixed places must not reach it.
-    mkdir -p "$RUN/var-log" "$RUN/var-lib-cni" /var/lib/cni
-    start_process node pause unshare --net --mount --pid --fork --mount-proc --propagation private -- "$(program_path pause)"
+    mkdir -p "$NODE_RUN"/{var-log,var-lib-cni,var-lib-kubelet} /var/lib/{cni,kubelet}
+    # The end of the first node's first process is the second node's end too.
+    if [ -n "$NTH" ]; then
+        first="$(running node)" || died node
+        outer=(nsenter --target "$first" --pid --)
+    fi
+    start_process "node$NTH" pause "${outer[@]}" \
+        unshare --net --mount --pid --fork --mount-proc --propagation private -- "$(program_path pause)"
     # shellcheck disable=SC2016 # expanded inside
     in_node bash -euc '
         mount --make-rshared /
         mount -t tmpfs -o mode=755 tmpfs /run
         mount --bind "$1/var-log" /var/log
         mount --bind "$1/var-lib-cni" /var/lib/cni
+        mount --bind "$1/var-lib-kubelet" /var/lib/kubelet
         mkdir -p /run/lock /run/netns
         ip link set lo up
         sysctl --quiet --write net.ipv4.ip_forward=1
         # So that a pod which calls itself or its neighbour by a Service gets the answer from the Service.
         call=/proc/sys/net/bridge/bridge-nf-call-iptables
         [ ! -e "$call" ] || echo 1 >"$call"
-    ' -- "$RUN"
-    connect_node
+    ' -- "$NODE_RUN"
+    "connect_node$NTH"
 }
 
 # For what needs a cluster and doesn't start one.
@@ -36,7 +44,7 @@ require_node() {
 # Runs a command inside the node.
 in_node() {
     local pid
-    pid="$(running node)" || fail 'the node is not running; "cluster up" starts it'
+    pid="$(running "node$NTH")" || fail "$NODE is not running"
     nsenter --target "$pid" --net --mount --pid -- "$@"
 }
 
@@ -44,8 +52,8 @@ in_node() {
 launch() {
     local name="$1" pid
     shift
-    pid="$(running node)" || died node
-    start_process "$name" "$1" nsenter --target "$pid" --net --mount --pid -- "$@"
+    pid="$(running "node$NTH")" || died "node$NTH"
+    start_process "$name$NTH" "$1" nsenter --target "$pid" --net --mount --pid -- "$@"
 }
 
 connect_node() {
@@ -71,35 +79,42 @@ cgroup_trees() {
 }
 
 make_cgroups() {
-    local tree file
+    local tree group
     while read -r tree; do
-        mkdir -p "$tree/$CGROUP"
-        # Without processors and memory of its own a cpuset takes no process.
-        for file in cpuset.cpus cpuset.mems; do
-            if [ -e "$tree/$CGROUP/$file" ] && [ -e "$tree/$file" ] && [ -z "$(cat "$tree/$CGROUP/$file")" ]; then
-                cat "$tree/$file" >"$tree/$CGROUP/$file"
-            fi
+        for group in "$CGROUPS" "$CGROUP"; do
+            mkdir -p "$tree/$group"
+            make_cpuset "$tree" "$group"
+            [ ! -e "$tree/cgroup.controllers" ] || hand_down_controllers "$tree" "$group"
         done
-        [ ! -e "$tree/cgroup.controllers" ] || hand_down_controllers "$tree"
     done < <(cgroup_trees)
+}
+
+# Without processors and memory of its own a cpuset takes no process.
+make_cpuset() {
+    local tree="$1" group="$2" file
+    for file in cpuset.cpus cpuset.mems; do
+        if [ -e "$tree/$group/$file" ] && [ -e "$tree/$file" ] && [ -z "$(cat "$tree/$group/$file")" ]; then
+            cat "$tree/$file" >"$tree/$group/$file"
+        fi
+    done
 }
 
 # In version 2 a group has the controllers that all above it hand down.
 hand_down_controllers() {
-    local tree="$1" controller
+    local tree="$1" group="$2" controller
     for controller in cpu cpuset memory pids io; do
         echo "+$controller" >"$tree/cgroup.subtree_control" 2>/dev/null || true
-        echo "+$controller" >"$tree/$CGROUP/cgroup.subtree_control" 2>/dev/null || true
+        echo "+$controller" >"$tree/$group/cgroup.subtree_control" 2>/dev/null || true
     done
 }
 
 remove_cgroups() {
-    local tree
+    local group="$1" tree
     while read -r tree; do
-        [ -d "$tree/$CGROUP" ] || continue
+        [ -d "$tree/$group" ] || continue
         # A group can be busy for a moment after its last process has ended.
         for _ in {1..50}; do
-            find "$tree/$CGROUP" -depth -type d -exec rmdir {} + 2>/dev/null && break
+            find "$tree/$group" -depth -type d -exec rmdir {} + 2>/dev/null && break
             sleep 0.1
         done
     done < <(cgroup_trees)
@@ -108,16 +123,16 @@ remove_cgroups() {
 # Ends the cluster, and clears what an earlier one left, however that one ended.
 end_node() {
     local file
-    # With the first process of the node all others in it end, written down or not.
+    # With the first process of the node all others in it end, written down or not, and the second node.
     end_process node
     for file in "$PIDS"/*; do
         [ ! -e "$file" ] || end_process "${file##*/}"
     done
     if read_network; then
         ip link delete "$LINK" 2>/dev/null || true
-        remove_cgroups
+        remove_cgroups "$CGROUPS"
     fi
     # Never across a mount: should one be left below, its content is not ours.
     rm -rf --one-file-system "$RUN"
-    rmdir /var/lib/cni 2>/dev/null || true
+    rmdir /var/lib/cni /var/lib/kubelet 2>/dev/null || true
 }

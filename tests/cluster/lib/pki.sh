@@ -10,15 +10,18 @@ make_pki() {
 
     local service=DNS:kubernetes.default
     make_certificate ca apiserver /CN=kube-apiserver serverAuth \
-        "IP:$NODE_IP,IP:$API_SERVICE_IP,IP:127.0.0.1,DNS:localhost,DNS:kubernetes,$service,$service.svc,$service.svc.$CLUSTER_DOMAIN"
-    make_certificate ca kubelet-server "/CN=$NODE" serverAuth "IP:$NODE_IP,DNS:$NODE"
+        "IP:$API_IP,IP:$API_SERVICE_IP,IP:127.0.0.1,DNS:localhost,DNS:kubernetes,$service,$service.svc,$service.svc.$CLUSTER_DOMAIN"
     make_certificate ca apiserver-kubelet-client /O=system:masters/CN=apiserver-kubelet-client clientAuth
     make_certificate front-proxy-ca front-proxy-client /CN=front-proxy-client clientAuth
     make_certificate ca admin /O=system:masters/CN=admin clientAuth
     make_certificate ca controller-manager /CN=system:kube-controller-manager clientAuth
     make_certificate ca scheduler /CN=system:kube-scheduler clientAuth
-    make_certificate ca kubelet "/O=system:nodes/CN=system:node:$NODE" clientAuth
     make_certificate ca proxy /CN=system:kube-proxy clientAuth
+}
+
+make_node_pki() {
+    make_certificate ca "$NODE-server" "/CN=$NODE" serverAuth "IP:$NODE_IP,DNS:$NODE"
+    make_certificate ca "$NODE" "/O=system:nodes/CN=system:node:$NODE" clientAuth
 }
 
 make_authority() {
@@ -49,7 +52,7 @@ kind: Config
 clusters:
   - name: loadgate-cluster
     cluster:
-      server: https://$NODE_IP:$API_PORT
+      server: https://$API_IP:$API_PORT
       certificate-authority-data: $(base64 -w0 "$PKI/ca.crt")
 users:
   - name: $name

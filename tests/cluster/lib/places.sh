@@ -11,24 +11,37 @@ readonly RUN="$STATE/run"
 readonly PKI="$RUN/pki"
 readonly CONFIG="$RUN/config"
 
-readonly NODE=node1
 readonly CLUSTER_DOMAIN=cluster.local
 readonly API_PORT=6443
 
-# One /16 holds the node, the host's end of its cable, the pods and the Services. What the host sees is named after it, so that
+# One /16 holds the nodes, the host's end of the cable, the pods and the Services. What the host sees is named after it, so that
 # clusters with state folders of their own don't meet.
 use_network() {
     NET="10.$1"
-    NODE_IP="$NET.0.1"
+    API_IP="$NET.0.1"
     HOST_IP="$NET.0.254"
-    PODS="$NET.16.0/24"
+    PODS="$NET.16.0/20"
     SERVICES="$NET.128.0/20"
     API_SERVICE_IP="$NET.128.1"
     DNS_IP="$NET.128.10"
     # The host's end of the one cable to the node.
     LINK="loadgate$1"
-    # Below each controller's root; the pods' groups are inside.
-    CGROUP="loadgate-cluster-$1"
+    # Below each controller's root.
+    CGROUPS="loadgate-cluster-$1"
+    use_node 1
+}
+
+# Of which node the functions for nodes are: the first, in which all the rest of the cluster runs, or the second.
+use_node() {
+    NODE="node$1"
+    # Behind the names of its processes: the first node's have none.
+    NTH="${1#1}"
+    NODE_IP="$NET.0.$1"
+    NODE_PODS="$NET.$((15 + $1)).0/24"
+    NODE_RUN="$RUN/$NODE"
+    NODE_CONFIG="$NODE_RUN/config"
+    # The pods' groups are inside.
+    CGROUP="$CGROUPS/$NODE"
 }
 
 # The first that the host neither has nor reaches by a route of its own.

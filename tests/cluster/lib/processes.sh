@@ -25,7 +25,7 @@ running() {
 }
 
 # Runs a command for good: no terminal, no open file of ours, no session of ours. Its output is the component's log.
-# The command enters or makes a PID namespace, where its only child becomes the program that is the component.
+# The command enters or makes PID namespaces, one in the other; the child of the last one becomes the program that is the component.
 start_process() {
     local name="$1" program="$2" descriptor
     shift 2
@@ -46,16 +46,24 @@ start_process() {
 write_down_child() {
     local name="$1" parent="$2" program="$3" child written
     for _ in {1..200}; do
-        { read -r child _ <"/proc/$parent/task/$parent/children"; } 2>/dev/null || true
-        # Until it has become the program, it is another copy of its parent.
-        if [ -n "${child:-}" ] && written="$(identity "$child")" && [ "${written##*/}" = "${program##*/}" ]; then
-            echo "$written" >"$PIDS/$name"
-            return
-        fi
+        child="$parent"
+        while child="$(only_child "$child")"; do
+            # Until it has become the program, it is another copy of its parent, or about to have a child.
+            if written="$(identity "$child")" && [ "${written##*/}" = "${program##*/}" ]; then
+                echo "$written" >"$PIDS/$name"
+                return
+            fi
+        done
         [ -e "/proc/$parent" ] || break
         sleep 0.02
     done
     died "$name"
+}
+
+only_child() {
+    local child=''
+    { read -r child _ <"/proc/$1/task/$1/children"; } 2>/dev/null || true
+    [ -n "$child" ] && echo "$child"
 }
 
 end_process() {

@@ -4,12 +4,21 @@
 readonly PAUSE_IMAGE=loadgate.test/pause:1
 readonly CONTAINERD_SOCKET=/run/containerd/containerd.sock
 
+configure_node() {
+    mkdir -p "$NODE_CONFIG/cni"
+    make_node_pki
+    write_kubeconfig "$NODE" "$NODE_CONFIG/kubelet.kubeconfig"
+    configure_containerd
+    configure_kubelet
+    configure_proxy
+}
+
 configure_containerd() {
     local plugins
     plugins="$(cni_plugins)"
-    cat >"$CONFIG/containerd.toml" <<TOML
+    cat >"$NODE_CONFIG/containerd.toml" <<TOML
 version = 2
-root = "$RUN/containerd"
+root = "$NODE_RUN/containerd"
 state = "/run/containerd"
 disabled_plugins = [
   "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper",
@@ -20,7 +29,7 @@ disabled_plugins = [
   address = "$CONTAINERD_SOCKET"
 
 [plugins."io.containerd.internal.v1.opt"]
-  path = "$RUN/containerd-opt"
+  path = "$NODE_RUN/containerd-opt"
 
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "$PAUSE_IMAGE"
@@ -32,7 +41,7 @@ disabled_plugins = [
 
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "$plugins"
-  conf_dir = "$CONFIG/cni"
+  conf_dir = "$NODE_CONFIG/cni"
 
 [plugins."io.containerd.grpc.v1.cri".containerd]
   snapshotter = "overlayfs"
@@ -44,9 +53,8 @@ disabled_plugins = [
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
   SystemdCgroup = false
 TOML
-    mkdir -p "$CONFIG/cni"
-    # Pods reach each other, the Services, the node and the host's end of its cable, and nothing else.
-    cat >"$CONFIG/cni/10-pods.conflist" <<JSON
+    # Pods reach each other, the Services, the nodes and the host's end of the cable, and nothing else.
+    cat >"$NODE_CONFIG/cni/10-pods.conflist" <<JSON
 {
   "cniVersion": "0.4.0",
   "name": "pods",
@@ -54,8 +62,8 @@ TOML
     {
       "type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": false, "hairpinMode": true,
       "ipam": {
-        "type": "host-local", "dataDir": "$RUN/leases",
-        "ranges": [[{"subnet": "$PODS"}]],
+        "type": "host-local", "dataDir": "$NODE_RUN/leases",
+        "ranges": [[{"subnet": "$NODE_PODS"}]],
         "routes": [{"dst": "$NET.0.0/16"}]
       }
     }
@@ -77,8 +85,8 @@ cni_plugins() {
 
 configure_kubelet() {
     # Else pods would be told of the host's name servers, which they can't reach.
-    : >"$CONFIG/resolv.conf"
-    cat >"$CONFIG/kubelet.yaml" <<YAML
+    : >"$NODE_CONFIG/resolv.conf"
+    cat >"$NODE_CONFIG/kubelet.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication:
@@ -86,11 +94,11 @@ authentication:
   webhook: {enabled: true}
   x509: {clientCAFile: $PKI/ca.crt}
 authorization: {mode: Webhook}
-tlsCertFile: $PKI/kubelet-server.crt
-tlsPrivateKeyFile: $PKI/kubelet-server.key
+tlsCertFile: $PKI/$NODE-server.crt
+tlsPrivateKeyFile: $PKI/$NODE-server.key
 clusterDomain: $CLUSTER_DOMAIN
 clusterDNS: [$DNS_IP]
-resolvConf: $CONFIG/resolv.conf
+resolvConf: $NODE_CONFIG/resolv.conf
 containerRuntimeEndpoint: unix://$CONTAINERD_SOCKET
 cgroupDriver: cgroupfs
 cgroupRoot: /$CGROUP
@@ -113,10 +121,16 @@ containerLogMaxSize: 1Gi
 makeIPTablesUtilChains: false
 oomScoreAdj: 0
 podLogsDir: /var/log/pods
-volumePluginDir: $RUN/kubelet-plugins
+volumePluginDir: $NODE_RUN/kubelet-plugins
 readOnlyPort: 0
 nodeStatusUpdateFrequency: 5s
+registerWithTaints: [$(taint)]
 YAML
+}
+
+# Where the second node is, pods go as they did without it, but for those that put up with this.
+taint() {
+    [ -z "$NTH" ] || echo "{key: loadgate.test/$NODE, effect: NoSchedule}"
 }
 
 # As many as a process may have here; without the right to raise the limit it is what root was given.
@@ -128,7 +142,7 @@ open_files() {
 }
 
 configure_proxy() {
-    cat >"$CONFIG/proxy.yaml" <<YAML
+    cat >"$NODE_CONFIG/proxy.yaml" <<YAML
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 mode: nftables
@@ -145,16 +159,16 @@ YAML
 }
 
 start_containerd() {
-    launch containerd "$(command -v containerd)" --config "$CONFIG/containerd.toml" --log-level warn
+    launch containerd "$(command -v containerd)" --config "$NODE_CONFIG/containerd.toml" --log-level warn
 }
 
 start_kubelet() {
-    launch kubelet "$(program_path kubelet)" --config="$CONFIG/kubelet.yaml" --kubeconfig="$CONFIG/kubelet.kubeconfig" \
-        --root-dir="$RUN/kubelet" --cert-dir="$RUN/kubelet-pki" --hostname-override="$NODE" --node-ip="$NODE_IP" --v=1
+    launch kubelet "$(program_path kubelet)" --config="$NODE_CONFIG/kubelet.yaml" --kubeconfig="$NODE_CONFIG/kubelet.kubeconfig" \
+        --root-dir="$NODE_RUN/kubelet" --cert-dir="$NODE_RUN/kubelet-pki" --hostname-override="$NODE" --node-ip="$NODE_IP" --v=1
 }
 
 start_proxy() {
-    launch proxy "$(program_path kube-proxy)" --config="$CONFIG/proxy.yaml" --v=1
+    launch proxy "$(program_path kube-proxy)" --config="$NODE_CONFIG/proxy.yaml" --v=1
 }
 
 containerd_is_ready() { in_node ctr --address "$CONTAINERD_SOCKET" version; }
