@@ -78,7 +78,7 @@ impl Forecast {
             length,
             open_ended: phases.iter().any(|phase| phase.length.is_none()),
             peak_users: phases.iter().map(|phase| phase.users).max().unwrap_or(0),
-            peak_rate: phases.iter().filter_map(|phase| phase.rate).reduce(f64::max),
+            peak_rate: plan.phases_to_run().filter_map(|(_, phase)| peak_rate(plan, phase)).reduce(f64::max),
             workers: (0..plan.workers)
                 .filter_map(|index| worker(plan, Share::new(index, plan.workers)?))
                 .collect(),
@@ -113,6 +113,14 @@ fn rate(plan: &Plan, phase: &Phase) -> Option<f64> {
             (seconds > 0.0).then(|| f64::from(phase.executor.users()) / seconds)
         }
         Drive::Users(_) | Drive::Pause(_) => None,
+    }
+}
+
+/// The most iterations in a second.
+fn peak_rate(plan: &Plan, phase: &Phase) -> Option<f64> {
+    match phase.executor.drive() {
+        Drive::Arrivals(arrivals) => Some(arrivals.peak_rate()),
+        Drive::Users(_) | Drive::Pause(_) => rate(plan, phase),
     }
 }
 

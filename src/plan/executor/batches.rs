@@ -75,6 +75,10 @@ impl Arrivals for Batches {
         f64::from(self.iterations) / (self.delay + self.over).as_secs_f64()
     }
 
+    fn peak_rate(&self) -> f64 {
+        f64::from(self.iterations) / self.over.as_secs_f64()
+    }
+
     fn comes_in_batches(&self) -> bool {
         true
     }

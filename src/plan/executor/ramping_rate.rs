@@ -119,6 +119,10 @@ impl Arrivals for RampingRate {
     fn mean_rate(&self) -> f64 {
         self.total() as f64 / self.length().as_secs_f64()
     }
+
+    fn peak_rate(&self) -> f64 {
+        per_second(self.highest())
+    }
 }
 
 impl Specified for RampingRate {

@@ -97,6 +97,19 @@ fn arrivals_follow_the_rate() {
 }
 
 #[test]
+fn the_highest_rate_is_that_of_the_highest_stage_and_a_batch_counts_until_the_next() {
+    for (load, want) in [
+        ("constantRate: {rate: 30/m, duration: 10s}", (0.5, 0.5)),
+        ("rampingRate: {stages: [{rate: 10/s, duration: 10s}, {rate: 300/m, duration: 10s}]}", (6.25, 10.0)),
+        ("batches: {iterations: 60, batches: 3, over: 10s, delay: 10s}", (3.0, 6.0)),
+    ] {
+        let executor = said(load);
+        let Drive::Arrivals(arrivals) = executor.drive() else { panic!("{load} has no schedule") };
+        assert_eq!((arrivals.mean_rate(), arrivals.peak_rate()), want, "{load}");
+    }
+}
+
+#[test]
 fn each_executor_tells_its_name_length_users_iterations_and_words() {
     for (executor, want) in [
         (users(4, Duration::ZERO), ("constantUsers", Some(60), 4, None, false, "4 users for 1m")),

@@ -117,6 +117,11 @@ pub trait Arrivals: Debug {
     /// Iterations in a second, over the whole of it.
     fn mean_rate(&self) -> f64;
 
+    /// Iterations in a second where they are most; those of a batch count for all the time until the next.
+    fn peak_rate(&self) -> f64 {
+        self.mean_rate()
+    }
+
     /// Whether many are due at the same moment, so that lag tells how many they are, not how late.
     fn comes_in_batches(&self) -> bool {
         false
