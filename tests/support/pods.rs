@@ -1,6 +1,7 @@
 //! Targets in pods, each behind a Service: nginx with its access log, and the demonstration target.
 
-use std::time::Duration;
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -8,6 +9,11 @@ use super::kubectl::Kubectl;
 
 /// No pod of these tests takes longer to be ready.
 const LIMIT: Duration = Duration::from_mins(1);
+/// So long a connection to a Service is waited for, and after so long it is tried again.
+const CONNECT: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_millis(100);
+/// Where they listen, and their Services.
+const PORT: u16 = 8080;
 
 /// Where pods of its namespace reach nginx.
 pub(crate) const NGINX: &str = "http://nginx:8080";
@@ -115,12 +121,14 @@ pub(crate) fn url_of(kubectl: &Kubectl, pod: &str) -> String {
     format!("http://{}:8080", address.as_str().unwrap())
 }
 
-/// Runs a container as pod and Service `name`, port 8080, until it is ready.
+/// Runs a container as pod and Service `name`, port 8080, until both are ready.
 fn serve(kubectl: &Kubectl, name: &str, container: &Value, health: &str, volumes: &[Value]) {
     let mut container = container.clone();
     container["name"] = json!(name);
     container["imagePullPolicy"] = json!("Never");
-    container["readinessProbe"] = json!({"httpGet": {"path": health, "port": 8080}, "periodSeconds": 1});
+    // Once it is ready it stays so: on a machine that is busy with other things its answers to the kubelet may be late.
+    container["readinessProbe"] =
+        json!({"httpGet": {"path": health, "port": PORT}, "periodSeconds": 1, "failureThreshold": 1000});
     container["securityContext"] = json!({"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
         "capabilities": {"drop": ["ALL"]}});
     let mut mounts = vec![json!({"name": "tmp", "mountPath": "/tmp"})];
@@ -131,7 +139,18 @@ fn serve(kubectl: &Kubectl, name: &str, container: &Value, health: &str, volumes
         "spec": {"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
             "terminationGracePeriodSeconds": 1, "containers": [container], "volumes": volumes}});
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
-        "spec": {"selector": {"app": name}, "ports": [{"port": 8080}]}});
+        "spec": {"selector": {"app": name}, "ports": [{"port": PORT}]}});
     kubectl.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [pod, service]}));
     kubectl.wait("condition=Ready", &format!("pod/{name}"), LIMIT);
+    is_served(kubectl, name);
+}
+
+/// Waits until the node takes connections to a Service, which it tells nobody: a worker tries it only once.
+fn is_served(kubectl: &Kubectl, name: &str) {
+    let address = kubectl.get(&["service", name])["spec"]["clusterIP"].as_str().unwrap().parse::<IpAddr>();
+    let (address, since) = (SocketAddr::from((address.unwrap(), PORT)), Instant::now());
+    while let Err(error) = TcpStream::connect_timeout(&address, CONNECT) {
+        assert!(since.elapsed() < LIMIT, "Service {name} at {address}: {error}");
+        std::thread::sleep(AGAIN);
+    }
 }
