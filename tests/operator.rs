@@ -84,7 +84,7 @@ const TESTS: &[Test] = tests![
     Nothing starting::what_keeps_workers_from_a_node_is_told,
     Nothing starting::what_a_quota_refuses_is_told,
     Nothing starting::a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid,
-    Cores changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
+    Nothing changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
     Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
     Nothing starting::a_worker_without_memory_is_told,
     Nothing ending::an_abort_ends_the_load_and_is_idempotent,

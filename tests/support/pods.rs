@@ -1,6 +1,7 @@
 //! Targets in pods, each behind a Service: nginx with its access log, and the demonstration target.
 
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -145,12 +146,41 @@ fn serve(kubectl: &Kubectl, name: &str, container: &Value, health: &str, volumes
     is_served(kubectl, name);
 }
 
-/// Waits until the node takes connections to a Service, which it tells nobody: a worker tries it only once.
+/// Waits until the node takes connections to a Service and its name is known. Nobody tells when that is, after an outage it
+/// may take a while, and a worker tries it only once.
 fn is_served(kubectl: &Kubectl, name: &str) {
-    let address = kubectl.get(&["service", name])["spec"]["clusterIP"].as_str().unwrap().parse::<IpAddr>();
-    let (address, since) = (SocketAddr::from((address.unwrap(), PORT)), Instant::now());
-    while let Err(error) = TcpStream::connect_timeout(&address, CONNECT) {
-        assert!(since.elapsed() < LIMIT, "Service {name} at {address}: {error}");
+    let address = |kubectl: &Kubectl, name: &str| -> IpAddr {
+        kubectl.get(&["service", name])["spec"]["clusterIP"].as_str().unwrap().parse().unwrap()
+    };
+    let service = SocketAddr::from((address(kubectl, name), PORT));
+    let names = SocketAddr::from((address(&kubectl.within("kube-system"), "kube-dns"), 53));
+    let full_name = format!("{name}.{}.svc.cluster.local", kubectl.namespace());
+    let since = Instant::now();
+    let is_there = || {
+        TcpStream::connect_timeout(&service, CONNECT)?;
+        resolves(names, &full_name)
+    };
+    while let Err(error) = is_there() {
+        assert!(since.elapsed() < LIMIT, "{full_name} at {service}: {error}");
         std::thread::sleep(AGAIN);
     }
+}
+
+/// Asks the cluster's DNS for the address of a name.
+fn resolves(server: SocketAddr, name: &str) -> io::Result<()> {
+    // One question, to be answered by whoever is asked; of its address, in the internet.
+    let mut question = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        question.push(u8::try_from(label.len()).unwrap());
+        question.extend(label.bytes());
+    }
+    question.extend([0, 0, 1, 0, 1]);
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    socket.set_read_timeout(Some(CONNECT))?;
+    socket.send_to(&question, server)?;
+    let mut answer = [0; 512];
+    let length = socket.recv(&mut answer)?;
+    let (failed, answers) = (answer[3] & 0xf, u16::from_be_bytes([answer[6], answer[7]]));
+    let is_known = length >= question.len() && failed == 0 && answers > 0;
+    if is_known { Ok(()) } else { Err(io::Error::other("its name isn't known")) }
 }
