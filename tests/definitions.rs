@@ -5,35 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 #![allow(dead_code, reason = "what these tests share with those of faults has more than they need")]
 
-#[path = "faults/definition.rs"]
-mod definition;
-#[path = "faults/kubelet.rs"]
-mod kubelet;
-#[path = "faults/leaving.rs"]
-mod leaving;
-#[path = "faults/operator.rs"]
-mod operator;
-#[path = "faults/outcome.rs"]
-mod outcome;
-#[path = "support/post.rs"]
-mod post;
-#[path = "faults/proxy.rs"]
-mod proxy;
-#[path = "faults/rights.rs"]
-mod rights;
-#[path = "support/road.rs"]
-mod road;
-#[path = "faults/stage.rs"]
-mod stage;
 mod support;
-#[path = "faults/template.rs"]
-mod template;
-#[path = "faults/watching.rs"]
-mod watching;
-#[path = "support/weather.rs"]
-mod weather;
-#[path = "faults/write.rs"]
-mod write;
+#[path = "faults/world.rs"]
+mod world;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -53,6 +27,8 @@ use tokio::sync::Semaphore;
 use outcome::{REQUESTS, counts_are_exact};
 use stage::{Stage, on_rough_stage, on_stage};
 use support::loadtests::runtime;
+#[allow(clippy::wildcard_imports, reason = "the list of these modules stands in one place")]
+use world::*;
 
 const NAME: &str = "shop";
 const LIMIT: Duration = Duration::from_mins(3);

@@ -16,59 +16,33 @@ mod campaign;
 mod clocks;
 #[path = "faults/courses.rs"]
 mod courses;
-#[path = "faults/definition.rs"]
-mod definition;
 #[path = "faults/forbidden.rs"]
 mod forbidden;
 #[path = "faults/forged.rs"]
 mod forged;
 #[path = "faults/killed.rs"]
 mod killed;
-#[path = "faults/kubelet.rs"]
-mod kubelet;
 #[path = "faults/lease.rs"]
 mod lease;
-#[path = "faults/leaving.rs"]
-mod leaving;
 #[path = "faults/many.rs"]
 mod many;
-#[path = "faults/operator.rs"]
-mod operator;
-#[path = "faults/outcome.rs"]
-mod outcome;
-#[path = "support/post.rs"]
-mod post;
 #[path = "faults/protocol.rs"]
 mod protocol;
-#[path = "faults/proxy.rs"]
-mod proxy;
-#[path = "faults/rights.rs"]
-mod rights;
-#[path = "support/road.rs"]
-mod road;
 #[path = "faults/rough.rs"]
 mod rough;
 #[path = "faults/second.rs"]
 mod second;
-#[path = "faults/stage.rs"]
-mod stage;
 #[path = "faults/storing.rs"]
 mod storing;
 #[path = "faults/storm.rs"]
 mod storm;
 mod support;
-#[path = "faults/template.rs"]
-mod template;
 #[path = "faults/token.rs"]
 mod token;
 #[path = "faults/two_leaders.rs"]
 mod two_leaders;
-#[path = "faults/watching.rs"]
-mod watching;
-#[path = "support/weather.rs"]
-mod weather;
-#[path = "faults/write.rs"]
-mod write;
+#[path = "faults/world.rs"]
+mod world;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -78,6 +52,8 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Trial};
 use support::loadtests::runtime;
 use tokio::sync::Semaphore;
+#[allow(clippy::wildcard_imports, reason = "the list of these modules stands in one place")]
+use world::*;
 
 /// What the test is called.
 const NAME: &str = "shop";

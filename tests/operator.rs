@@ -40,6 +40,8 @@ mod support;
 mod table;
 #[path = "operator/takeover.rs"]
 mod takeover;
+#[path = "operator/turns.rs"]
+mod turns;
 #[path = "operator/velro.rs"]
 mod velro;
 #[path = "operator/verdicts.rs"]
@@ -48,24 +50,14 @@ mod verdicts;
 mod written;
 
 use std::process::ExitCode;
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use libtest_mimic::{Arguments, Trial};
 use support::installation::Installation;
+use turns::{Needs, Turns};
 
 /// So many are under way at once: most of them wait for something most of their time.
-const AT_ONCE: usize = 3;
-
-/// What a test must not share with another at the same time.
-#[derive(Clone, Copy)]
-enum Needs {
-    /// Nothing: it waits for what doesn't begin, or sends next to nothing.
-    Nothing,
-    /// The cores: its generator is to be sound.
-    Cores,
-    /// The operator, which it restarts.
-    Operator,
-}
+const AT_ONCE: usize = 4;
 
 struct Test {
     name: &'static str,
@@ -80,26 +72,26 @@ macro_rules! tests {
     };
 }
 
-/// In the order in which they begin.
+/// Those that take longest first, so that none of them is left when all others are over.
 const TESTS: &[Test] = tests![
-    Cores quickstart::quickstart_is_told_as_it_goes_and_counted_exactly,
-    Nothing starting::what_keeps_workers_from_a_node_is_told,
-    Nothing starting::what_a_quota_refuses_is_told,
-    Nothing starting::a_worker_without_memory_is_told,
-    Nothing starting::a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid,
-    Cores changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
-    Nothing ending::an_abort_ends_the_load_and_is_idempotent,
-    Nothing ending::a_deletion_ends_the_load_and_leaves_nothing,
-    Nothing lost::a_worker_that_is_evicted_killed_or_cut_off_is_lost_and_told,
     Nothing drained::a_worker_on_a_node_that_is_drained_or_dies_is_lost_and_told,
+    Nothing lost::a_worker_that_is_evicted_killed_or_cut_off_is_lost_and_told,
+    Cores velro::a_cluster_finds_what_a_run_without_one_finds,
     Nothing away::a_namespace_that_is_deleted_in_mid_run_goes_with_all_that_is_in_it,
-    Nothing forged::a_report_by_anybody_but_the_runs_own_workers_is_refused,
-    Nothing forged::a_forged_status_is_refused_and_without_the_policy_it_is_written_over,
-    Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
     Nothing gates::runs_without_a_verdict_are_written_as_committed,
     Nothing verdicts::stages_and_verdicts_are_written_as_committed,
-    Cores velro::a_cluster_finds_what_a_run_without_one_finds,
+    Cores quickstart::quickstart_is_told_as_it_goes_and_counted_exactly,
+    Nothing forged::a_report_by_anybody_but_the_runs_own_workers_is_refused,
+    Nothing forged::a_forged_status_is_refused_and_without_the_policy_it_is_written_over,
     Cores five_minutes::the_five_minutes_of_readme_are_as_told,
+    Nothing starting::what_keeps_workers_from_a_node_is_told,
+    Nothing starting::what_a_quota_refuses_is_told,
+    Nothing starting::a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid,
+    Nothing changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
+    Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
+    Nothing starting::a_worker_without_memory_is_told,
+    Nothing ending::an_abort_ends_the_load_and_is_idempotent,
+    Nothing ending::a_deletion_ends_the_load_and_leaves_nothing,
     Operator figures::figures_are_told,
     Operator takeover::counts_are_exact_after_the_operator_was_stopped_upgraded_and_out_of_memory_in_mid_run,
     Operator outage::loads_go_on_without_an_api_server_and_are_told_when_it_is_back,
@@ -113,47 +105,33 @@ static INSTALLATION: OnceLock<RwLock<Option<Installation>>> = OnceLock::new();
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads = Some(arguments.test_threads.unwrap_or(AT_ONCE).min(AT_ONCE));
-    let trials = TESTS.iter().map(|test| {
-        Trial::test(test.name, || {
-            in_turn(test);
+    let turns = Arc::new(Turns::new(arguments.test_threads.unwrap_or(AT_ONCE).clamp(1, AT_ONCE)));
+    // All of them wait for their turns, which are what is scarce.
+    arguments.test_threads = Some(TESTS.len());
+    let trials = TESTS.iter().enumerate().map(|(place, test)| {
+        let turns = Arc::clone(&turns);
+        Trial::test(test.name, move || {
+            in_turn(&turns, place, test);
             Ok(())
         })
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     if let Some(shared) = INSTALLATION.get() {
         drop(shared.write().unwrap_or_else(PoisonError::into_inner).take());
+        turns.tell();
     }
     figures::tell();
     conclusion.exit_code()
 }
 
-/// Runs a test beside others as far as it can be. A failed one leaves nothing half done behind these locks.
-fn in_turn(test: &Test) {
-    static CORES: Mutex<()> = Mutex::new(());
-    static OPERATOR: RwLock<()> = RwLock::new(());
-    let operator = || OPERATOR.read().unwrap_or_else(PoisonError::into_inner);
-    match test.needs {
-        Needs::Nothing => {
-            let _operator = operator();
-            with_installation(test.run);
-        }
-        Needs::Cores => {
-            let _cores = CORES.lock().unwrap_or_else(PoisonError::into_inner);
-            let _operator = operator();
-            with_installation(test.run);
-        }
-        Needs::Operator => {
-            let _operator = OPERATOR.write().unwrap_or_else(PoisonError::into_inner);
-            with_installation(test.run);
-        }
-    }
-}
-
-fn with_installation(test: fn(&Installation)) {
+/// Runs a test when it is its turn. A failed one leaves nothing half done behind the lock.
+fn in_turn(turns: &Turns, place: usize, test: &Test) {
+    let waiting = turns.come(place, test.needs);
+    // This takes a while, in which all others come too.
     let shared = INSTALLATION.get_or_init(|| Installation::new().into());
+    let _turn = waiting.take(test.name);
     let installation = shared.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(installation) = &*installation {
-        test(installation);
+        (test.run)(installation);
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use kube::runtime::conditions::is_deleted;
 use kube::runtime::wait::await_condition;
+use kube::runtime::{WatchStreamExt, watcher};
 use loadgate::api::LoadTest;
 use serde_json::json;
 
@@ -37,17 +39,10 @@ pub(crate) async fn a_deletion_names_the_pod_that_it_waits_for_and_does_not_wait
 
         let gone = Box::pin(await_condition(stage.api::<LoadTest>(), NAME, is_deleted(&uid)));
         within(LONG, "the test is let go", gone).await.unwrap();
-        let of_pods = ListParams::default().fields("reason=PodsLeft");
-        let told = within(LIMIT, "an Event", async {
-            loop {
-                let events = stage.api::<Event>().list(&of_pods).await.unwrap().items;
-                if let Some(event) = events.into_iter().next() {
-                    return event;
-                }
-                tokio::task::yield_now().await;
-            }
-        });
-        let told = told.await.message.unwrap();
+        let of_pods = watcher::Config::default().fields("reason=PodsLeft");
+        let mut events = Box::pin(watcher(stage.api::<Event>(), of_pods).applied_objects());
+        let told = within(LIMIT, "an Event", events.try_next()).await.unwrap().unwrap();
+        let told = told.message.unwrap();
         assert!(told.contains(&format!("pod {pod} on no node")), "{told}");
 
         let left = stage.api::<Pod>().list(&ListParams::default()).await.unwrap();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kube::Client;
 use kube::client::Body as Sent;
@@ -17,6 +17,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::operator::Operator;
+use crate::passing::{bad_gateway, passed_on, refused, request_to_send};
 use crate::road::{Cut, Message, Road, carried};
 use crate::watching::{Silences, gone, watched};
 use crate::weather::Weather;
@@ -25,15 +26,6 @@ use crate::{LIMIT, within};
 
 /// No request of the operator is larger.
 const LARGEST: usize = 4 << 20;
-/// What belongs to a connection is not passed on.
-const OF_A_CONNECTION: [header::HeaderName; 5] = [
-    header::HOST,
-    header::CONNECTION,
-    header::TRANSFER_ENCODING,
-    header::CONTENT_LENGTH,
-    header::AUTHORIZATION,
-];
-
 /// When the operator is killed: on either side of the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum When {
@@ -275,43 +267,4 @@ impl Shared {
         // Nobody is there to read it.
         StatusCode::GONE.into_response()
     }
-}
-
-fn request_to_send(parts: &Parts, body: Bytes) -> axum::http::Request<Sent> {
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut request = axum::http::Request::new(Sent::from(body));
-    *request.method_mut() = parts.method.clone();
-    *request.uri_mut() = path.parse().unwrap();
-    *request.headers_mut() = without_connection(parts.headers.clone());
-    request
-}
-
-fn passed_on(answer: axum::http::Response<Sent>) -> Response {
-    let (mut parts, body) = answer.into_parts();
-    parts.headers = without_connection(parts.headers);
-    parts.extensions.clear();
-    Response::from_parts(parts, Body::new(body))
-}
-
-fn without_connection(mut headers: HeaderMap) -> HeaderMap {
-    for name in OF_A_CONNECTION {
-        headers.remove(name);
-    }
-    headers
-}
-
-fn bad_gateway(error: &kube::Error) -> Response {
-    (StatusCode::BAD_GATEWAY, error.to_string()).into_response()
-}
-
-/// What stands in the way answers, as the API server does where it has enough to do.
-fn refused(status: u16) -> Response {
-    let message = "it is stormy";
-    let told = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status, "message": message});
-    let status = StatusCode::from_u16(status).unwrap();
-    let mut response = (status, told.to_string()).into_response();
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
-    }
-    response
 }

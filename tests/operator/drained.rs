@@ -1,5 +1,7 @@
 //! Workers on two nodes, of which one is drained or dies in mid-run: its worker is lost, and the other one's load goes on.
 
+use std::time::Instant;
+
 use crate::lost::{On, requests};
 use crate::support::installation::Installation;
 use crate::support::second_node::SecondNode;
@@ -15,8 +17,9 @@ fn on_both<'a>(installation: &'a Installation, node: &SecondNode, word: &str) ->
 pub(crate) fn a_worker_on_a_node_that_is_drained_or_dies_is_lost_and_told(installation: &Installation) {
     let Some(node) = SecondNode::up() else { return };
     let drained = on_both(installation, &node, "node-drained");
+    let began = Instant::now();
     node.is_drained(&installation.kubectl);
-    drained.is_told();
+    drained.is_told(began);
     node.is_open_again(&installation.kubectl);
 
     let dead = on_both(installation, &node, "node-dead");

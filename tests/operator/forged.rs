@@ -121,7 +121,7 @@ pub(crate) fn a_report_by_anybody_but_the_runs_own_workers_is_refused(installati
     for name in ["one", "other"] {
         let status = room.completes(name);
         counts(&status, 200);
-        assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 0}));
+        assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 0, "clocksOff": 0}));
     }
     assert_eq!(nginx.load().len(), 400);
 }

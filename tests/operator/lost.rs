@@ -1,5 +1,7 @@
 //! Workers that are lost in mid-run: evicted, killed, cut off. None is replaced, and what they told last is what counts.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -11,6 +13,9 @@ use crate::support::pods::{NGINX, Nginx};
 
 /// Longer than the plan and the silence after which a worker is given up, by less than a minute.
 const DEADLINE: u64 = 80;
+
+/// So soon it is told that a worker is gone: long before it would be given up for its silence.
+const SOON: Duration = Duration::from_secs(45);
 
 /// Twice as long as the load may go on where an abort doesn't reach a worker.
 const OUT_OF_REACH: f64 = 20.0;
@@ -54,10 +59,11 @@ impl<'a> On<'a> {
         self.nginx.load().iter().filter(|line| line.agent == address).count()
     }
 
-    /// The second worker is lost while the first one goes on.
-    pub(crate) fn is_told(&self) {
+    /// The second worker, gone since then, is lost while the first one goes on.
+    pub(crate) fn is_told(&self, gone: Instant) {
         let told = self.room.until("long", LIMIT, "told of the loss", |status| lost(status) > 0);
         assert!(lost(&told) == 2 || told["phase"] == "Running", "the other one goes on: {told:#}");
+        assert!(gone.elapsed() < SOON, "told after {:.1?}", gone.elapsed());
     }
 
     /// The second one was lost and nobody took its place; it had told of as many requests as `told` before.
@@ -118,11 +124,13 @@ pub(crate) fn a_worker_that_is_evicted_killed_or_cut_off_is_lost_and_told(instal
     aborted.room.kubectl.patch("long", &json!({"spec": {"abort": true}}));
 
     let killed = On::new(installation, "lost-killed", 30);
+    let gone = Instant::now();
     node.signal(&killed.workers[1], "KILL");
-    killed.is_told();
+    killed.is_told(gone);
     let evicted = On::new(installation, "lost-evicted", 30);
+    let gone = Instant::now();
     evicted.room.evict(name(&evicted.workers[1]));
-    evicted.is_told();
+    evicted.is_told(gone);
 
     let status = back.room.comes_to_rest("long");
     is_judged(&status, "Pass");

@@ -120,7 +120,7 @@ pub(crate) fn a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid(
     let status = room.completes("replaced");
     is_judged(&status, "Pass");
     counts(&status, 80);
-    assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 0}));
+    assert_eq!(status["workers"], json!({"desired": 2, "ready": 2, "lost": 0, "clocksOff": 0}));
     assert_eq!(nginx.load().len(), 80);
     room.is_as_it_must_be("replaced", Some(&nginx));
 }

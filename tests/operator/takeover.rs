@@ -61,12 +61,20 @@ fn renews_tokens(room: &Room<'_>, node: Node) {
     let workers = room.workers("long");
     let digests =
         || workers.iter().map(|pod| node.digest(pod, "/var/run/loadgate/token")).collect::<Vec<_>>();
-    let (before, looked_at, since) = (digests(), reviews(room), Instant::now());
+    let (before, looked_at) = (digests(), reviews(room));
     component("stop", "kubelet");
     component("start", "kubelet");
-    while digests().iter().zip(&before).any(|(now, before)| now == before) || reviews(room) < looked_at + 2.0
-    {
-        assert!(since.elapsed() < LIMIT, "no worker shows another token");
+    let are_others = || digests().iter().zip(&before).all(|(now, before)| now != before);
+    becomes("each worker has another token", are_others);
+    becomes("each worker shows another token", || reviews(room) >= looked_at + 2.0);
+}
+
+/// Asks until it is so: nobody tells when it becomes so.
+#[track_caller]
+fn becomes(what: &str, is: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !is() {
+        assert!(since.elapsed() < LIMIT, "not after {LIMIT:?}: {what}");
     }
 }
 

@@ -121,6 +121,6 @@ fn with_workers(room: &Room, test: &Value) -> Option<Value> {
     is_shown_in_mid_run(room, "velro-prd", &PHASES, "3/3")?;
     let status = room.completes("velro-prd");
     is_shown_at_the_end(room, &status, "6/6 phases");
-    assert_eq!(status["workers"], json!({"desired": 3, "ready": 3, "lost": 0}));
+    assert_eq!(status["workers"], json!({"desired": 3, "ready": 3, "lost": 0, "clocksOff": 0}));
     Some(status)
 }

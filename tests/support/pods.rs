@@ -1,6 +1,8 @@
 //! Targets in pods, each behind a Service: nginx with its access log, and the demonstration target.
 
-use std::time::Duration;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -8,6 +10,11 @@ use super::kubectl::Kubectl;
 
 /// No pod of these tests takes longer to be ready.
 const LIMIT: Duration = Duration::from_mins(1);
+/// So long a connection to a Service is waited for, and after so long it is tried again.
+const CONNECT: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_millis(100);
+/// Where they listen, and their Services.
+const PORT: u16 = 8080;
 
 /// Where pods of its namespace reach nginx.
 pub(crate) const NGINX: &str = "http://nginx:8080";
@@ -115,12 +122,14 @@ pub(crate) fn url_of(kubectl: &Kubectl, pod: &str) -> String {
     format!("http://{}:8080", address.as_str().unwrap())
 }
 
-/// Runs a container as pod and Service `name`, port 8080, until it is ready.
+/// Runs a container as pod and Service `name`, port 8080, until both are ready.
 fn serve(kubectl: &Kubectl, name: &str, container: &Value, health: &str, volumes: &[Value]) {
     let mut container = container.clone();
     container["name"] = json!(name);
     container["imagePullPolicy"] = json!("Never");
-    container["readinessProbe"] = json!({"httpGet": {"path": health, "port": 8080}, "periodSeconds": 1});
+    // Once it is ready it stays so: on a machine that is busy with other things its answers to the kubelet may be late.
+    container["readinessProbe"] =
+        json!({"httpGet": {"path": health, "port": PORT}, "periodSeconds": 1, "failureThreshold": 1000});
     container["securityContext"] = json!({"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
         "capabilities": {"drop": ["ALL"]}});
     let mut mounts = vec![json!({"name": "tmp", "mountPath": "/tmp"})];
@@ -131,7 +140,47 @@ fn serve(kubectl: &Kubectl, name: &str, container: &Value, health: &str, volumes
         "spec": {"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
             "terminationGracePeriodSeconds": 1, "containers": [container], "volumes": volumes}});
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
-        "spec": {"selector": {"app": name}, "ports": [{"port": 8080}]}});
+        "spec": {"selector": {"app": name}, "ports": [{"port": PORT}]}});
     kubectl.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [pod, service]}));
     kubectl.wait("condition=Ready", &format!("pod/{name}"), LIMIT);
+    is_served(kubectl, name);
+}
+
+/// Waits until the node takes connections to a Service and its name is known. Nobody tells when that is, after an outage it
+/// may take a while, and a worker tries it only once.
+fn is_served(kubectl: &Kubectl, name: &str) {
+    let address = |kubectl: &Kubectl, name: &str| -> IpAddr {
+        kubectl.get(&["service", name])["spec"]["clusterIP"].as_str().unwrap().parse().unwrap()
+    };
+    let service = SocketAddr::from((address(kubectl, name), PORT));
+    let names = SocketAddr::from((address(&kubectl.within("kube-system"), "kube-dns"), 53));
+    let full_name = format!("{name}.{}.svc.cluster.local", kubectl.namespace());
+    let since = Instant::now();
+    let is_there = || {
+        TcpStream::connect_timeout(&service, CONNECT)?;
+        resolves(names, &full_name)
+    };
+    while let Err(error) = is_there() {
+        assert!(since.elapsed() < LIMIT, "{full_name} at {service}: {error}");
+        std::thread::sleep(AGAIN);
+    }
+}
+
+/// Asks the cluster's DNS for the address of a name.
+fn resolves(server: SocketAddr, name: &str) -> io::Result<()> {
+    // One question, to be answered by whoever is asked; of its address, in the internet.
+    let mut question = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        question.push(u8::try_from(label.len()).unwrap());
+        question.extend(label.bytes());
+    }
+    question.extend([0, 0, 1, 0, 1]);
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    socket.set_read_timeout(Some(CONNECT))?;
+    socket.send_to(&question, server)?;
+    let mut answer = [0; 512];
+    let length = socket.recv(&mut answer)?;
+    let (failed, answers) = (answer[3] & 0xf, u16::from_be_bytes([answer[6], answer[7]]));
+    let is_known = length >= question.len() && failed == 0 && answers > 0;
+    if is_known { Ok(()) } else { Err(io::Error::other("its name isn't known")) }
 }

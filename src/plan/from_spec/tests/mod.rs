@@ -2,6 +2,7 @@
 
 mod checks;
 mod cuts;
+mod declared;
 mod hashes;
 mod headers;
 mod loads;

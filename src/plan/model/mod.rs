@@ -1,18 +1,22 @@
 //! The plan: what a spec means, checked once and derived alike by every process.
 
+mod classify;
+mod request;
+mod scenario;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use serde_json_path::JsonPath;
 
 use super::cut::Cut;
 use super::executor::Executor;
-use super::limit::Limit;
 use super::objective::{Expectations, Requirement, Scoring};
-use super::template::{Body, Template};
 pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, ValueUnit};
+pub use classify::{CacheRule, Classify, Named, Source};
+pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
+pub use scenario::{Extract, Scenario, Step};
 
 /// A checked test: all that workers and the judge need to know.
 #[derive(Clone, Debug)]
@@ -88,182 +92,6 @@ pub struct Target {
     pub headers: Vec<Header>,
     /// Requests that must all succeed before any load is sent.
     pub preflight: Vec<Action>,
-}
-
-/// A header of a request.
-#[derive(Clone, Debug)]
-pub struct Header {
-    /// A valid header name, as written.
-    pub name: String,
-    /// Its value.
-    pub value: HeaderValue,
-    /// The field path, for faults that show only at run time.
-    pub path: String,
-}
-
-/// The value of a header.
-#[derive(Clone, Debug)]
-pub enum HeaderValue {
-    /// Given in the spec.
-    Template(Template),
-    /// Read from a Secret where the run starts; never shown.
-    Secret(SecretKeyRef),
-}
-
-/// A request beside the load.
-#[derive(Clone, Debug)]
-pub struct Action {
-    /// The request.
-    pub request: Request,
-    /// What its response must satisfy; never empty: without checks, the status is below 400.
-    pub checks: Vec<Check>,
-    /// Repeat until the checks hold, at most this long.
-    pub within: Option<Duration>,
-    /// The field path: `spec.target.preflight[0]`.
-    pub path: String,
-}
-
-/// A sequence of steps.
-#[derive(Clone, Debug)]
-pub struct Scenario {
-    /// Its name.
-    pub name: String,
-    /// How often it is drawn, relative to the others.
-    pub weight: u32,
-    /// The least time an iteration takes.
-    pub pace: Option<Duration>,
-    /// Its steps in [`Plan::steps`].
-    pub steps: std::ops::Range<StepIndex>,
-    /// Names of the slots that its steps extract into, in the order of [`Extract::slot`].
-    pub slots: Vec<String>,
-}
-
-/// One request of a scenario.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// The scenario it belongs to.
-    pub scenario: usize,
-    /// Its name, unique in its scenario.
-    pub name: String,
-    /// How likely it is taken, in parts per million.
-    pub probability_ppm: u32,
-    /// The request.
-    pub request: Request,
-    /// What the response must satisfy; never empty.
-    pub checks: Vec<Check>,
-    /// What is taken from the response.
-    pub extract: Vec<Extract>,
-    /// The pause after it: least and most, equal where it is fixed.
-    pub think: Option<(Duration, Duration)>,
-}
-
-/// An HTTP request.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// Path and query behind the base path, as written; beginning with `/`.
-    pub path: String,
-    /// The same as a template: path raw, query names and values percent-encoded.
-    pub target: Template,
-    /// Its own headers; a target's header of the same name is left out.
-    pub headers: Vec<Header>,
-    /// The body.
-    pub body: Option<Body>,
-}
-
-/// One condition on a response.
-#[derive(Clone, Debug)]
-pub enum Check {
-    /// The status is one of these.
-    Status(Vec<StatusPattern>),
-    /// The status is below 400: what holds where a step has no checks.
-    BelowFourHundred,
-    /// What a JSON path finds.
-    JsonPath(JsonPath, Condition),
-    /// The value of a header (name in lower case).
-    Header(String, Condition),
-    /// The body contains this.
-    BodyContains(Template),
-    /// The request took this long, in microseconds.
-    Latency(Limit),
-}
-
-/// A status or a family of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusPattern {
-    /// `200`.
-    Exact(u16),
-    /// `2xx`: the hundreds.
-    Family(u8),
-}
-
-/// What a value must be.
-#[derive(Clone, Debug)]
-pub enum Condition {
-    /// It is there, or not.
-    Exists(bool),
-    /// It is exactly this, of the same type.
-    Equals(Value),
-    /// As [`Condition::Equals`], a text with names in it.
-    EqualsText(Template),
-    /// It matches.
-    Matches(regex::Regex),
-    /// It is a number that satisfies this.
-    Is(Limit),
-}
-
-/// A value taken from a response.
-#[derive(Clone, Debug)]
-pub struct Extract {
-    /// Where it goes: an index into [`Scenario::slots`].
-    pub slot: usize,
-    /// What is taken.
-    pub json_path: JsonPath,
-}
-
-/// How responses are told apart.
-#[derive(Clone, Debug, Default)]
-pub struct Classify {
-    /// Hits and misses.
-    pub cache: Option<CacheRule>,
-    /// Responses by key.
-    pub groups: Vec<Named<Source>>,
-    /// Error classes of one's own.
-    pub errors: Vec<Named<(Source, Condition)>>,
-    /// Numbers read from responses.
-    pub values: Vec<Named<(Source, Option<ValueUnit>)>>,
-}
-
-/// Something with a name.
-#[derive(Clone, Debug)]
-pub struct Named<T> {
-    /// The name.
-    pub name: String,
-    /// The thing.
-    pub of: T,
-}
-
-/// Where in a response a value is.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// In a header (name in lower case).
-    Header(String),
-    /// In the body.
-    JsonPath(JsonPath),
-}
-
-/// Tells hits from misses.
-#[derive(Clone, Debug)]
-pub struct CacheRule {
-    /// Where it is said.
-    pub source: Source,
-    /// The values that mean a hit.
-    pub hit: Vec<Value>,
-    /// The values that mean a miss.
-    pub miss: Vec<Value>,
-    /// The header (in lower case) that names the layer.
-    pub layer_header: Option<String>,
 }
 
 /// A stretch of load.

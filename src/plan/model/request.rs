@@ -1,0 +1,99 @@
+//! A request and what its response must satisfy.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use crate::api::{Method, SecretKeyRef};
+use crate::plan::limit::Limit;
+use crate::plan::template::{Body, Template};
+
+/// An HTTP request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Path and query behind the base path, as written; beginning with `/`.
+    pub path: String,
+    /// The same as a template: path raw, query names and values percent-encoded.
+    pub target: Template,
+    /// Its own headers; a target's header of the same name is left out.
+    pub headers: Vec<Header>,
+    /// The body.
+    pub body: Option<Body>,
+}
+
+/// One condition on a response.
+#[derive(Clone, Debug)]
+pub enum Check {
+    /// The status is one of these.
+    Status(Vec<StatusPattern>),
+    /// The status is below 400: what holds where a step has no checks.
+    BelowFourHundred,
+    /// What a JSON path finds.
+    JsonPath(JsonPath, Condition),
+    /// The value of a header (name in lower case).
+    Header(String, Condition),
+    /// The body contains this.
+    BodyContains(Template),
+    /// The request took this long, in microseconds.
+    Latency(Limit),
+}
+
+/// A status or a family of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusPattern {
+    /// `200`.
+    Exact(u16),
+    /// `2xx`: the hundreds.
+    Family(u8),
+}
+
+/// What a value must be.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// It is there, or not.
+    Exists(bool),
+    /// It is exactly this, of the same type.
+    Equals(Value),
+    /// As [`Condition::Equals`], a text with names in it.
+    EqualsText(Template),
+    /// It matches.
+    Matches(regex::Regex),
+    /// It is a number that satisfies this.
+    Is(Limit),
+}
+
+/// A header of a request.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// A valid header name, as written.
+    pub name: String,
+    /// Its value.
+    pub value: HeaderValue,
+    /// The field path, for faults that show only at run time.
+    pub path: String,
+}
+
+/// The value of a header.
+#[derive(Clone, Debug)]
+pub enum HeaderValue {
+    /// Given in the spec.
+    Template(Template),
+    /// Read from a Secret where the run starts; never shown.
+    Secret(SecretKeyRef),
+}
+
+/// A request beside the load.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// The request.
+    pub request: Request,
+    /// What its response must satisfy; never empty: without checks, the status is below 400.
+    pub checks: Vec<Check>,
+    /// Repeat until the checks hold, at most this long.
+    pub within: Option<Duration>,
+    /// The field path: `spec.target.preflight[0]`.
+    pub path: String,
+}

@@ -1,0 +1,51 @@
+//! What users do: scenarios and their steps.
+
+use std::time::Duration;
+
+use serde_json_path::JsonPath;
+
+use super::StepIndex;
+use super::request::{Check, Request};
+
+/// A sequence of steps.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// How often it is drawn, relative to the others.
+    pub weight: u32,
+    /// The least time an iteration takes.
+    pub pace: Option<Duration>,
+    /// Its steps in [`Plan::steps`](super::Plan::steps).
+    pub steps: std::ops::Range<StepIndex>,
+    /// Names of the slots that its steps extract into, in the order of [`Extract::slot`].
+    pub slots: Vec<String>,
+}
+
+/// One request of a scenario.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The scenario it belongs to.
+    pub scenario: usize,
+    /// Its name, unique in its scenario.
+    pub name: String,
+    /// How likely it is taken, in parts per million.
+    pub probability_ppm: u32,
+    /// The request.
+    pub request: Request,
+    /// What the response must satisfy; never empty.
+    pub checks: Vec<Check>,
+    /// What is taken from the response.
+    pub extract: Vec<Extract>,
+    /// The pause after it: least and most, equal where it is fixed.
+    pub think: Option<(Duration, Duration)>,
+}
+
+/// A value taken from a response.
+#[derive(Clone, Debug)]
+pub struct Extract {
+    /// Where it goes: an index into [`Scenario::slots`].
+    pub slot: usize,
+    /// What is taken.
+    pub json_path: JsonPath,
+}
