@@ -18,6 +18,8 @@ mod clocks;
 mod courses;
 #[path = "faults/definition.rs"]
 mod definition;
+#[path = "support/finished.rs"]
+mod finished;
 #[path = "faults/forbidden.rs"]
 mod forbidden;
 #[path = "faults/forged.rs"]
@@ -44,10 +46,14 @@ mod protocol;
 mod proxy;
 #[path = "faults/rights.rs"]
 mod rights;
+#[path = "faults/restart.rs"]
+mod restart;
 #[path = "support/road.rs"]
 mod road;
 #[path = "faults/rough.rs"]
 mod rough;
+#[path = "support/sample.rs"]
+mod sample;
 #[path = "faults/second.rs"]
 mod second;
 #[path = "faults/stage.rs"]
@@ -121,6 +127,7 @@ const TESTS: &[Test] = tests![
     two_leaders::a_leader_that_stood_still_for_a_minute_writes_nothing_and_ends,
     token::a_workers_token_that_is_renewed_again_and_again_costs_no_report,
     many::a_hundred_tests_at_once_are_each_run_and_counted_exactly,
+    restart::runs_wait_for_no_finished_test_after_a_restart_and_each_of_those_is_looked_at,
     rough::an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on,
     rough::errors_on_one_in_five_calls_change_nothing,
     rough::what_is_made_without_an_answer_is_made_once,

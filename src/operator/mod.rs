@@ -4,6 +4,7 @@
 //! that writes, the ingest that workers report to, and what the operator tells of itself.
 
 pub mod api;
+mod aside;
 pub mod author;
 pub mod build;
 pub mod carry_out;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -27,24 +26,6 @@ fn over(test: ATest) -> ATest {
         status.run.as_mut().unwrap().started_at = Some(rfc3339(noon()));
         status
     })
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_is_new_to_many_tests_at_rest_compares_a_few_at_a_time_and_nobody_waits() {
-    let desk = Desk::with(&over(a_test()));
-    let others: Vec<_> = std::iter::from_fn(|| desk.context.known.place()).collect();
-    assert!(others.len() < 16, "some looks are left for runs under way");
-    assert_eq!(desk.looks().await.unwrap(), Action::requeue(Duration::from_secs(1)));
-    assert_eq!(desk.calls(""), [""; 0], "it asks for nothing before it has a place");
-    drop(others);
-    desk.looks().await.unwrap();
-    assert_ne!(desk.calls(&format!("GET {MAPS}")), [""; 0], "it is compared with what is stored");
-    let _others: Vec<_> = std::iter::from_fn(|| desk.context.known.place()).collect();
-    desk.looks().await.unwrap();
-    assert_ne!(desk.calls("GET"), [""; 0], "what it knows it looks at without a place");
-    desk.api.put(PATH, json!(a_test().with_run().object()));
-    desk.looks().await.unwrap();
-    assert_ne!(desk.calls("POST"), [""; 0], "a run under way needs no place");
 }
 
 #[tokio::test(start_paused = true)]
