@@ -44,10 +44,10 @@ mod post;
 mod protocol;
 #[path = "faults/proxy.rs"]
 mod proxy;
-#[path = "faults/rights.rs"]
-mod rights;
 #[path = "faults/restart.rs"]
 mod restart;
+#[path = "faults/rights.rs"]
+mod rights;
 #[path = "support/road.rs"]
 mod road;
 #[path = "faults/rough.rs"]

@@ -15,11 +15,13 @@ use kube::runtime::watcher::{self, Event};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::context::Context;
 use super::decide::{is_complete, is_told};
 use super::judging::JudgingError;
 use super::names::FINALIZER;
 use super::reading::Watched;
 use super::reconcile::AGAIN;
+use super::survey;
 
 /// So many have their turn at once: few enough for the API server to answer each, and everybody else, soon.
 const AT_ONCE: usize = 4;
@@ -68,8 +70,26 @@ impl Aside {
     }
 
     /// Those that were put aside, each when its turn has come.
-    pub(super) fn turns(&self) -> impl Stream<Item = ObjectRef<Watched>> + Send + use<> {
-        futures_util::stream::unfold(self.clone(), |aside| async move { Some((aside.turn().await, aside)) })
+    pub(super) fn turns(
+        &self,
+        context: Arc<Context>,
+    ) -> impl Stream<Item = ObjectRef<Watched>> + Send + use<> {
+        futures_util::stream::unfold((self.clone(), context), |(aside, context)| async move {
+            let test = aside.turn().await;
+            if !context.survey.has(&test)
+                && let Err(error) = context.survey.ask(&context.client, &aside.with_next(&test)).await
+            {
+                tracing::debug!(%error, "each test is asked for by itself");
+            }
+            Some((test, (aside, context)))
+        })
+    }
+
+    /// The test and those of its namespace whose turns are next.
+    fn with_next(&self, test: &ObjectRef<Watched>) -> Vec<ObjectRef<Watched>> {
+        let tests = self.tests();
+        let next = tests.waiting.iter().take_while(|next| next.namespace == test.namespace);
+        std::iter::once(test).chain(next).take(survey::AT_ONCE).cloned().collect()
     }
 
     async fn turn(&self) -> ObjectRef<Watched> {
@@ -92,7 +112,9 @@ impl Aside {
     pub(super) fn note(&self, looked: &Looked) {
         match looked {
             Ok((test, _)) => self.is_back(test, false),
-            Err(Error::ObjectNotFound(test)) => self.is_back(&test.as_ref().clone().into_kind_unchecked(()), false),
+            Err(Error::ObjectNotFound(test)) => {
+                self.is_back(&test.as_ref().clone().into_kind_unchecked(()), false)
+            }
             Err(Error::ReconcilerFailed(_, test)) => {
                 let (aside, test) = (self.clone(), test.as_ref().clone().into_kind_unchecked(()));
                 // Its turn lasts until then: where all of them fail, few of them try at once.
@@ -155,6 +177,8 @@ mod tests {
 
     use super::*;
     use crate::api::LoadTestStatus;
+    use crate::operator::fake_api::FakeApi;
+    use crate::operator::tests::desk::{Desk, MAPS};
     use crate::operator::tests::makers::{ATest, a_test};
 
     fn watched(test: &ATest) -> Watched {
@@ -174,7 +198,7 @@ mod tests {
 
     /// Those whose turn it is by now.
     async fn due(turns: &mut (impl Stream<Item = ObjectRef<Watched>> + Unpin)) -> Vec<ObjectRef<Watched>> {
-        let moment = Duration::from_millis(1);
+        let moment = Duration::from_millis(100);
         let mut due = Vec::new();
         while let Ok(Some(test)) = timeout(moment, turns.next()).await {
             due.push(test);
@@ -207,7 +231,8 @@ mod tests {
     async fn those_that_are_put_aside_come_after_the_list_a_few_at_once_and_all_of_them() {
         const ALL: usize = 3 * AT_ONCE;
         let aside = Aside::default();
-        let mut turns = Box::pin(aside.turns());
+        let desk = Desk::new(&FakeApi::default());
+        let mut turns = Box::pin(aside.turns(Arc::clone(&desk.context)));
         drop(aside.pass(Event::Init));
         for number in 0..ALL {
             drop(aside.pass(Event::InitApply(named(number))));
@@ -224,6 +249,8 @@ mod tests {
             now[1..].iter().for_each(|test| aside.note(&Ok((test.clone(), Action::await_change()))));
             had.extend(now);
         }
+        let lists = desk.calls(&format!("GET {MAPS}"));
+        assert_eq!(lists.len(), 1, "what is stored of them is asked for once");
         let names: Vec<String> = had.into_iter().map(|test| test.name).collect();
         assert_eq!(names, (0..ALL).map(|number| number.to_string()).collect::<Vec<_>>());
     }
@@ -231,7 +258,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_look_that_fails_is_tried_again_after_the_others_and_lets_nobody_in_before_its_time() {
         let aside = Aside::default();
-        let mut turns = Box::pin(aside.turns());
+        let desk = Desk::new(&FakeApi::default());
+        let mut turns = Box::pin(aside.turns(Arc::clone(&desk.context)));
         for number in 0..=AT_ONCE {
             drop(aside.pass(Event::InitApply(named(number))));
         }
@@ -249,7 +277,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_listens_hears_of_those_that_are_put_aside_later() {
         let aside = Aside::default();
-        let mut turns = Box::pin(aside.turns());
+        let desk = Desk::new(&FakeApi::default());
+        let mut turns = Box::pin(aside.turns(Arc::clone(&desk.context)));
         let heard = tokio::spawn(async move { turns.next().await });
         tokio::task::yield_now().await;
         drop(aside.pass(Event::InitApply(named(7))));

@@ -72,7 +72,7 @@ async fn control_in(
         .with_config(Config::default().concurrency(AT_ONCE))
         .owns(jobs, ours)
         .reconcile_on(heard(rings, namespace))
-        .reconcile_on(aside.turns())
+        .reconcile_on(aside.turns(Arc::clone(&context)))
         .graceful_shutdown_on(async move { stopped(&mut word).await })
         .run(reconcile, move |test, error, _| again(&of_those, &test, error), context)
         .for_each(|looked| {

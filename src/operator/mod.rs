@@ -35,6 +35,7 @@ pub mod serve;
 mod stop;
 pub mod storing;
 mod supervise;
+pub mod survey;
 pub mod telemetry;
 pub mod tls;
 mod tokens;

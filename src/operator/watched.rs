@@ -63,7 +63,11 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_a_test_is_what_it_is_called_what_ends_it_its_latest_run_and_whether_that_is_over() {
-        for test in [a_test().begun().with_abort().deleted(), a_test().complete(), a_test().complete().with_run_id("2")] {
+        for test in [
+            a_test().begun().with_abort().deleted(),
+            a_test().complete(),
+            a_test().complete().with_run_id("2"),
+        ] {
             let test = test.object().clone();
             let mut kept = DeserializeGuard(Ok(test.clone()));
             shorten(&mut kept);

@@ -1,4 +1,4 @@
-//! An operator that is new to hundreds of finished tests, beside a few that have work to do.
+//! An operator that is new to a hundred finished tests, beside a few that have work to do.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::outcome::labels;
 use crate::stage::{Stage, is_complete, on_stage};
 use crate::{LIMIT, NAME, within};
 
-const FINISHED: usize = 300;
+const FINISHED: usize = 100;
 /// What the paths of finished tests have in them.
 const THEIRS: &str = "/loadtests/finished-";
 /// More than are looked at at once of those, and less than of all: others find a place.
@@ -53,7 +53,8 @@ pub(crate) async fn runs_wait_for_no_finished_test_after_a_restart_and_each_of_t
 
 /// Waits until the run of this test is judged and has left nothing.
 async fn is_over(stage: &Stage, name: &str) {
-    let is = |test: Option<&LoadTest>| test.is_some_and(|test| is_complete(test) && test.finalizers().is_empty());
+    let is =
+        |test: Option<&LoadTest>| test.is_some_and(|test| is_complete(test) && test.finalizers().is_empty());
     let over = Box::pin(await_condition(stage.api::<LoadTest>(), name, is));
     within(LIMIT, &format!("{name} is over"), over).await.unwrap();
 }

@@ -29,6 +29,38 @@ fn over(test: ATest) -> ATest {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_found_stored_of_many_tests_counts_once_and_not_for_long() {
+    let lists = |desk: &Desk| desk.calls("GET").iter().filter(|call| **call == format!("GET {MAPS}")).count();
+    let asks = async |desk: &Desk| {
+        let of = ObjectRef::new("shop").within("shops");
+        desk.context.survey.ask(&desk.context.client, &[of]).await.unwrap();
+    };
+    let forgery = json!({"phase": "Passed"});
+    for (what, test, waits, is_asked_again) in [
+        ("at rest", over(a_test()), 0, false),
+        ("at rest, and asked for long ago", over(a_test()), 11, true),
+        ("under way", a_test().starting(), 0, true),
+    ] {
+        let desk = Desk::with(&test);
+        asks(&desk).await;
+        sleep(Duration::from_secs(waits)).await;
+        assert_eq!(lists(&desk), 1);
+        drop(desk.looks().await);
+        assert_eq!(lists(&desk) > 0, is_asked_again, "{what}");
+        desk.changes(|test| test["status"] = forgery.clone());
+        drop(desk.looks().await);
+        assert_ne!(lists(&desk), 0, "{what}: it is told once");
+    }
+    let desk = Desk::with(&over(a_test()));
+    drop(desk.looks().await);
+    asks(&desk).await;
+    desk.changes(|test| test["status"] = forgery);
+    assert_ne!(lists(&desk), 0);
+    drop(desk.looks().await);
+    assert_ne!(lists(&desk), 0, "this process may have stored something");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_definition_drops_is_written_once() {
     const LOST: [&[&str]; 5] = [
         &["display"],
