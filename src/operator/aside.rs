@@ -113,7 +113,7 @@ impl Aside {
         match looked {
             Ok((test, _)) => self.is_back(test, false),
             Err(Error::ObjectNotFound(test)) => {
-                self.is_back(&test.as_ref().clone().into_kind_unchecked(()), false)
+                self.is_back(&test.as_ref().clone().into_kind_unchecked(()), false);
             }
             Err(Error::ReconcilerFailed(_, test)) => {
                 let (aside, test) = (self.clone(), test.as_ref().clone().into_kind_unchecked(()));
@@ -246,7 +246,9 @@ mod tests {
             assert_eq!(due(&mut turns).await, [], "nobody is back yet");
             let gone = Box::new(now[0].clone().erase());
             aside.note(&Err(Error::ObjectNotFound(gone)));
-            now[1..].iter().for_each(|test| aside.note(&Ok((test.clone(), Action::await_change()))));
+            for test in &now[1..] {
+                aside.note(&Ok((test.clone(), Action::await_change())));
+            }
             had.extend(now);
         }
         let lists = desk.calls(&format!("GET {MAPS}"));
@@ -264,7 +266,9 @@ mod tests {
             drop(aside.pass(Event::InitApply(named(number))));
         }
         let first = due(&mut turns).await;
-        first.iter().for_each(|test| aside.note(&failed(test)));
+        for test in &first {
+            aside.note(&failed(test));
+        }
         assert!(aside.tries_again(&named(0)) && !aside.tries_again(&named(AT_ONCE)));
         let changed = DeserializeGuard(Ok(a_test().complete().with_other_load().object().clone()));
         assert!(!aside.tries_again(&changed), "there is work to do");
