@@ -10,7 +10,7 @@
 mod common;
 #[path = "../tests/faults/definition.rs"]
 mod definition;
-#[path = "fleet/finished.rs"]
+#[path = "../tests/support/finished.rs"]
 mod finished;
 #[path = "../tests/faults/operator.rs"]
 #[allow(dead_code, reason = "tests need the rest of it")]
@@ -20,7 +20,7 @@ mod place;
 #[path = "../tests/faults/rights.rs"]
 #[allow(dead_code, reason = "tests need the rest of it")]
 mod rights;
-#[path = "common/sample.rs"]
+#[path = "../tests/support/sample.rs"]
 mod sample;
 #[path = "common/scrape.rs"]
 mod scrape;

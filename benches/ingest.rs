@@ -22,7 +22,7 @@ mod played;
 #[path = "../tests/faults/rights.rs"]
 #[allow(dead_code, reason = "tests need the rest of it")]
 mod rights;
-#[path = "common/sample.rs"]
+#[path = "../tests/support/sample.rs"]
 mod sample;
 #[path = "common/scrape.rs"]
 mod scrape;

@@ -16,6 +16,8 @@ mod campaign;
 mod clocks;
 #[path = "faults/courses.rs"]
 mod courses;
+#[path = "support/finished.rs"]
+mod finished;
 #[path = "faults/forbidden.rs"]
 mod forbidden;
 #[path = "faults/forged.rs"]
@@ -28,8 +30,12 @@ mod lease;
 mod many;
 #[path = "faults/protocol.rs"]
 mod protocol;
+#[path = "faults/restart.rs"]
+mod restart;
 #[path = "faults/rough.rs"]
 mod rough;
+#[path = "support/sample.rs"]
+mod sample;
 #[path = "faults/second.rs"]
 mod second;
 #[path = "faults/storing.rs"]
@@ -97,6 +103,7 @@ const TESTS: &[Test] = tests![
     two_leaders::a_leader_that_stood_still_for_a_minute_writes_nothing_and_ends,
     token::a_workers_token_that_is_renewed_again_and_again_costs_no_report,
     many::a_hundred_tests_at_once_are_each_run_and_counted_exactly,
+    restart::runs_wait_for_no_finished_test_after_a_restart_and_each_of_those_is_looked_at,
     rough::an_api_server_that_is_busy_for_a_minute_is_not_pressed_and_the_run_goes_on,
     rough::errors_on_one_in_five_calls_change_nothing,
     rough::what_is_made_without_an_answer_is_made_once,

@@ -10,6 +10,7 @@ use super::known::Known;
 use super::lease::Standing;
 use super::runs::Runs;
 use super::storing::Storing;
+use super::survey::Survey;
 use super::telemetry::Telemetry;
 
 /// What every reconcile needs.
@@ -27,6 +28,8 @@ pub struct Context {
     pub storing: Storing,
     /// The statuses that this process answers for.
     pub known: Known,
+    /// What is stored of tests at rest that are about to be looked at.
+    pub survey: Survey,
     /// Publishes events.
     pub recorder: Recorder,
     /// What the operator tells of itself.

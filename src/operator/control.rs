@@ -1,18 +1,21 @@
 //! Calls for a look at tests: whenever one or its Job has changed, whenever its session rings, and again after a while.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
 use k8s_openapi::api::batch::v1::Job;
 use kube::Api;
-use kube::runtime::controller::{Config, Controller};
+use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
+use super::aside::Aside;
 use super::context::Context;
 use super::ends::keep_ending;
+use super::judging::JudgingError;
 use super::lease::Standing;
 use super::reading::Watched;
 use super::reconcile::{after_failure, reconcile};
@@ -61,20 +64,32 @@ async fn control_in(
     };
     let mut word = stop.clone();
     let ours = watching().labels("app.kubernetes.io/managed-by=loadgate");
-    let (tests, kept) = watched(tests, watching());
+    let aside = Aside::default();
+    let of_those = aside.clone();
+    let (tests, kept) = watched(tests, watching(), aside.clone());
     let ending = keep_ending(context.runs.clone(), kept.clone());
     let control = Controller::for_stream(tests, kept)
         .with_config(Config::default().concurrency(AT_ONCE))
         .owns(jobs, ours)
         .reconcile_on(heard(rings, namespace))
+        .reconcile_on(aside.turns(Arc::clone(&context)))
         .graceful_shutdown_on(async move { stopped(&mut word).await })
-        .run(reconcile, |test, error, _| after_failure(&test, error), context)
-        .for_each(|_| std::future::ready(()));
+        .run(reconcile, move |test, error, _| again(&of_those, &test, error), context)
+        .for_each(|looked| {
+            aside.note(&looked);
+            ready(())
+        });
     // It would wait for its first list, which never comes where the definition isn't installed.
     tokio::select! {
         () = soon_over(control, stop) => {}
         () = ending => {}
     }
+}
+
+/// When a test is looked at again after a look has failed.
+fn again(aside: &Aside, test: &Watched, error: &JudgingError) -> Action {
+    let again = after_failure(test, error);
+    if aside.tries_again(test) { Action::await_change() } else { again }
 }
 
 /// A watch is asked for anew so often: where the network swallows what it has to tell, nothing else shows that.

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kube::ResourceExt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::decide::run_of;
 use super::dropped::{dropped, restored};
@@ -17,16 +16,12 @@ use crate::api::{LoadTest, LoadTestStatus, Run};
 
 /// So many statuses are known; where there are more tests, some are compared again.
 const MOST: usize = 20_000;
-/// So many tests at rest are compared with what is stored of them at once: a leader that is new to ten thousand of them
-/// leads the runs under way meanwhile.
-const AT_ONCE: usize = 4;
 
 /// The statuses that this process answers for; clones are the same.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     /// By the UIDs of their objects.
     statuses: Arc<Mutex<BTreeMap<String, Told>>>,
-    places: Arc<Semaphore>,
 }
 
 /// A status that this process answers for.
@@ -40,12 +35,6 @@ struct Told {
     dropped: Option<Value>,
     /// The run that it tells of.
     run: Option<Run>,
-}
-
-impl Default for Known {
-    fn default() -> Self {
-        Known { statuses: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
 }
 
 impl Known {
@@ -83,13 +72,6 @@ impl Known {
     #[must_use]
     pub fn run(&self, test: &LoadTest) -> Option<Run> {
         self.of(test, |told| told.run.clone()).flatten()
-    }
-
-    /// A place to compare a test at rest with what is stored of it; none: others do, and it is to be asked for again
-    /// soon. Nobody waits for one, as who waits keeps those from being looked at whose runs are on.
-    #[must_use]
-    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
     fn of<T>(&self, test: &LoadTest, look: impl FnOnce(&Told) -> T) -> Option<T> {

@@ -4,6 +4,7 @@
 //! that writes, the ingest that workers report to, and what the operator tells of itself.
 
 pub mod api;
+mod aside;
 pub mod author;
 pub mod build;
 pub mod carry_out;
@@ -34,6 +35,7 @@ pub mod serve;
 mod stop;
 pub mod storing;
 mod supervise;
+pub mod survey;
 pub mod telemetry;
 pub mod tls;
 mod tokens;

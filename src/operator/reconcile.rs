@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::api::CallError;
 use super::build::status;
 use super::carry_out::carry_out;
 use super::context::Context;
-use super::decide::{Decision, decide, is_complete, is_told, run_of};
+use super::decide::{Decision, decide, is_complete, run_of};
 use super::ends::end;
 use super::judging::JudgingError;
 use super::lead::lead;
@@ -27,7 +26,7 @@ const STORE_AGAIN: Duration = Duration::from_secs(15);
 /// When a test at rest is looked at again, whatever happens.
 const LATER: Duration = Duration::from_mins(5);
 /// After what time something that failed is tried again.
-const AGAIN: Duration = Duration::from_secs(3);
+pub const AGAIN: Duration = Duration::from_secs(3);
 /// After what time something that another writer got in the way of is tried again.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
@@ -42,7 +41,6 @@ pub async fn reconcile(test: Arc<Watched>, context: Arc<Context>) -> Result<Acti
 
 async fn bring_on(test: &Watched, context: &Context) -> Result<Action, JudgingError> {
     let (namespace, name) = (test.namespace().unwrap_or_default(), test.name_any());
-    let Ok(_place) = place(context, test) else { return Ok(Action::requeue(SOON)) };
     // The watch may lag behind: what is decided is decided on the object as it is now.
     let read = read(context, &namespace, &name).await?;
     // Whoever took the finalizer away has let it go without a word.
@@ -58,21 +56,6 @@ async fn bring_on(test: &Watched, context: &Context) -> Result<Action, JudgingEr
     context.telemetry.reconciled(began.elapsed());
     context.telemetry.sessions_open(context.runs.all().len());
     done
-}
-
-/// All places to compare tests at rest are taken.
-struct Taken;
-
-/// A place for a test at rest that is to be compared with what is stored, as the watch tells: after a restart that may be
-/// all of them. Any other one needs none.
-fn place(context: &Context, test: &Watched) -> Result<Option<OwnedSemaphorePermit>, Taken> {
-    let Ok(test) = &test.0 else { return Ok(None) };
-    let is_led = || run_of(test).is_some_and(|run| context.runs.get(&run.uid).is_some());
-    let is_at_rest = is_complete(test) && test.finalizers().is_empty() && !is_led();
-    if !is_at_rest || (context.known.is_own(test) && is_told(test)) {
-        return Ok(None);
-    }
-    context.known.place().map(Some).ok_or(Taken)
 }
 
 async fn step_or_tell(context: &Context, read: Read) -> Result<Action, JudgingError> {

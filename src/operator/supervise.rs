@@ -18,6 +18,7 @@ use super::runs::Runs;
 use super::serve::{Limits, Site, Transport, serve};
 use super::stop::stopped;
 use super::storing::Storing;
+use super::survey::Survey;
 use super::telemetry::Telemetry;
 use super::tls::{Keeper, Place, Tls, TlsError};
 use crate::ingest::server::router;
@@ -107,6 +108,7 @@ pub async fn run(
         runs,
         storing: Storing::default(),
         known: Known::default(),
+        survey: Survey::default(),
         telemetry: Arc::clone(&telemetry),
         standing: standing.clone(),
     });

@@ -57,6 +57,10 @@ pub(crate) struct Heard {
     under_way: usize,
     /// The most that were so at once.
     pub(crate) most_at_once: usize,
+    /// Requests that are held back.
+    pub(crate) held_back: usize,
+    /// The most that were so at once.
+    pub(crate) most_held_back: usize,
     /// Whether the trap has sprung.
     has_sprung: bool,
 }
@@ -76,7 +80,7 @@ struct Shared {
     silences: Silences,
     /// The first list of each path that a watch began with.
     lists: Mutex<BTreeMap<String, Bytes>>,
-    /// Writes of this label are held back as long as there is one.
+    /// Writes whose label has this in it, and reads whose path has it, are held back as long as there is one.
     held_back: watch::Sender<Option<String>>,
     /// Whether somebody else writes the object just before each write on a version of it.
     overtakes: AtomicBool,
@@ -112,9 +116,9 @@ impl Proxy {
         *self.shared.trap.lock().unwrap() = Some(Trap { label: label.to_owned(), when, left: nth, victim });
     }
 
-    /// Holds back all writes of this label; none: lets those go that are held back.
-    pub(crate) fn hold_back(&self, label: Option<&str>) {
-        self.shared.held_back.send_replace(label.map(str::to_owned));
+    /// Holds back all writes whose label has this in it, and all reads whose path has; none: lets those go that are held back.
+    pub(crate) fn hold_back(&self, part: Option<&str>) {
+        self.shared.held_back.send_replace(part.map(str::to_owned));
     }
 
     /// From now on somebody is always faster: writes on a version of a test come too late.
@@ -211,10 +215,7 @@ impl Shared {
         if let Some(trap) = write.as_ref().and_then(|write| self.trap(write, When::Before)) {
             return self.spring(&trap).await;
         }
-        if let Some(write) = &write {
-            let mut held_back = self.held_back.subscribe();
-            held_back.wait_for(|label| label.as_ref() != Some(&write.label)).await.unwrap();
-        }
+        self.lets_go(write.as_ref().map_or(parts.uri.path(), |write| &write.label)).await;
         self.overtake(&parts, &body).await;
         let path = (parts.method == Method::GET).then(|| parts.uri.path().to_owned());
         let answer = self.client.send(request_to_send(&parts, body)).await;
@@ -227,6 +228,20 @@ impl Shared {
             Some(trap) => self.spring(&trap).await,
             None if parts.method == Method::POST && write.is_done() && self.is_deaf() => refused(504),
             None => answer,
+        }
+    }
+
+    /// Waits until what is called so isn't held back any more.
+    async fn lets_go(&self, label: &str) {
+        let mut held_back = self.held_back.subscribe();
+        let is_free = |part: &Option<String>| part.as_ref().is_none_or(|part| !label.contains(part));
+        if !is_free(&held_back.borrow()) {
+            self.heard.send_modify(|heard| {
+                heard.held_back += 1;
+                heard.most_held_back = heard.most_held_back.max(heard.held_back);
+            });
+            held_back.wait_for(is_free).await.unwrap();
+            self.heard.send_modify(|heard| heard.held_back -= 1);
         }
     }
 

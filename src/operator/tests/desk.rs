@@ -20,6 +20,7 @@ use crate::operator::lease::Standing;
 use crate::operator::reconcile::reconcile;
 use crate::operator::runs::Runs;
 use crate::operator::storing::Storing;
+use crate::operator::survey::Survey;
 use crate::operator::telemetry::Telemetry;
 
 /// Where the test is.
@@ -58,6 +59,7 @@ impl Desk {
             authority: Arc::new(|| None),
             runs: Runs::new(broadcast::Sender::new(16)),
             known: Known::default(),
+            survey: Survey::default(),
             storing: Storing::default(),
             recorder: Context::recorder(&api.client(), None),
             telemetry: Telemetry::new().unwrap(),

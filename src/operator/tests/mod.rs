@@ -2,7 +2,7 @@
 
 #![allow(clippy::large_stack_arrays, reason = "the rows of these tables are whole objects")]
 
-mod desk;
+pub(crate) mod desk;
 mod door;
 mod events;
 mod guard;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -30,21 +29,33 @@ fn over(test: ATest) -> ATest {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_new_to_many_tests_at_rest_compares_a_few_at_a_time_and_nobody_waits() {
-    let desk = Desk::with(&over(a_test()));
-    let others: Vec<_> = std::iter::from_fn(|| desk.context.known.place()).collect();
-    assert!(others.len() < 16, "some looks are left for runs under way");
-    assert_eq!(desk.looks().await.unwrap(), Action::requeue(Duration::from_secs(1)));
-    assert_eq!(desk.calls(""), [""; 0], "it asks for nothing before it has a place");
-    drop(others);
-    desk.looks().await.unwrap();
-    assert_ne!(desk.calls(&format!("GET {MAPS}")), [""; 0], "it is compared with what is stored");
-    let _others: Vec<_> = std::iter::from_fn(|| desk.context.known.place()).collect();
-    desk.looks().await.unwrap();
-    assert_ne!(desk.calls("GET"), [""; 0], "what it knows it looks at without a place");
-    desk.api.put(PATH, json!(a_test().with_run().object()));
-    desk.looks().await.unwrap();
-    assert_ne!(desk.calls("POST"), [""; 0], "a run under way needs no place");
+async fn what_was_found_stored_of_many_tests_counts_once_and_not_for_long() {
+    let lists = |desk: &Desk| desk.calls("GET").iter().filter(|call| **call == format!("GET {MAPS}")).count();
+    let asks = async |desk: &Desk| {
+        let of = ObjectRef::new("shop").within("shops");
+        desk.context.survey.ask(&desk.context.client, &[of]).await.unwrap();
+    };
+    let forgery = json!({"phase": "Passed"});
+    for (what, test, waits, is_asked_again) in [
+        ("at rest", over(a_test()), 0, false),
+        ("at rest, and asked for long ago", over(a_test()), 11, true),
+        ("under way", a_test().starting(), 0, true),
+    ] {
+        let desk = Desk::with(&test);
+        asks(&desk).await;
+        sleep(Duration::from_secs(waits)).await;
+        assert_eq!(lists(&desk), 1);
+        drop(desk.looks().await);
+        assert_eq!(lists(&desk) > 0, is_asked_again, "{what}");
+        asks(&desk).await;
+        desk.changes(|test| test["status"] = forgery.clone());
+        assert_ne!(lists(&desk), 0);
+        drop(desk.looks().await);
+        assert_ne!(lists(&desk), 0, "{what}: this process may have stored something");
+        asks(&desk).await;
+        let told = [(); 2].map(|()| desk.context.survey.take(test.object()).is_some());
+        assert_eq!(told, [true, false], "{what}: it is told once");
+    }
 }
 
 #[tokio::test(start_paused = true)]
