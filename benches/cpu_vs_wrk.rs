@@ -54,8 +54,9 @@ fn main() -> Result<()> {
 }
 
 fn run_ours(base_url: &str, seconds: u64) -> Result<Figures> {
-    let test = Test { base_url, users: CONNECTIONS, seconds, load_extra: "", scenario_extra: "" };
-    let run = test.run()?;
+    let load = format!("constantUsers: {{users: {CONNECTIONS}, duration: {seconds}s}}");
+    let most = Duration::from_secs(seconds);
+    let run = Test { base_url, load, most, scenario_extra: "", asked: &[] }.run()?;
     Ok(Figures::of(run.requests, run.lasted.as_secs_f64(), run.cpu))
 }
 

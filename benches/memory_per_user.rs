@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use common::{argument, nginx::Nginx, our_run::Test, raise_open_files};
 
@@ -30,8 +32,9 @@ fn main() -> Result<()> {
 
 fn peak_rss_kib(nginx: &Nginx, users: usize, seconds: u64) -> Result<u64> {
     let base_url = nginx.base_url();
-    let (load_extra, scenario_extra) = (", rampUp: 10s", "pace: 10s, ");
-    let run = Test { base_url: &base_url, users, seconds, load_extra, scenario_extra }.run()?;
+    let load = format!("constantUsers: {{users: {users}, duration: {seconds}s, rampUp: 10s}}");
+    let most = Duration::from_secs(seconds);
+    let run = Test { base_url: &base_url, load, most, scenario_extra: "pace: 10s, ", asked: &[] }.run()?;
     println!("{users} users: {} requests, {:.1} MiB", run.requests, run.peak_rss_kib as f64 / 1024.0);
     Ok(run.peak_rss_kib)
 }

@@ -1,6 +1,6 @@
 //! One `loadgate run` of a generated test, and what its report says.
 
-use std::{fs, path::Path, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -20,21 +20,29 @@ pub(crate) struct OurRun {
     pub(crate) lasted: Duration,
     pub(crate) cpu: Duration,
     pub(crate) peak_rss_kib: u64,
+    /// What the rows asked for measured, by their ids.
+    pub(crate) rows: BTreeMap<String, String>,
 }
 
-/// A closed load on `/`, with a status check, the cache class and one group recorded.
+/// A load on `/`, with a status check, the cache class and one group recorded.
 pub(crate) struct Test<'a> {
     pub(crate) base_url: &'a str,
-    pub(crate) users: usize,
-    pub(crate) seconds: u64,
-    /// Further fields of the executor and the scenario, like `rampUp: 10s`.
-    pub(crate) load_extra: &'a str,
+    /// The executor: `constantUsers: {users: 64, duration: 10s}`.
+    pub(crate) load: String,
+    /// How long the load takes at most.
+    pub(crate) most: Duration,
+    /// Further fields of the scenario, like `pace: 10s, `.
     pub(crate) scenario_extra: &'a str,
+    /// Metrics that are asked for beside the errors, each with an id.
+    pub(crate) asked: &'a [(&'a str, &'a str)],
 }
 
 impl Test<'_> {
     fn yaml(&self) -> String {
-        let Self { base_url, users, seconds, load_extra, scenario_extra } = self;
+        let Self { base_url, load, scenario_extra, asked, most: _ } = self;
+        let row =
+            |(id, metric): &(&str, &str)| format!("\n  - {{id: {id}, metric: {metric}, target: \">= 0\"}}");
+        let asked: String = asked.iter().map(row).collect();
         format!(
             r#"apiVersion: loadgate.dev/v1alpha1
 kind: LoadTest
@@ -48,34 +56,45 @@ spec:
     cache: {{header: X-Cache, hit: [HIT], miss: [MISS]}}
     groups: [{{name: account, header: X-Account}}]
   phases:
-  - {{name: load, load: {{constantUsers: {{users: {users}, duration: {seconds}s{load_extra}}}}}}}
+  - {{name: load, load: {{{load}}}}}
   requirements:
-  - {{id: errors, title: No request fails, metric: error_rate, target: "< 0.1%"}}
+  - {{id: errors, title: No request fails, metric: error_rate, target: "< 0.1%"}}{asked}
 "#
         )
     }
 
     /// Runs it on the client's core. The verdict doesn't matter here, a report does.
     pub(crate) fn run(&self) -> Result<OurRun> {
+        self.run_by(pinned(CLIENT_CORE, env!("CARGO_BIN_EXE_loadgate")))
+    }
+
+    /// The same by a command that ends with the program's name.
+    pub(crate) fn run_by(&self, mut command: Command) -> Result<OurRun> {
         let folder = tempfile::tempdir()?;
         let (file, results) = (folder.path().join("test.yaml"), folder.path().join("results"));
         fs::write(&file, self.yaml())?;
-        let mut command = pinned(CLIENT_CORE, env!("CARGO_BIN_EXE_loadgate"));
         command.arg("run").arg(&file).arg("--report").arg(&results);
-        let ended = run_measured(&mut command, Duration::from_secs(self.seconds) + BESIDE_THE_LOAD)?;
+        let ended = run_measured(&mut command, self.most + BESIDE_THE_LOAD)?;
         let report = read_report(&results.join("report.json")).with_context(|| told(&ended))?;
         let summary = |name: &str| {
             let figure = report["status"]["summary"][name].as_u64();
             figure.with_context(|| format!("status.summary.{name} is missing in report.json"))
         };
         let (requests, lasted) = (summary("requests")?, Duration::from_millis(summary("durationMillis")?));
-        Ok(OurRun { requests, lasted, cpu: ended.cpu, peak_rss_kib: ended.peak_rss_kib })
+        let (cpu, peak_rss_kib, rows) = (ended.cpu, ended.peak_rss_kib, rows(&report));
+        Ok(OurRun { requests, lasted, cpu, peak_rss_kib, rows })
     }
 }
 
 fn read_report(report: &Path) -> Result<Value> {
     let text = fs::read_to_string(report).with_context(|| format!("read {}", report.display()))?;
     Ok(serde_json::from_str(&text)?)
+}
+
+fn rows(report: &Value) -> BTreeMap<String, String> {
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or("-").to_owned();
+    let rows = report["status"]["compliance"]["requirements"].as_array();
+    rows.into_iter().flatten().map(|row| (text(row, "id"), text(row, "measured"))).collect()
 }
 
 fn told(ended: &Ended) -> String {
