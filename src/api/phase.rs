@@ -29,8 +29,7 @@ pub struct Phase {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::values")]
     pub variables: BTreeMap<String, Value>,
-    /// Overrides the pace of its scenarios. Only with constantUsers and iterations: a rate and a burst say themselves when
-    /// iterations begin.
+    /// Overrides the pace of its scenarios. Only with users: rates, bursts and batches say themselves when iterations begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub pace: Option<String>,

@@ -21,8 +21,8 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000))]
     pub weight: Option<u32>,
-    /// The least time an iteration of a user takes: what is left of it is waited. In phases with a rate or a burst, which
-    /// say themselves when iterations begin, it isn't kept.
+    /// The least time an iteration of a user takes: what is left of it is waited. In phases with a rate, a burst or
+    /// batches, which say themselves when iterations begin, it isn't kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub pace: Option<String>,

@@ -90,10 +90,16 @@ impl Floor {
     /// The next of this shard's part of `total` iterations that users share, by its number over all workers; none: all are taken.
     pub(super) fn next_shared(&self, total: u64) -> Option<u64> {
         let taken = self.shared.get();
-        (taken < self.count(total)).then(|| {
+        let index = self.share?.dealt(taken, self.phase().executor.users())?;
+        (index < total).then(|| {
             self.shared.set(taken + 1);
-            self.global(taken)
+            index
         })
+    }
+
+    /// How many of `total` iterations that users share fall to this shard.
+    pub(super) fn count_shared(&self, total: u64) -> u64 {
+        self.share.map_or(0, |share| share.count_dealt(total, self.phase().executor.users()))
     }
 
     pub(super) fn phase(&self) -> &Phase {

@@ -42,12 +42,16 @@ pub(super) async fn open(floor: Rc<Floor>, arrivals: &dyn Arrivals) {
         drop_all(&floor, total);
         return;
     };
+    // Before the phase's start the clock stands at 0: what is due then isn't due yet.
+    if timer.until(floor.at(0)).await.is_err() {
+        drop_all(&floor, total);
+        return;
+    }
     let mut without_wait = 0;
     for place in 0..total {
         let index = floor.global(place);
         let arrival = Arrival { index, due: micros(arrivals.due(index)) };
-        // Before the phase's start it is 0 as well: what is due then isn't due yet.
-        if floor.now() < arrival.due || arrival.due == 0 {
+        if floor.now() < arrival.due {
             without_wait = 0;
             if timer.until(floor.at(arrival.due)).await.is_err() {
                 drop_all(&floor, total - place);
@@ -99,11 +103,13 @@ fn dispatch(floor: &Rc<Floor>, arrival: Arrival, idle: &Idle, users: &mut JoinSe
 async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
     let _present = Present::new(&floor);
     let mut user = User::new(&floor, number);
+    // Of a batch all are due at once: from then on would tell how many there are, not how long the target takes.
+    let counts_from_due = !floor.phase().executor.comes_in_batches();
     let mut next = Some(first);
     while let Some(Arrival { index, due }) = next {
         let mut draws = Draws::open(floor.seed(), floor.phase_index(), index);
         let scenario = draws.weighted(&floor.compiled.weights);
-        let turn = Turn { iteration: index, index, scenario, draws, due: Some(due), counts_from_due: true };
+        let turn = Turn { iteration: index, index, scenario, draws, due: Some(due), counts_from_due };
         user.run(turn).await;
         if floor.pool_closed() {
             return;

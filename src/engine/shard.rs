@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::runtime::Runtime;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinSet, LocalSet};
 
@@ -52,21 +53,25 @@ impl Post {
     }
 }
 
-/// Runs a shard on this thread until nobody commands it any more.
+/// What a shard runs on. It takes descriptors, which users who connect could have taken before, so all shards have theirs
+/// before any of them begins.
 ///
 /// # Errors
-/// When the runtime can't be made.
-pub(super) fn run(post: &Post, mut commands: mpsc::UnboundedReceiver<Command>) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// When it can't be made.
+pub(super) fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// Runs a shard on this thread until nobody commands it any more.
+pub(super) fn run(post: &Post, runtime: &Runtime, mut commands: mpsc::UnboundedReceiver<Command>) {
     let local = LocalSet::new();
-    local.block_on(&runtime, async {
+    local.block_on(runtime, async {
         let mut stage = None;
         while let Some(command) = commands.recv().await {
             obey(post, &mut stage, command);
         }
         abort(stage.as_ref());
     });
-    Ok(())
 }
 
 /// The current phase: its floor, and what ends it early.
@@ -155,17 +160,21 @@ async fn conclude(floor: Rc<Floor>, users: JoinSet<()>, abort: Rc<Notify>, ended
 }
 
 async fn load(floor: &Rc<Floor>, users: JoinSet<()>) {
-    match floor.phase().executor.drive() {
+    let executor = &floor.phase().executor;
+    match executor.drive() {
         Drive::Pause(length) => user::wait(floor, micros(length)).await,
         Drive::Arrivals(arrivals) => pacer::open(Rc::clone(floor), arrivals).await,
         Drive::Users(closed) => {
             match closed.budget() {
                 Budget::Time => {}
                 Budget::PerUser(each) => floor.recorder.borrow_mut().scheduled(users.len() as u64 * each),
-                Budget::Shared(total) => floor.recorder.borrow_mut().scheduled(floor.count(total)),
+                Budget::Shared(total) => floor.recorder.borrow_mut().scheduled(floor.count_shared(total)),
             }
             user::all_through(users).await;
         }
+    }
+    if let Some(length) = executor.planned_length().filter(|_| executor.lasts_to_its_end()) {
+        user::wait(floor, micros(length)).await;
     }
 }
 

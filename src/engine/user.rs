@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::compile::micros;
+use super::connection::Connection;
 use super::floor::Floor;
 use super::iteration::{Turn, User};
 use crate::plan::draw::Draws;
@@ -20,28 +21,30 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
         floor.one_connected();
     }
     floor.start().await;
-    let mut course = Course { floor: &floor, number, budget: users.budget(), done: 0, next: None };
+    let mut course = Course { floor: &floor, number, budget: users.budget(), done: 0, next: None, due: None };
     for stint in 0.. {
         let Some(next) = course.peek() else { return };
         let pace = Duration::from_micros(next.pace.unwrap_or(0));
         let Some(stint) = users.stint(number, stint, pace) else { return };
+        course.comes(micros(stint.begins));
         iterate(&floor, &mut user, &mut course, stint).await;
         if floor.stop.aborted() {
             return;
         }
+        // Who isn't there has no connection.
+        user.connection = Connection::default();
     }
 }
 
 /// Runs iterations as long as the stint lasts.
 async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: Stint) {
     let until = stint.until.map(micros);
-    let mut due = micros(stint.begins);
     let mut present = None;
-    while let Some(next) = course.peek() {
-        // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
-        // One whose first iteration lies there never was.
-        let pace = next.pace;
-        if pace.is_some() || present.is_none() {
+    while course.peek().is_some() {
+        let begins = if present.is_none() { Some(micros(stint.begins)) } else { None };
+        if let Some(due) = course.due.or(begins) {
+            // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
+            // One whose first iteration lies there never was.
             wait(floor, until.map_or(due, |until| until.min(due))).await;
         }
         let now = floor.now();
@@ -49,12 +52,13 @@ async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint:
             return;
         }
         present.get_or_insert_with(|| Present::new(floor));
-        let Some(turn) = course.take(pace.map(|_| due)) else { return };
+        let Some((turn, pace)) = course.take() else { return };
+        let began = turn.due.unwrap_or(now);
         user.run(turn).await;
-        match pace {
-            Some(pace) => due = (due + pace).max(floor.now()),
+        course.due = pace.map(|pace| (began + pace).max(floor.now()));
+        if pace.is_none() {
             // Users that are answered at once must not keep the others of their shard from their turn.
-            None => tokio::task::consume_budget().await,
+            tokio::task::consume_budget().await;
         }
     }
 }
@@ -66,6 +70,8 @@ struct Course<'a> {
     budget: Budget,
     done: u64,
     next: Option<Next>,
+    /// When it is to begin; none: as soon as its user is ready.
+    due: Option<u64>,
 }
 
 /// The next of them: what it is, and its pace in microseconds.
@@ -107,15 +113,24 @@ impl Course<'_> {
         Some(Next { index, scenario, draws, pace: floor.compiled.scenarios[scenario].pace_micros })
     }
 
-    /// Begins it.
-    fn take(&mut self, due: Option<u64>) -> Option<Turn> {
-        let Next { index, scenario, draws, pace: _ } = self.next.take()?;
+    /// Its user is there from `begins` on. What went before it may have lasted longer, and has a pace to be kept.
+    fn comes(&mut self, begins: u64) {
+        let is_paced = self.next.as_ref().is_some_and(|next| next.pace.is_some());
+        self.due = match self.due {
+            Some(due) => Some(due.max(begins).max(self.floor.now())),
+            None => is_paced.then(|| if self.done == 0 { begins } else { begins.max(self.floor.now()) }),
+        };
+    }
+
+    /// Begins it; its pace with it.
+    fn take(&mut self) -> Option<(Turn, Option<u64>)> {
+        let Next { index, scenario, draws, pace } = self.next.take()?;
         let iteration = self.done;
         self.done += 1;
         if self.budget == Budget::Time {
             self.floor.recorder.borrow_mut().scheduled(1);
         }
-        Some(Turn { iteration, index, scenario, draws, due, counts_from_due: false })
+        Some((Turn { iteration, index, scenario, draws, due: self.due, counts_from_due: false }, pace))
     }
 }
 

@@ -60,7 +60,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct Shard {
     commands: Option<mpsc::UnboundedSender<Command>>,
-    thread: Option<JoinHandle<std::io::Result<()>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Engine {
@@ -198,9 +198,10 @@ fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
         shards: setup.shards,
         addresses: Arc::clone(&setup.addresses),
     };
+    let runtime = shard::runtime().map_err(EngineError::Thread)?;
     let thread = std::thread::Builder::new()
         .name(format!("load-{}-{shard}", setup.share.index()))
-        .spawn(move || shard::run(&post, received))
+        .spawn(move || shard::run(&post, &runtime, received))
         .map_err(EngineError::Thread)?;
     Ok(Shard { commands: Some(commands), thread: Some(thread) })
 }

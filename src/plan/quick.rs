@@ -53,6 +53,16 @@ pub(super) struct Scale<'a> {
 }
 
 impl Scale<'_> {
+    /// So many times shorter.
+    pub(super) fn factor(&self) -> u32 {
+        self.factor
+    }
+
+    /// Notes what was changed.
+    pub(super) fn note(&mut self, field: &str, from: &str, to: &str) {
+        self.changes.push(format!("{}: {field} {from} → {to}", self.phase));
+    }
+
     /// Divides a length, but never below `shortest`.
     pub(super) fn length(&mut self, field: &str, text: &mut String, shortest: Duration) {
         let Ok(length) = parse_duration(text) else {
@@ -61,7 +71,7 @@ impl Scale<'_> {
         let short = (length / self.factor).max(shortest);
         if short < length {
             let short = written::duration(short);
-            self.changes.push(format!("{}: {field} {text} → {short}", self.phase));
+            self.note(field, text, &short);
             *text = short;
         }
     }
@@ -70,7 +80,7 @@ impl Scale<'_> {
     pub(super) fn count(&mut self, field: &str, count: &mut u64) {
         let short = (*count / u64::from(self.factor)).max(SMALLEST);
         if short < *count {
-            self.changes.push(format!("{}: {field} {count} → {short}", self.phase));
+            self.note(field, &count.to_string(), &short.to_string());
             *count = short;
         }
     }

@@ -68,6 +68,22 @@ impl Share {
         (shard < shards).then(|| Self { index: self.index + self.of * shard, of })
     }
 
+    /// Of things that are dealt to `users` in turn, the one that comes as number `local` (from 0) to users of this part. In each
+    /// round they go by their numbers, so that each user's are as many as any other's. None: no user is of this part.
+    #[must_use]
+    pub fn dealt(self, local: u64, users: u32) -> Option<u64> {
+        let own = self.count(users.into());
+        let (round, place) = (local.checked_div(own)?, local.checked_rem(own)?);
+        Some(round * u64::from(users) + self.global(place))
+    }
+
+    /// How many of `total` things that are dealt to `users` in turn fall to this part.
+    #[must_use]
+    pub fn count_dealt(self, total: u64, users: u32) -> u64 {
+        let users = u64::from(users.max(1));
+        total / users * self.count(users) + self.count(total % users)
+    }
+
     /// The numbers in the whole schedule of all of this part's things.
     pub fn all(self, total: u64) -> impl Iterator<Item = u64> {
         (0..self.count(total)).map(move |local| self.global(local))
@@ -112,6 +128,24 @@ mod tests {
         #[test]
         fn users_are_divided_without_a_rest(total in 0..=u32::MAX, of in 1..50_u32, parts in 1..20_u32) {
             prop_assert_eq!(shards(of, parts).map(|share| u64::from(share.count_u32(total))).sum::<u64>(), u64::from(total));
+        }
+
+        #[test]
+        fn what_is_dealt_to_users_in_turn_falls_to_one_part_and_in_its_order(
+            total in 0..300_u64, users in 1..40_u32, of in 1..9_u32, parts in 1..5_u32,
+        ) {
+            let mut all = Vec::new();
+            for share in shards(of, parts) {
+                let dealt = (0..).map_while(|local| share.dealt(local, users).filter(|index| *index < total));
+                let own: Vec<u64> = dealt.collect();
+                prop_assert!(own.is_sorted());
+                prop_assert_eq!(own.len() as u64, share.count_dealt(total, users));
+                let most = total.div_ceil(users.into()) * share.count(users.into());
+                prop_assert!(own.len() as u64 <= most, "no user has more than its turn");
+                all.extend(own);
+            }
+            all.sort_unstable();
+            prop_assert_eq!(all, (0..total).collect::<Vec<_>>());
         }
 
         #[test]

@@ -119,7 +119,7 @@ fn rate(plan: &Plan, phase: &Phase) -> Option<f64> {
 /// The most iterations in a second.
 fn peak_rate(plan: &Plan, phase: &Phase) -> Option<f64> {
     match phase.executor.drive() {
-        Drive::Arrivals(arrivals) => Some(arrivals.peak_rate()),
+        Drive::Arrivals(arrivals) => arrivals.peak_rate(),
         Drive::Users(_) | Drive::Pause(_) => rate(plan, phase),
     }
 }

@@ -61,7 +61,8 @@ fn a_generator_without_descriptors_left_blames_itself() {
     let ended = Run::new(&test(&server.url(), &trial), &[]).open_files(100).start().wait(LIMIT);
     let report = ended.report();
     let exhausted = report.errors().remove("exhausted").unwrap_or(0);
-    assert!(exhausted > 0 && report.total("requests") == 200, "{:?}", report.errors());
+    let told = || format!("{:?}\n{}", report.errors(), ended.err);
+    assert!(exhausted > 0 && report.total("requests") == 200, "{}", told());
     assert_eq!(report.total("failed"), exhausted, "nothing is wrong with the target: {:?}", report.errors());
     assert_eq!(ended.code, Some(2), "{}", ended.out);
     let reason = report.text("/status/generator/reasons/0");

@@ -9,7 +9,7 @@ use loadgate::ingest::{
 };
 
 use super::house::{Authority, Files, House, Ingest, RUN};
-use super::{LIMIT, plan, recorded, registration, snapshot, told, unrecorded};
+use super::{LIMIT, PROTOCOL, plan, recorded, registration, snapshot, told, unrecorded};
 
 /// How workers reach the session.
 enum Transport {
@@ -128,7 +128,7 @@ async fn who_does_not_belong_hears_why() {
                 first.register(registration)
             };
             let protocol = refusal(other(|it| it.protocol = 99).await);
-            assert_eq!(protocol, Refusal::Protocol { expected: 1, told: 99 });
+            assert_eq!(protocol, Refusal::Protocol { expected: PROTOCOL, told: 99 });
             let hash = refusal(other(|it| it.plan_hash = "x".to_owned()).await);
             assert_eq!(hash, Refusal::Plan { expected: plan().hash, told: "x".to_owned() });
             let third = scene.worker(2, "p2").register(registration(2, "p2")).await;

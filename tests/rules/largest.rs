@@ -50,8 +50,17 @@ fn phase(number: usize) -> Value {
         "where": {"window": {"from": "25.0000%", "to": "75.0000%"}, "group": {name("group", 7): "a"}}});
     json!({"name": name("phase", number), "maxDuration": "1h1m1s1ms1us",
         "scenarios": list(32, |number| json!(name("scenario", number))),
-        "load": {"rampingRate": {"stages": list(32, |_| json!({"rate": "10000.001/day", "duration": "1m1s1ms1us"}))}},
+        "load": load(number),
         "expect": list(16, |_| expect.clone())})
+}
+
+/// Each that has many rules, in turn.
+fn load(number: usize) -> Value {
+    let stage = |_| json!({"rate": "10000.001/day", "duration": "1m1s1ms1us"});
+    match number % 2 {
+        0 => json!({"rampingRate": {"stages": list(32, stage)}}),
+        _ => json!({"constantUsers": {"users": 1, "duration": "1h1m1s1ms1us", "rampUp": "1m1s1ms1us"}}),
+    }
 }
 
 fn requirement(number: usize, phases: &[String]) -> Value {

@@ -8,9 +8,9 @@ use crate::api;
 use crate::plan::fault::At;
 use crate::plan::from_spec::length;
 use crate::plan::hash;
-use crate::plan::quick::{FINEST, SHORTEST, Scale};
-use crate::plan::units::LONGEST_DURATION;
-use crate::plan::words;
+use crate::plan::quick::Scale;
+use crate::plan::units::{LONGEST_DURATION, parse_duration};
+use crate::plan::{words, written};
 
 /// `iterations` in `batches`: batch k of n starts at `delay + k · over / n`, the earlier ones take the remainder.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +38,8 @@ impl Batches {
 impl Timeline for Batches {
     fn in_words(&self) -> String {
         let (count, batches) = (words::count(self.iterations.into()), words::count(self.batches.into()));
-        format!("{count} in {batches} batches over {}", words::length(self.over))
+        let batches = if self.batches == 1 { "1 batch".to_owned() } else { format!("{batches} batches") };
+        format!("{count} in {batches} over {}", words::length(self.over))
     }
 
     fn planned_length(&self) -> Option<Duration> {
@@ -75,8 +76,9 @@ impl Arrivals for Batches {
         f64::from(self.iterations) / (self.delay + self.over).as_secs_f64()
     }
 
-    fn peak_rate(&self) -> f64 {
-        f64::from(self.iterations) / self.over.as_secs_f64()
+    /// A batch is over before there is a rate.
+    fn peak_rate(&self) -> Option<f64> {
+        None
     }
 
     fn comes_in_batches(&self) -> bool {
@@ -106,16 +108,23 @@ impl Specified for Batches {
         Some(Batches { iterations: spec.iterations, batches: spec.batches, over, delay })
     }
 
-    /// The batches stay as large as they are, so that they mean the same to the target.
     fn write_alike(spec: &mut api::Batches) {
         hash::length(&mut spec.over);
         hash::optional_length(&mut spec.delay, "0s");
     }
 
+    /// There are fewer of them, each as large and as far from the next as before, so that they mean the same to the target.
     fn shorten(spec: &mut api::Batches, scale: &mut Scale<'_>) {
-        scale.length("over", &mut spec.over, SHORTEST);
-        if let Some(delay) = &mut spec.delay {
-            scale.length("delay", delay, FINEST);
+        let Ok(over) = parse_duration(&spec.over) else { return };
+        let (all, few) = (spec.batches.max(1), (spec.batches / scale.factor()).max(1));
+        if few < all {
+            let some = u64::from(spec.iterations) * u64::from(few) / u64::from(all);
+            let some = u32::try_from(some).unwrap_or(spec.iterations);
+            let short = written::duration(part(over, few.into(), all.into()));
+            scale.note("iterations", &spec.iterations.to_string(), &some.to_string());
+            scale.note("batches", &all.to_string(), &few.to_string());
+            scale.note("over", &spec.over, &short);
+            (spec.iterations, spec.batches, spec.over) = (some, few, short);
         }
     }
 }

@@ -24,19 +24,21 @@ pub struct RampingRate {
     max_users: u32,
 }
 
-/// A stage, and what came together before it.
+/// A stage, and what has come together before it.
 #[derive(Clone, Debug, PartialEq)]
 struct RateStage {
     stage: Stage<Option<Rate>>,
     before: u128,
+    /// What has come together by its end.
+    after: u128,
 }
 
 impl RampingRate {
     fn new(stages: Vec<Stage<Option<Rate>>>, max_users: u32) -> Self {
         let mut before = 0;
         let stages = stages.into_iter().map(|stage| {
-            let own = RateStage { stage, before };
-            before = own.after();
+            let own = RateStage::new(stage, before);
+            before = own.after;
             own
         });
         RampingRate { stages: stages.collect(), max_users }
@@ -53,11 +55,11 @@ impl RampingRate {
 }
 
 impl RateStage {
-    /// What has come together by its end: the area below a line, as the sum of two triangles.
-    fn after(&self) -> u128 {
-        let half =
-            |rate: Option<Rate>| rate.map_or(0, |rate| rate.count_parts(self.stage.length, ITERATION / 2));
-        self.before + half(self.stage.from) + half(self.stage.to)
+    /// The area below a line is the sum of two triangles.
+    fn new(stage: Stage<Option<Rate>>, before: u128) -> Self {
+        let half = |rate: Option<Rate>| rate.map_or(0, |rate| rate.count_parts(stage.length, ITERATION / 2));
+        let after = before + half(stage.from) + half(stage.to);
+        RateStage { stage, before, after }
     }
 
     /// When so much has come together, from its start. Only sums, products, quotients and a root, which are the same to the last
@@ -95,6 +97,10 @@ impl Timeline for RampingRate {
         Some(self.total())
     }
 
+    fn lasts_to_its_end(&self) -> bool {
+        true
+    }
+
     fn drive(&self) -> Drive<'_> {
         Drive::Arrivals(self)
     }
@@ -102,7 +108,7 @@ impl Timeline for RampingRate {
 
 impl Arrivals for RampingRate {
     fn total(&self) -> u64 {
-        let parts = self.stages.last().map_or(0, RateStage::after);
+        let parts = self.stages.last().map_or(0, |last| last.after);
         u64::try_from(parts.div_ceil(ITERATION)).unwrap_or(u64::MAX)
     }
 
@@ -112,7 +118,7 @@ impl Arrivals for RampingRate {
 
     fn due(&self, arrival: u64) -> Duration {
         let parts = u128::from(arrival) * ITERATION;
-        let later = self.stages.partition_point(|stage| stage.after() <= parts);
+        let later = self.stages.partition_point(|stage| stage.after <= parts);
         self.stages.get(later).map_or(self.length(), |stage| stage.stage.begins + stage.reaches(parts))
     }
 
@@ -120,8 +126,8 @@ impl Arrivals for RampingRate {
         self.total() as f64 / self.length().as_secs_f64()
     }
 
-    fn peak_rate(&self) -> f64 {
-        per_second(self.highest())
+    fn peak_rate(&self) -> Option<f64> {
+        Some(per_second(self.highest()))
     }
 }
 
@@ -147,8 +153,8 @@ impl Specified for RampingRate {
 
     fn write_alike(spec: &mut api::RampingRate) {
         for stage in &mut spec.stages {
-            if let Ok(Some(rate)) = Rate::parse_or_none(&stage.rate) {
-                stage.rate = rate.to_string();
+            if let Ok(rate) = Rate::parse_or_none(&stage.rate) {
+                stage.rate = rate.map_or_else(|| "0/s".to_owned(), |rate| rate.to_string());
             }
             length(&mut stage.duration);
             drop_default(&mut stage.ramp, &api::Ramp::Linear);

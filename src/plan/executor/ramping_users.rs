@@ -48,6 +48,14 @@ impl Timeline for RampingUsers {
         None
     }
 
+    fn shortest_stage(&self) -> Option<Duration> {
+        self.stages.iter().map(|stage| stage.length).min()
+    }
+
+    fn lasts_to_its_end(&self) -> bool {
+        true
+    }
+
     fn drive(&self) -> Drive<'_> {
         Drive::Users(self)
     }

@@ -21,7 +21,7 @@ pub struct SharedIterations {
 
 impl Timeline for SharedIterations {
     fn in_words(&self) -> String {
-        format!("{} share {}", words::people(self.users), words::count(self.total))
+        format!("{} by {}", words::count(self.total), words::people(self.users))
     }
 
     fn planned_length(&self) -> Option<Duration> {

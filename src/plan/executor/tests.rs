@@ -97,11 +97,14 @@ fn arrivals_follow_the_rate() {
 }
 
 #[test]
-fn the_highest_rate_is_that_of_the_highest_stage_and_a_batch_counts_until_the_next() {
+fn the_highest_rate_is_that_of_the_highest_stage_and_a_batch_has_none() {
     for (load, want) in [
-        ("constantRate: {rate: 30/m, duration: 10s}", (0.5, 0.5)),
-        ("rampingRate: {stages: [{rate: 10/s, duration: 10s}, {rate: 300/m, duration: 10s}]}", (6.25, 10.0)),
-        ("batches: {iterations: 60, batches: 3, over: 10s, delay: 10s}", (3.0, 6.0)),
+        ("constantRate: {rate: 30/m, duration: 10s}", (0.5, Some(0.5))),
+        (
+            "rampingRate: {stages: [{rate: 10/s, duration: 10s}, {rate: 300/m, duration: 10s}]}",
+            (6.25, Some(10.0)),
+        ),
+        ("batches: {iterations: 60, batches: 3, over: 10s, delay: 10s}", (3.0, None)),
     ] {
         let executor = said(load);
         let Drive::Arrivals(arrivals) = executor.drive() else { panic!("{load} has no schedule") };
@@ -120,7 +123,7 @@ fn each_executor_tells_its_name_length_users_iterations_and_words() {
         (iterations(1, 4), ("iterations", None, 1, Some(4), false, "1 user × 4")),
         (steady("10/s", 20, 2 * SECOND), ("constantRate", Some(2), 7, Some(20), true, "20 at 10/s")),
         (burst(1000), ("burst", None, 1000, Some(1000), false, "1,000 at once")),
-        (shared(5, 2_000), ("sharedIterations", None, 5, Some(2_000), false, "5 users share 2,000")),
+        (shared(5, 2_000), ("sharedIterations", None, 5, Some(2_000), false, "2,000 by 5 users")),
         (
             batches(75, 10, 60 * SECOND, 5 * SECOND),
             ("batches", Some(65), 75, Some(75), true, "75 in 10 batches over 1m"),

@@ -31,6 +31,16 @@ pub trait Timeline: Debug {
         Duration::ZERO
     }
 
+    /// Whether it lasts to its planned end where nothing begins any more.
+    fn lasts_to_its_end(&self) -> bool {
+        false
+    }
+
+    /// The least time in which users that come together are all there; none where that depends on the target.
+    fn shortest_stage(&self) -> Option<Duration> {
+        self.planned_length()
+    }
+
     /// How much is asked of the target all the while; none where that changes, or ends before it can be told.
     fn level(&self) -> Option<Level> {
         None
@@ -45,6 +55,11 @@ pub trait Timeline: Debug {
     /// Whether its connections are opened before it begins: a burst is to hit all at once.
     fn connects_ahead(&self) -> bool {
         matches!(self.drive(), Drive::Users(users) if users.connects_ahead())
+    }
+
+    /// Whether many iterations of its schedule are due at the same moment.
+    fn comes_in_batches(&self) -> bool {
+        matches!(self.drive(), Drive::Arrivals(arrivals) if arrivals.comes_in_batches())
     }
 
     /// The whole seconds of what is judged, by number from the phase's start; none where its length depends on the
@@ -117,9 +132,9 @@ pub trait Arrivals: Debug {
     /// Iterations in a second, over the whole of it.
     fn mean_rate(&self) -> f64;
 
-    /// Iterations in a second where they are most; those of a batch count for all the time until the next.
-    fn peak_rate(&self) -> f64 {
-        self.mean_rate()
+    /// Iterations in a second where they are most; none where they all come at once.
+    fn peak_rate(&self) -> Option<f64> {
+        Some(self.mean_rate())
     }
 
     /// Whether many are due at the same moment, so that lag tells how many they are, not how late.

@@ -58,7 +58,9 @@ impl Timed<'_> {
         let pace = self.paces().max().unwrap_or_default();
         let iteration = self.each(|step| longest_request(&self.spec.target) + think(step).most);
         let iteration = iteration.max().unwrap_or_default();
-        self.last_begins(pace, iteration.max(pace)).saturating_add(iteration)
+        let (_, done) = self.last();
+        let last_user = u64::from(self.executor.users()).saturating_sub(1);
+        self.begins(last_user, done, pace, iteration.max(pace)).saturating_add(iteration)
     }
 
     /// When its last iteration begins if no request takes any time.
@@ -67,18 +69,23 @@ impl Timed<'_> {
         // A step that is only taken with some probability may never be.
         let pause = |step: &api::Step| step.probability.is_none().then(|| think(step).least);
         let iteration = self.each(|step| pause(step).unwrap_or_default()).min().unwrap_or_default();
-        self.last_begins(pace, iteration.max(pace))
+        let (user, done) = self.last();
+        self.begins(user, done, pace, iteration.max(pace))
     }
 
-    /// When the last user begins its last iteration. `pace`: what the first iterations are spread over; `each`: from one
-    /// to the next.
-    fn last_begins(&self, pace: Duration, each: Duration) -> Duration {
+    /// When user number `user` begins its iteration number `done`. `pace`: what the first iterations are spread over; `each`:
+    /// from one to the next.
+    fn begins(&self, user: u64, done: u64, pace: Duration, each: Duration) -> Duration {
         let Drive::Users(users) = self.executor.drive() else { return Duration::ZERO };
-        let last = u64::from(self.executor.users()).saturating_sub(1);
-        let first = users.stint(last, 0, pace).map_or(Duration::ZERO, |stint| stint.begins);
-        let each_user = self.executor.total_iterations().unwrap_or(0).div_ceil(last + 1);
-        let more = each_user.saturating_sub(1);
-        first.saturating_add(times(each, more))
+        let first = users.stint(user, 0, pace).map_or(Duration::ZERO, |stint| stint.begins);
+        first.saturating_add(times(each, done))
+    }
+
+    /// The last iteration: which user's it is, and how many that one has begun before. They are dealt to all in turn.
+    fn last(&self) -> (u64, u64) {
+        let users = u64::from(self.executor.users()).max(1);
+        let last = self.executor.total_iterations().unwrap_or(0).saturating_sub(1);
+        (last % users, last / users)
     }
 
     /// The pace of each scenario.

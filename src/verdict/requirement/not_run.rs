@@ -42,7 +42,7 @@ fn without_all_users(plan: &Plan, measure: &Measure) -> Option<PhaseIndex> {
     let phase = shortened(plan, measure).filter(|_| counts_users)?;
     let planned = &plan.phases[phase];
     let longest_pace = planned.scenarios.iter().filter_map(|scenario| plan.pace(planned, *scenario)).max()?;
-    (planned.executor.planned_length()? < longest_pace).then_some(phase)
+    (planned.executor.shortest_stage()? < longest_pace).then_some(phase)
 }
 
 /// A shortened phase that a window given in times lies outside of: times are left as they are.
