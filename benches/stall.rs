@@ -114,6 +114,6 @@ fn answer(mut connection: TcpStream, began: Instant) {
 
 /// For how long it still stands still.
 fn stands_still(now: Duration) -> Duration {
-    let into = Duration::from_nanos((now.as_nanos() % EACH.as_nanos()) as u64);
+    let into = Duration::from_secs_f64(now.as_secs_f64() % EACH.as_secs_f64());
     STILL.saturating_sub(into)
 }

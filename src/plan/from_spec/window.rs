@@ -41,7 +41,7 @@ fn check_phase(window: Window, phase: &api::Phase, at: &At) {
     let Some(length) = executor.planned_length() else {
         let message = format!(
             "phase {name} has {}, whose length isn't known beforehand, so that no part of it can be cut out; name \
-             phases with constantUsers or constantRate",
+             phases whose executor has a length",
             executor.name()
         );
         return at.fault(message);

@@ -206,7 +206,7 @@ fn a_window_lies_in_the_judged_part_of_each_phase_that_it_cuts() {
 
 #[test]
 fn a_phase_without_a_known_length_has_no_parts() {
-    let why = "phase burst has burst, whose length isn't known beforehand, so that no part of it can be cut out; name phases with constantUsers or constantRate";
+    let why = "phase burst has burst, whose length isn't known beforehand, so that no part of it can be cut out; name phases whose executor has a length";
     check_row(
         "metric: latency.p95, where: {phases: [burst], window: {from: 50%}}",
         &[&format!(".where.window: {why}")],
