@@ -31,8 +31,8 @@ const SCENARIOS: [(&str, &str); 3] = [
     ),
     (
         "the same, a field of its JSON checked and extracted",
-        r#"steps: [{name: get, request: {path: /}, checks: [{jsonPath: $.tokens, equals: 1000}],
-           extract: [{name: id, jsonPath: $.id}]}]"#,
+        "steps: [{name: get, request: {path: /}, checks: [{jsonPath: $.tokens, equals: 1000}], \
+         extract: [{name: id, jsonPath: $.id}]}]",
     ),
 ];
 
