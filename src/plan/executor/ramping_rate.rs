@@ -7,8 +7,8 @@ use super::stages::{self, Said, Stage};
 use super::timeline::{Arrivals, Drive, Timeline};
 use crate::api;
 use crate::plan::fault::At;
-use crate::plan::hash::{drop_default, length};
-use crate::plan::quick::{SHORTEST, Scale};
+use crate::plan::hash;
+use crate::plan::quick::Scale;
 use crate::plan::units::Rate;
 use crate::plan::words;
 
@@ -156,40 +156,29 @@ impl Specified for RampingRate {
             if let Ok(rate) = Rate::parse_or_none(&stage.rate) {
                 stage.rate = rate.map_or_else(|| "0/s".to_owned(), |rate| rate.to_string());
             }
-            length(&mut stage.duration);
-            drop_default(&mut stage.ramp, &api::Ramp::Linear);
+            hash::length(&mut stage.duration);
+            hash::drop_default(&mut stage.ramp, &api::Ramp::Linear);
         }
-        drop_default(&mut spec.max_users, &MAX_USERS);
+        hash::drop_default(&mut spec.max_users, &MAX_USERS);
     }
 
     fn shorten(spec: &mut api::RampingRate, scale: &mut Scale<'_>) {
-        for (index, stage) in spec.stages.iter_mut().enumerate() {
-            scale.length(&format!("stages[{index}].duration"), &mut stage.duration, SHORTEST);
-        }
+        stages::shorten(spec.stages.iter_mut().map(|stage| &mut stage.duration), scale);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::in_stages;
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// The rate at the end of each stage, its seconds, and whether it jumps there.
-    fn ramping(stages: &[(&str, u64, bool)]) -> RampingRate {
-        let (mut begins, mut before) = (Duration::ZERO, None);
-        let stages = stages.iter().map(|(rate, seconds, jumps)| {
-            let to = Rate::parse_or_none(rate).unwrap();
-            let stage = Stage {
-                begins,
-                length: Duration::from_secs(*seconds),
-                from: if *jumps { to } else { before },
-                to,
-            };
-            (begins, before) = (stage.ends(), to);
-            stage
-        });
-        RampingRate::new(stages.collect(), 10)
+    /// How many there are, and when this one is due.
+    fn arrivals(stages: &[(&str, u64, bool)], arrival: u64) -> (u64, Duration) {
+        let ramping = in_stages("rampingRate", "rate", stages);
+        let Drive::Arrivals(arrivals) = ramping.drive() else { panic!("{ramping:?}") };
+        (arrivals.total(), arrivals.due(arrival))
     }
 
     #[test]
@@ -203,13 +192,13 @@ mod tests {
             (&[("1/h", 20, false), ("2/h", 20, true), ("3/h", 20, false)], 1),
             (&[("1000000000/s", 3600, true)], 3_600_000_000_000),
         ] {
-            assert_eq!(ramping(stages).total(), want, "{stages:?}");
+            assert_eq!(arrivals(stages, 0).0, want, "{stages:?}");
         }
     }
 
     #[track_caller]
     fn check(stages: &[(&str, u64, bool)], arrival: u64, micros: u128) {
-        assert_eq!(ramping(stages).due(arrival).as_micros(), micros, "arrival {arrival} of {stages:?}");
+        assert_eq!(arrivals(stages, arrival).1.as_micros(), micros, "arrival {arrival} of {stages:?}");
     }
 
     #[test]
@@ -229,8 +218,9 @@ mod tests {
 
     #[test]
     fn none_is_due_before_the_one_before_it_or_after_the_end() {
-        let all = ramping(&[("500/s", 3, false), ("20/s", 2, false), ("0/s", 1, false), ("700/s", 1, true)]);
-        let due: Vec<Duration> = (0..all.total()).map(|arrival| all.due(arrival)).collect();
+        let stages = [("500/s", 3, false), ("20/s", 2, false), ("0/s", 1, false), ("700/s", 1, true)];
+        let (total, _) = arrivals(&stages, 0);
+        let due: Vec<Duration> = (0..total).map(|arrival| arrivals(&stages, arrival).1).collect();
         assert!(due.is_sorted(), "they overtake each other");
         assert!(due.last().is_some_and(|last| *last < 7 * SECOND), "{:?}", due.last());
     }

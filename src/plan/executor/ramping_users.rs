@@ -7,15 +7,15 @@ use super::stages::{self, Said, Stage};
 use super::timeline::{Budget, Drive, Stint, Timeline, Users, part};
 use crate::api;
 use crate::plan::fault::At;
-use crate::plan::hash::{drop_default, length};
-use crate::plan::quick::{SHORTEST, Scale};
+use crate::plan::hash;
+use crate::plan::quick::Scale;
 use crate::plan::words;
 
 /// Closed loops that come in the order of their numbers, and go in the opposite one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RampingUsers {
     /// One after the other.
-    pub stages: Vec<Stage<u32>>,
+    stages: Vec<Stage<u32>>,
 }
 
 impl RampingUsers {
@@ -108,42 +108,26 @@ impl Specified for RampingUsers {
 
     fn write_alike(spec: &mut api::RampingUsers) {
         for stage in &mut spec.stages {
-            length(&mut stage.duration);
-            drop_default(&mut stage.ramp, &api::Ramp::Linear);
+            hash::length(&mut stage.duration);
+            hash::drop_default(&mut stage.ramp, &api::Ramp::Linear);
         }
     }
 
     fn shorten(spec: &mut api::RampingUsers, scale: &mut Scale<'_>) {
-        for (index, stage) in spec.stages.iter_mut().enumerate() {
-            scale.length(&format!("stages[{index}].duration"), &mut stage.duration, SHORTEST);
-        }
+        stages::shorten(spec.stages.iter_mut().map(|stage| &mut stage.duration), scale);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::in_stages;
     use super::*;
-
-    /// Users at the end of each stage, its seconds, and whether it jumps there.
-    fn ramping(stages: &[(u32, u64, bool)]) -> RampingUsers {
-        let (mut begins, mut before) = (Duration::ZERO, 0);
-        let stages = stages.iter().map(|(to, seconds, jumps)| {
-            let stage = Stage {
-                begins,
-                length: Duration::from_secs(*seconds),
-                from: if *jumps { *to } else { before },
-                to: *to,
-            };
-            (begins, before) = (stage.ends(), *to);
-            stage
-        });
-        RampingUsers { stages: stages.collect() }
-    }
 
     #[track_caller]
     fn check(stages: &[(u32, u64, bool)], pace: u64, user: u64, want: &[(u64, u64)]) {
-        let ramping = ramping(stages);
-        let stints = (0..).map_while(|stint| ramping.stint(user, stint, Duration::from_secs(pace)));
+        let ramping = in_stages("rampingUsers", "users", stages);
+        let Drive::Users(users) = ramping.drive() else { panic!("{ramping:?}") };
+        let stints = (0..).map_while(|stint| users.stint(user, stint, Duration::from_secs(pace)));
         let millis = |length: Duration| u64::try_from(length.as_millis()).unwrap();
         let told: Vec<_> =
             stints.map(|Stint { begins, until }| (millis(begins), millis(until.unwrap()))).collect();

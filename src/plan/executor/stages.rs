@@ -11,25 +11,33 @@ use std::time::Duration;
 use crate::api::Ramp;
 use crate::plan::fault::At;
 use crate::plan::from_spec::length;
+use crate::plan::quick::{SHORTEST, Scale};
 use crate::plan::units::LONGEST_DURATION;
 
 /// A stage: the figure goes from one to another.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stage<T> {
+pub(super) struct Stage<T> {
     /// When it begins, from the phase's start.
-    pub begins: Duration,
+    pub(super) begins: Duration,
     /// How long it is.
-    pub length: Duration,
+    pub(super) length: Duration,
     /// The figure when it begins: with a step that is its own already.
-    pub from: T,
+    pub(super) from: T,
     /// The figure at its end.
-    pub to: T,
+    pub(super) to: T,
 }
 
 impl<T> Stage<T> {
     /// When it ends.
-    pub fn ends(&self) -> Duration {
+    pub(super) fn ends(&self) -> Duration {
         self.begins + self.length
+    }
+}
+
+/// Makes the durations of stages smaller.
+pub(super) fn shorten<'a>(durations: impl Iterator<Item = &'a mut String>, scale: &mut Scale<'_>) {
+    for (index, duration) in durations.enumerate() {
+        scale.length(&format!("stages[{index}].duration"), duration, SHORTEST);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What holds for every executor.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -166,10 +167,11 @@ fn any_stages() -> impl Strategy<Value = Vec<(u32, u64, bool)>> {
     proptest::collection::vec((0..60_u32, 1..9_u64, any::<bool>()), 1..6).prop_filter("it has a figure", some)
 }
 
-fn ramping(executor: &str, figure: impl Fn(u32) -> String, stages: &[(u32, u64, bool)]) -> Executor {
-    let stage = |(to, seconds, jumps): &(u32, u64, bool)| {
+/// An executor in stages: the figure at the end of each, its seconds, and whether it jumps there.
+pub(super) fn in_stages<T: Display>(executor: &str, field: &str, stages: &[(T, u64, bool)]) -> Executor {
+    let stage = |(to, seconds, jumps): &(T, u64, bool)| {
         let ramp = if *jumps { "step" } else { "linear" };
-        format!("{{{}, duration: {seconds}s, ramp: {ramp}}}", figure(*to))
+        format!("{{{field}: {to}, duration: {seconds}s, ramp: {ramp}}}")
     };
     let stages: Vec<String> = stages.iter().map(stage).collect();
     said(&format!("{executor}: {{stages: [{}]}}", stages.join(", ")))
@@ -183,10 +185,12 @@ fn any_executor() -> impl Strategy<Value = Executor> {
     let in_batches = (1..400_u32, 1..400_u32, 1..90_u64, 0..9_u64).prop_map(|(count, of, over, delay)| {
         batches(count.max(of), of, Duration::from_secs(over), Duration::from_secs(delay))
     });
-    let users_in_stages =
-        any_stages().prop_map(|stages| ramping("rampingUsers", |to| format!("users: {to}"), &stages));
-    let rate_in_stages =
-        any_stages().prop_map(|stages| ramping("rampingRate", |to| format!("rate: {to}/s"), &stages));
+    let users_in_stages = any_stages().prop_map(|stages| in_stages("rampingUsers", "users", &stages));
+    let rate_in_stages = any_stages().prop_map(|stages| {
+        let stages: Vec<_> =
+            stages.into_iter().map(|(to, seconds, jumps)| (format!("{to}/s"), seconds, jumps)).collect();
+        in_stages("rampingRate", "rate", &stages)
+    });
     let single = (1..400_u32, 1..9_u64);
     prop_oneof![
         constant,

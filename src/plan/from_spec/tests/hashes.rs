@@ -72,3 +72,29 @@ fn what_is_sent_otherwise_is_another_load() {
 fn the_digest_is_the_same_in_every_process() {
     assert_eq!(hash(BASE), "72850400255896ebaf73906fd4ac49ba");
 }
+
+#[test]
+fn each_executor_may_be_written_in_ways_that_mean_the_same() {
+    let of = |load: &str| hash(&BASE.replace("constantUsers: {users: 5, duration: 2m}", load));
+    for (one, other) in [
+        (
+            "constantUsers: {users: 5, duration: 2m}",
+            "constantUsers: {users: 5, duration: 120s, judgeRampUp: false}",
+        ),
+        ("constantRate: {rate: 60/m, total: 5}", "constantRate: {rate: 1/s, total: 5, maxUsers: 1000}"),
+        ("batches: {iterations: 9, batches: 2, over: 1m}", "batches: {iterations: 9, batches: 2, over: 60s}"),
+        ("idle: {duration: 1m}", "idle: {duration: 60s}"),
+        (
+            "rampingUsers: {stages: [{users: 5, duration: 1m}]}",
+            "rampingUsers: {stages: [{users: 5, duration: 60s, ramp: linear}]}",
+        ),
+        (
+            "rampingRate: {stages: [{rate: 0/s, duration: 1m}, {rate: 60/m, duration: 1m}]}",
+            "rampingRate: {maxUsers: 1000, stages: [{rate: 0.0/h, duration: 60s, ramp: linear}, {rate: 1/s, duration: 60s}]}",
+        ),
+    ] {
+        assert_eq!(of(one), of(other), "{one}");
+    }
+    let step = "rampingUsers: {stages: [{users: 5, duration: 1m, ramp: step}]}";
+    assert_ne!(of("rampingUsers: {stages: [{users: 5, duration: 1m}]}"), of(step));
+}

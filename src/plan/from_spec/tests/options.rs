@@ -49,6 +49,22 @@ fn a_phase_is_never_shorter_than_two_seconds_nor_a_count_below_a_hundred() {
 }
 
 #[test]
+fn batches_become_fewer_and_stay_what_they_are() {
+    for (batches, changes) in [
+        (
+            "{iterations: 750, batches: 10, over: 60s, delay: 5s}",
+            &["a: iterations 750 → 375", "a: batches 10 → 5", "a: over 60s → 30s"][..],
+        ),
+        ("{iterations: 7, batches: 1, over: 60s}", &[]),
+    ] {
+        let spec = spec(&format!("phases: [{{name: a, load: {{batches: {batches}}}}}]"));
+        let quick = Options { quick: Some(2), ..Options::default() };
+        let plan = Plan::from_spec("shop", &spec, &quick).expect("the file is valid");
+        assert_eq!(plan.quick_changes, changes, "{batches}");
+    }
+}
+
+#[test]
 fn a_ramp_is_never_shortened_to_nothing() {
     let ramp = "phases: [{name: a, load: {constantUsers: {users: 1, duration: 10m, rampUp: 50us}}}]";
     let quick = Options { quick: Some(60), ..Options::default() };
