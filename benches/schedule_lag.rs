@@ -13,8 +13,12 @@ use common::{argument, nginx::Nginx};
 
 const RATES: [u64; 2] = [10_000, 50_000];
 const USERS: usize = 200;
-const ASKED: [(&str, &str); 4] =
-    [("p50", "lag.p50"), ("p99", "lag.p99"), ("max", "lag.max"), ("dropped", "dropped")];
+const ASKED: [(&str, &str, &str); 4] = [
+    ("p50", "lag.p50", "< 1h"),
+    ("p99", "lag.p99", "< 1h"),
+    ("max", "lag.max", "< 1h"),
+    ("dropped", "dropped", ">= 0"),
+];
 
 fn main() -> Result<()> {
     let rounds = argument(0, "rounds", 5_usize)?;

@@ -23,8 +23,12 @@ const USERS: u64 = 1_200;
 const SERVICE: Duration = Duration::from_millis(20);
 const STILL: Duration = Duration::from_secs(1);
 const EACH: Duration = Duration::from_secs(10);
-const ASKED: [(&str, &str); 4] =
-    [("p50", "latency.p50"), ("p95", "latency.p95"), ("p99", "latency.p99"), ("lag", "lag.p99")];
+const ASKED: [(&str, &str, &str); 4] = [
+    ("p50", "latency.p50", "< 1h"),
+    ("p95", "latency.p95", "< 1h"),
+    ("p99", "latency.p99", "< 1h"),
+    ("lag", "lag.p99", "< 1h"),
+];
 
 fn main() -> Result<()> {
     let seconds = argument(0, "seconds", 40_u64)?;

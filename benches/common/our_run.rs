@@ -33,15 +33,16 @@ pub(crate) struct Test<'a> {
     pub(crate) most: Duration,
     /// Further fields of the scenario, like `pace: 10s, `.
     pub(crate) scenario_extra: &'a str,
-    /// Metrics that are asked for beside the errors, each with an id.
-    pub(crate) asked: &'a [(&'a str, &'a str)],
+    /// Metrics that are asked for beside the errors: an id, the metric, a target that holds.
+    pub(crate) asked: &'a [(&'a str, &'a str, &'a str)],
 }
 
 impl Test<'_> {
     fn yaml(&self) -> String {
         let Self { base_url, load, scenario_extra, asked, most: _ } = self;
-        let row =
-            |(id, metric): &(&str, &str)| format!("\n  - {{id: {id}, metric: {metric}, target: \">= 0\"}}");
+        let row = |(id, metric, target): &(&str, &str, &str)| {
+            format!("\n  - {{id: {id}, metric: {metric}, target: \"{target}\"}}")
+        };
         let asked: String = asked.iter().map(row).collect();
         format!(
             r#"apiVersion: loadgate.dev/v1alpha1
