@@ -34,7 +34,8 @@ type Idle = Rc<RefCell<Vec<oneshot::Sender<Arrival>>>>;
 
 /// Begins the iterations of this shard's share of arrivals by its share of their users, then waits for all.
 pub(super) async fn open(floor: Rc<Floor>, arrivals: &dyn Arrivals) {
-    let (total, most_users) = (floor.count(arrivals.total()), floor.count(arrivals.most_users().into()));
+    let (total, most_users) =
+        (floor.count(arrivals.total()), floor.count(floor.phase().executor.users().into()));
     let idle = Idle::default();
     let mut users = JoinSet::new();
     let Ok(timer) = FineTimer::new() else {

@@ -98,12 +98,8 @@ fn spread(plan: &Plan, seen: &Seen<'_>) -> Option<String> {
 }
 
 fn lag_p99(seen: &Seen<'_>) -> Option<u64> {
-    let lag: &Dist = &seen.steady().lag;
-    let tells_lateness = match seen.phase.executor.drive() {
-        // A burst's lag is its length.
-        Drive::Users(users) => !users.connects_ahead(),
-        Drive::Arrivals(arrivals) => !arrivals.comes_in_batches(),
-        Drive::Pause(_) => false,
-    };
-    tells_lateness.then(|| lag.quantile(0.99))?
+    let (lag, executor): (&Dist, _) = (&seen.steady().lag, &seen.phase.executor);
+    // Where all begin at once, lag tells how many they are.
+    let begin_at_once = executor.connects_ahead() || executor.comes_in_batches();
+    (!begin_at_once).then(|| lag.quantile(0.99))?
 }

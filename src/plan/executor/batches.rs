@@ -64,10 +64,6 @@ impl Arrivals for Batches {
         self.iterations.into()
     }
 
-    fn most_users(&self) -> u32 {
-        self.iterations
-    }
-
     fn due(&self, arrival: u64) -> Duration {
         self.delay + part(self.over, self.batch(arrival), self.batches.into())
     }

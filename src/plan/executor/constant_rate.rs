@@ -56,10 +56,6 @@ impl Arrivals for ConstantRate {
         self.total
     }
 
-    fn most_users(&self) -> u32 {
-        self.max_users
-    }
-
     fn due(&self, arrival: u64) -> Duration {
         Duration::from_nanos(self.rate.offset_nanos(arrival))
     }

@@ -112,10 +112,6 @@ impl Arrivals for RampingRate {
         u64::try_from(parts.div_ceil(ITERATION)).unwrap_or(u64::MAX)
     }
 
-    fn most_users(&self) -> u32 {
-        self.max_users
-    }
-
     fn due(&self, arrival: u64) -> Duration {
         let parts = u128::from(arrival) * ITERATION;
         let later = self.stages.partition_point(|stage| stage.after <= parts);

@@ -123,9 +123,6 @@ pub trait Arrivals: Debug {
     /// How many.
     fn total(&self) -> u64;
 
-    /// The most users that serve them at the same time.
-    fn most_users(&self) -> u32;
-
     /// When arrival number `arrival` (from 0, over all workers) is due, from the phase's start.
     fn due(&self, arrival: u64) -> Duration;
 
