@@ -60,7 +60,7 @@ fn main() -> Result<()> {
 fn ours(base_url: &str, seconds: u64) -> Result<String> {
     let load = format!("constantRate: {{rate: {RATE}/s, duration: {seconds}s, maxUsers: {USERS}}}");
     let most = Duration::from_secs(seconds);
-    let run = Test { base_url, load, most, scenario_extra: "", asked: &ASKED }.run()?;
+    let run = Test { asked: &ASKED, ..Test::of(base_url, load, most) }.run()?;
     ensure!(run.requests == RATE * seconds, "it sent {} of {} requests", run.requests, RATE * seconds);
     let row = |id: &str| run.rows.get(id).cloned().unwrap_or_default();
     Ok(format!("{:>9} | {:>9} | {:>9} | p99 of its lag {}", row("p50"), row("p95"), row("p99"), row("lag")))
