@@ -4,11 +4,11 @@
 //! round. Ratios are of two figures of the same round. Clients that aren't here are named, with the way to get them:
 //! `benches/peers/install` brings them all.
 
-mod common;
 #[path = "peers/bare.rs"]
 mod bare;
 #[path = "peers/clients.rs"]
 mod clients;
+mod common;
 #[path = "peers/k6.rs"]
 mod k6;
 #[path = "peers/table.rs"]

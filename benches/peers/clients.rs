@@ -120,7 +120,16 @@ impl Client {
             }
             Run::Oha => {
                 let mut command = self.pinned()?;
-                command.args(["--no-tui", "--output-format", "json", "-z", &length, "-c", connections, &root]);
+                command.args([
+                    "--no-tui",
+                    "--output-format",
+                    "json",
+                    "-z",
+                    &length,
+                    "-c",
+                    connections,
+                    &root,
+                ]);
                 of(&run_measured(&mut command, limit)?, oha)
             }
             Run::K6 => {

@@ -80,7 +80,8 @@ impl fmt::Display for Table {
         )?;
         writeln!(f, "|---|---|---|---|---|---|---|---|")?;
         for (client, name) in self.names.iter().enumerate() {
-            let (rate, cpu) = (self.median(client, |it| it.requests_per_second), self.median(client, |it| it.cpu));
+            let (rate, cpu) =
+                (self.median(client, |it| it.requests_per_second), self.median(client, |it| it.cpu));
             let (user, peak) = (self.median(client, |it| it.user), self.median(client, |it| it.peak_mib));
             write!(f, "| {name} | {rate:.0} | {cpu:.2} | {user:.2} | {peak:.0} ")?;
             let ratios = [

@@ -11,6 +11,8 @@ use tokio::sync::Notify;
 use super::compile::{CompiledPhase, micros};
 use super::slices::filters;
 use super::stop::Stop;
+use super::stream::Opening;
+use super::tls::Tls;
 use crate::metrics::{Layout, Part, Recorder};
 use crate::plan::share::Share;
 use crate::plan::{Phase, PhaseIndex, Plan};
@@ -41,6 +43,8 @@ pub(super) struct Floor {
     /// Users that are still connecting ahead of the phase.
     connecting: Cell<u64>,
     connected_ahead: Notify,
+    tls: Option<Tls>,
+    tls_has_failed: Cell<bool>,
 }
 
 impl Floor {
@@ -50,6 +54,7 @@ impl Floor {
         compiled: Arc<CompiledPhase>,
         share: Option<Share>,
         addresses: Arc<[SocketAddr]>,
+        tls: Option<Tls>,
     ) -> Rc<Self> {
         let phase = &plan.phases[index];
         let layout = Layout {
@@ -74,6 +79,8 @@ impl Floor {
             shared: Cell::new(0),
             connecting: Cell::new(0),
             connected_ahead: Notify::new(),
+            tls,
+            tls_has_failed: Cell::new(false),
         })
     }
 
@@ -191,9 +198,21 @@ impl Floor {
         self.plan.target.connect_timeout
     }
 
-    /// A connection was opened just now, in `took`.
-    pub(super) fn connected(&self, took: Duration) {
+    /// How TLS is spoken to the target, where it is.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// No TLS came about. Why is told once: all others fail as well.
+    pub(super) fn tls_failed(&self, error: &std::io::Error) {
+        if !self.tls_has_failed.replace(true) {
+            tracing::warn!(phase = self.phase().name, %error, "TLS with the target failed; further failures are only counted");
+        }
+    }
+
+    /// A connection was opened just now.
+    pub(super) fn connected(&self, took: &Opening) {
         let part = self.part(self.now());
-        self.recorder.borrow_mut().connected(part, micros(took));
+        self.recorder.borrow_mut().connected(part, micros(took.connect), took.tls.map(micros));
     }
 }

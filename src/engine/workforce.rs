@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::compile::{CompileError, CompiledPhase};
 use super::shard::{self, Command, Post};
+use super::tls::Tls;
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
 use crate::plan::secrets::Secrets;
@@ -25,6 +26,8 @@ pub struct Setup {
     pub share: Share,
     /// The target's addresses; never empty.
     pub addresses: Arc<[SocketAddr]>,
+    /// How TLS is spoken to it; none: it isn't.
+    pub tls: Option<Tls>,
     /// The values of Secrets.
     pub secrets: Secrets,
     /// The run.
@@ -197,6 +200,7 @@ fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
         shard,
         shards: setup.shards,
         addresses: Arc::clone(&setup.addresses),
+        tls: setup.tls.clone(),
     };
     let runtime = shard::runtime().map_err(EngineError::Thread)?;
     let thread = std::thread::Builder::new()

@@ -36,6 +36,8 @@ pub struct PartState {
     pub lag: Dist,
     /// How long opening connections took, in microseconds.
     pub connect: Dist,
+    /// How long it took to agree on TLS over them, in microseconds.
+    pub tls: Dist,
     /// Iterations that ended.
     pub iterations: u64,
     /// Iterations that found no free user.
@@ -90,6 +92,7 @@ impl PhaseState {
         for part in [&mut self.ramp_up, &mut self.steady] {
             part.lag.pack();
             part.connect.pack();
+            part.tls.pack();
             part.cells.values_mut().for_each(Cell::pack);
         }
         self.slices.values_mut().for_each(Slice::pack);
@@ -112,6 +115,7 @@ impl PartState {
         }
         self.lag.merge(&other.lag);
         self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
         self.iterations += other.iterations;
         self.dropped += other.dropped;
     }

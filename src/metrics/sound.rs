@@ -91,8 +91,8 @@ impl Shape {
     }
 
     fn part(&self, part: &PartState) -> Result<u128, Unsound> {
-        let PartState { cells, lag, connect, iterations, dropped } = part;
-        let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect]);
+        let PartState { cells, lag, connect, tls, iterations, dropped } = part;
+        let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect, tls]);
         for ((step, _), cell) in cells {
             within("step", *step as usize, self.steps)?;
             total += self.cell(cell)?;

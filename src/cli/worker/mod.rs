@@ -14,7 +14,7 @@ use super::exit::Refused;
 use super::options::Changes;
 use super::{descriptors, load, local, secrets, signals};
 use crate::conduct;
-use crate::engine::Setup;
+use crate::engine::{Setup, Tls};
 use crate::ingest::client::{Address, RemoteCoordinator};
 use crate::ingest::leaving;
 use crate::plan::secrets::Secrets;
@@ -98,17 +98,23 @@ async fn work(arguments: &Arguments) -> Result<(), Failure> {
     let secrets = secrets::from_environment(&plan, |name| std::env::var(name).ok())?;
     let coordinator = coordinator(arguments)?;
     descriptors::raise_limit();
-    let addresses = make_ready(&plan, share, &secrets).await?;
+    let tls = Tls::of(&plan.target, &secrets)?;
+    let addresses = make_ready(&plan, share, &secrets, tls.as_ref()).await?;
     let run_uid = run.clone();
-    let setup = Setup { plan, share, addresses, secrets, run_uid, shards: local::shards(1) };
+    let setup = Setup { plan, share, addresses, tls, secrets, run_uid, shards: local::shards(1) };
     Ok(worker::run(setup, Arc::new(coordinator), process.clone()).await?)
 }
 
 /// Finds the target; the conductor sends the preflight requests.
-async fn make_ready(plan: &Plan, share: Share, secrets: &Secrets) -> Result<Arc<[SocketAddr]>, Failure> {
+async fn make_ready(
+    plan: &Plan,
+    share: Share,
+    secrets: &Secrets,
+    tls: Option<&Tls>,
+) -> Result<Arc<[SocketAddr]>, Failure> {
     let addresses = conduct::reach(&plan.target).await?;
     if share.index() == CONDUCTOR {
-        conduct::preflight(plan, &addresses, secrets).await?;
+        conduct::preflight(plan, &addresses, secrets, tls.map(Tls::config)).await?;
     }
     Ok(addresses)
 }

@@ -3,6 +3,7 @@
 mod classify;
 mod request;
 mod scenario;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, ValueUni
 pub use classify::{CacheRule, Classify, Named, Source};
 pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
 pub use scenario::{Extract, Scenario, Step};
+pub use tls::{ClientCertificate, Pem, PemText, Tls};
 
 /// A checked test: all that workers and the judge need to know.
 #[derive(Clone, Debug)]
@@ -84,6 +86,8 @@ pub struct Target {
     pub authority: String,
     /// What stands before each path: empty or `/prefix`, never ending in `/`.
     pub base_path: String,
+    /// How TLS is spoken to it; none: it isn't.
+    pub tls: Option<Tls>,
     /// The longest a request may take.
     pub timeout: Duration,
     /// The longest that opening a connection may take.

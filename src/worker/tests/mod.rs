@@ -41,6 +41,7 @@ fn alone(plan: &Arc<Plan>) -> Setup {
         plan: Arc::clone(plan),
         share: Share::WHOLE,
         addresses: Arc::new([]),
+        tls: None,
         secrets: Secrets::default(),
         run_uid: String::new(),
         shards: NonZeroU32::MIN,
