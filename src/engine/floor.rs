@@ -13,7 +13,7 @@ use super::slices::filters;
 use super::stop::Stop;
 use crate::metrics::{Layout, Part, Recorder};
 use crate::plan::share::Share;
-use crate::plan::{Phase, PhaseIndex, Plan};
+use crate::plan::{Phase, PhaseIndex, Plan, StepIndex};
 
 /// The bytes that one read takes at most.
 const SCRATCH: usize = 64 * 1024;
@@ -189,6 +189,12 @@ impl Floor {
 
     pub(super) fn connect_timeout(&self) -> Duration {
         self.plan.target.connect_timeout
+    }
+
+    /// A step was skipped just now.
+    pub(super) fn skipped(&self, step: StepIndex) {
+        let part = self.part(self.now());
+        self.recorder.borrow_mut().skipped(part, step);
     }
 
     /// A connection was opened just now, in `took`.
