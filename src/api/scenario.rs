@@ -42,6 +42,11 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::probability")]
     pub probability: Option<String>,
+    /// A name that must have a value, such as `${token}`: where it has none, or null, an empty text or false, the step is
+    /// skipped, and the report tells how often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::single_name")]
+    pub when: Option<String>,
     /// The request.
     pub request: Request,
     /// What the response must satisfy; a failed check makes the request failed. Without checks a status below 400 succeeds.
@@ -148,14 +153,26 @@ pub struct Check {
     pub is: Option<String>,
 }
 
-/// A value taken from a JSON body.
+/// A value taken from a response, by exactly one of jsonPath, header and regex. A value that isn't there has no value: a
+/// request that needs it isn't sent, and fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::extract()))]
 pub struct Extract {
     /// The name it has in `${…}` from then on, within the iteration.
     #[schemars(schema_with = "schema::name")]
     pub name: String,
-    /// The JSON path (RFC 9535) whose first match is taken.
+    /// The JSON path (RFC 9535) whose first match is taken; it keeps its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
-    pub json_path: String,
+    pub json_path: Option<String>,
+    /// The response header whose value is taken, as a text; of several the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
+    pub header: Option<String>,
+    /// The regular expression whose first match in the body is taken, as a text: its first group, or all of it where it has
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub regex: Option<String>,
 }

@@ -9,8 +9,8 @@ use serde_json_path::JsonPath;
 use super::render::{CompiledRequest, Pieces, Place};
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
-use crate::plan::{self, Condition, Plan, Source, StatusPattern};
-use crate::plan::{Method, SecretKeyRef};
+use crate::plan::template::Name;
+use crate::plan::{self, Condition, Method, Origin, Plan, SecretKeyRef, Source, StatusPattern, condition};
 
 /// A phase made ready to be sent.
 #[derive(Debug)]
@@ -61,11 +61,35 @@ pub(super) struct CompiledStep {
     /// Its place in the plan.
     pub(super) index: usize,
     pub(super) probability_ppm: u32,
+    pub(super) when: Option<Guard>,
     pub(super) think: Option<(Duration, Duration)>,
     pub(super) request: CompiledRequest,
     pub(super) checks: Vec<CompiledCheck>,
-    pub(super) extract: Vec<plan::Extract>,
+    pub(super) extract: Vec<CompiledExtract>,
     pub(super) wants: Wants,
+}
+
+/// Without what a step is skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// A value that is empty throughout the phase.
+    Never,
+    /// What an earlier step took: a slot.
+    Extracted(usize),
+}
+
+/// A value that is taken from a response.
+#[derive(Debug)]
+pub(super) struct CompiledExtract {
+    /// The slot that it goes to.
+    pub(super) slot: usize,
+    pub(super) from: CompiledOrigin,
+}
+
+#[derive(Debug)]
+pub(super) enum CompiledOrigin {
+    Value(CompiledSource),
+    Regex(regex::bytes::Regex),
 }
 
 /// What must be kept of a response.
@@ -179,17 +203,37 @@ impl Compiler<'_> {
         let mut wants = self.classify.wants.clone();
         wants.head_only = step.request.method == Method::Head;
         let checks = step.checks.iter().map(|check| self.check(check, &mut wants)).collect();
-        wants.json |= !step.extract.is_empty();
-        wants.body |= wants.json;
+        let extract = step.extract.iter().map(|extract| extracted(extract, &mut wants)).collect();
         Ok(CompiledStep {
             index,
             probability_ppm: step.probability_ppm,
             think: step.think,
             request: self.request(&step.request)?,
             checks,
-            extract: step.extract.clone(),
+            when: self.guard(step.when.as_ref()),
+            extract,
             wants,
         })
+    }
+
+    /// None: nothing has to have a value, or it has one throughout the phase.
+    fn guard(&self, name: Option<&Name>) -> Option<Guard> {
+        match name? {
+            Name::Extracted(slot) => Some(Guard::Extracted(*slot)),
+            Name::Variable(name) => {
+                let is_empty = self.constants.variables.get(name).is_none_or(condition::is_empty);
+                is_empty.then_some(Guard::Never)
+            }
+            Name::User
+            | Name::Iteration
+            | Name::Index
+            | Name::Phase
+            | Name::Iterations
+            | Name::RunUid
+            | Name::Uuid
+            | Name::Random(..)
+            | Name::Now => None,
+        }
     }
 
     fn check(&self, check: &plan::Check, wants: &mut Wants) -> CompiledCheck {
@@ -242,6 +286,18 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+fn extracted(extract: &plan::Extract, wants: &mut Wants) -> CompiledExtract {
+    let from = match &extract.from {
+        Origin::JsonPath(path) => CompiledOrigin::Value(wants.source(&Source::JsonPath(path.clone()))),
+        Origin::Header(name) => CompiledOrigin::Value(wants.source(&Source::Header(name.clone()))),
+        Origin::Regex(regex) => {
+            wants.body = true;
+            CompiledOrigin::Regex(regex.clone())
+        }
+    };
+    CompiledExtract { slot: extract.slot, from }
 }
 
 impl CompiledCondition {

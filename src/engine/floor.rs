@@ -15,7 +15,7 @@ use super::stream::Opening;
 use super::tls::Tls;
 use crate::metrics::{Layout, Part, Recorder};
 use crate::plan::share::Share;
-use crate::plan::{Phase, PhaseIndex, Plan};
+use crate::plan::{Phase, PhaseIndex, Plan, StepIndex};
 
 /// The bytes that one read takes at most.
 const SCRATCH: usize = 64 * 1024;
@@ -208,6 +208,12 @@ impl Floor {
         if !self.tls_has_failed.replace(true) {
             tracing::warn!(phase = self.phase().name, %error, "TLS with the target failed; further failures are only counted");
         }
+    }
+
+    /// A step was skipped just now.
+    pub(super) fn skipped(&self, step: StepIndex) {
+        let part = self.part(self.now());
+        self.recorder.borrow_mut().skipped(part, step);
     }
 
     /// A connection was opened just now.

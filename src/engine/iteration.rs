@@ -6,12 +6,13 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::compile::{CompiledClassify, CompiledPhase, CompiledStep, micros};
+use super::compile::{CompiledClassify, CompiledPhase, CompiledStep, Guard, micros};
 use super::connection::{Connection, Exchange};
 use super::evaluate::Response;
 use super::floor::Floor;
 use super::render::{CompiledRequest, Filling, Unfit, fill};
 use crate::metrics::{ErrorClass, Part, Sample, Timing};
+use crate::plan::condition;
 use crate::plan::draw::Draws;
 
 /// The most groups and the most values that a test declares.
@@ -65,12 +66,26 @@ impl User {
             if !turn.draws.chance_ppm(step.probability_ppm) {
                 continue;
             }
+            if step.when.is_some_and(|guard| self.is_missing(guard)) {
+                floor.skipped(step.index);
+                continue;
+            }
             self.step(&floor, &compiled.classify, step, &mut turn, intended.take()).await;
             if let Some((least, most)) = step.think {
                 tokio::time::sleep(turn.draws.duration_between(least, most)).await;
             }
         }
         iteration.complete();
+    }
+
+    /// Whether what a step can't do without has no value.
+    fn is_missing(&self, guard: Guard) -> bool {
+        match guard {
+            Guard::Never => true,
+            Guard::Extracted(slot) => {
+                self.slots.get(slot).and_then(Option::as_ref).is_none_or(condition::is_empty)
+            }
+        }
     }
 
     async fn step(

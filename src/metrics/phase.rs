@@ -42,6 +42,9 @@ pub struct PartState {
     pub iterations: u64,
     /// Iterations that found no free user.
     pub dropped: u64,
+    /// How often each step was skipped, as what it can't do without had no value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skipped: BTreeMap<u32, u64>,
 }
 
 /// A stretch of time, in microseconds since the phase began.
@@ -118,6 +121,9 @@ impl PartState {
         self.tls.merge(&other.tls);
         self.iterations += other.iterations;
         self.dropped += other.dropped;
+        for (step, count) in &other.skipped {
+            *self.skipped.entry(*step).or_default() += count;
+        }
     }
 
     /// From the first request sent to the last response.

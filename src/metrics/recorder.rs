@@ -70,6 +70,12 @@ impl Recorder {
         }
     }
 
+    /// A step was skipped, as what it can't do without had no value.
+    pub fn skipped(&mut self, part: Part, step: usize) {
+        let step = u32::try_from(step).unwrap_or(u32::MAX);
+        *self.state.part_mut(part).skipped.entry(step).or_default() += 1;
+    }
+
     /// A connection was opened in `micros`, and TLS agreed on over it in `tls`; none: it speaks none.
     pub fn connected(&mut self, part: Part, micros: u64, tls: Option<u64>) {
         self.state.books.connections += 1;

@@ -91,8 +91,12 @@ impl Shape {
     }
 
     fn part(&self, part: &PartState) -> Result<u128, Unsound> {
-        let PartState { cells, lag, connect, tls, iterations, dropped } = part;
+        let PartState { cells, lag, connect, tls, iterations, dropped, skipped } = part;
         let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect, tls]);
+        for (step, count) in skipped {
+            within("step", *step as usize, self.steps)?;
+            total += u128::from(*count);
+        }
         for ((step, _), cell) in cells {
             within("step", *step as usize, self.steps)?;
             total += self.cell(cell)?;

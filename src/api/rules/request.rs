@@ -139,6 +139,14 @@ pub(in crate::api) fn check() -> Value {
     ])
 }
 
+pub(in crate::api) fn extract() -> Value {
+    let sources = ["jsonPath", "header", "regex"];
+    json!([
+        some_of(&sources, "takes nothing; give it jsonPath, header or regex"),
+        at_most_one_of(&sources, "takes several at once; keep one of jsonPath, header and regex"),
+    ])
+}
+
 /// What is read from a header or from a JSON path.
 pub(in crate::api) fn source() -> Value {
     Value::from(source_rules())

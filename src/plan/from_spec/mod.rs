@@ -5,6 +5,7 @@ mod check;
 mod classify;
 mod cut_off;
 mod deadlines;
+mod extract;
 mod header;
 pub(super) mod length;
 mod measurable;

@@ -2,11 +2,12 @@
 
 use crate::api::{self, LoadTestSpec};
 use crate::plan::fault::At;
-use crate::plan::model::{Extract, Scenario, Step};
-use crate::plan::template::{Extracts, Scope};
+use crate::plan::model::{Scenario, Step};
+use crate::plan::template::{Extracts, Name, Scope, single_name};
 use crate::plan::units::Share;
 
-use super::check::{checks, json_path};
+use super::check::checks;
+use super::extract::extracts;
 use super::length;
 use super::phase::runs;
 use super::request::request;
@@ -48,12 +49,14 @@ fn step(scenario: usize, index: usize, step: &api::Step, spec: &LoadTestSpec, at
     let probability = probability(step.probability.as_deref(), &at.field("probability"));
     let request = request(&step.request, &scope, &at.field("request"));
     let checks = checks(&step.checks, &scope, &at.field("checks"));
-    let extract = extracts(step, earlier(scenario, index, spec).count(), &at.field("extract"));
+    let when = step.when.as_deref().map(|name| guard(name, &scope, &at.field("when")));
+    let extract = extracts(&step.extract, earlier(scenario, index, spec).count(), &at.field("extract"));
     let think = length::range_if_given(step.think.as_ref(), &at.field("think"));
     Some(Step {
         scenario,
         name: step.name.clone(),
         probability_ppm: probability?,
+        when: when.map_or(Some(None), |name| name.map(Some))?,
         request: request?,
         checks: checks?,
         extract: extract?,
@@ -70,14 +73,16 @@ fn probability(text: Option<&str>, at: &At) -> Option<u32> {
     Some(ppm)
 }
 
-fn extracts(step: &api::Step, first_slot: usize, at: &At) -> Option<Vec<Extract>> {
-    let extracts: Vec<Option<Extract>> = (step.extract.iter().enumerate())
-        .map(|(index, extract)| {
-            let json_path = json_path(&extract.json_path, &at.item(index).field("jsonPath"))?;
-            Some(Extract { slot: first_slot + index, json_path })
-        })
-        .collect();
-    extracts.into_iter().collect()
+/// The name without whose value a step is skipped.
+fn guard(text: &str, scope: &Scope, at: &At) -> Option<Name> {
+    let Some(name) = single_name(text) else {
+        at.fault("must be one name and nothing else, such as ${token}");
+        return None;
+    };
+    let name_found = at.take(scope.resolve(name))?;
+    let may_be_empty = matches!(name_found, Name::Variable(_) | Name::Extracted(_));
+    at.require(may_be_empty, format!("`${{{name}}}` always has a value; name a variable or what a step extracts"));
+    Some(name_found)
 }
 
 /// What the step can name: variables of the phases that run its scenario, and what earlier steps extract.

@@ -17,7 +17,7 @@ use super::objective::{Expectations, Requirement, Scoring};
 pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, ValueUnit};
 pub use classify::{CacheRule, Classify, Named, Source};
 pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
-pub use scenario::{Extract, Scenario, Step};
+pub use scenario::{Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls};
 
 /// A checked test: all that workers and the judge need to know.

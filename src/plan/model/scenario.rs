@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use regex::bytes::Regex;
 use serde_json_path::JsonPath;
 
 use super::StepIndex;
 use super::request::{Check, Request};
+use crate::plan::template::Name;
 
 /// A sequence of steps.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct Step {
     pub name: String,
     /// How likely it is taken, in parts per million.
     pub probability_ppm: u32,
+    /// It is skipped where this has no value.
+    pub when: Option<Name>,
     /// The request.
     pub request: Request,
     /// What the response must satisfy; never empty.
@@ -47,5 +51,16 @@ pub struct Extract {
     /// Where it goes: an index into [`Scenario::slots`].
     pub slot: usize,
     /// What is taken.
-    pub json_path: JsonPath,
+    pub from: Origin,
+}
+
+/// Where in a response a value is taken from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// The first match of this in the body; it keeps its type.
+    JsonPath(JsonPath),
+    /// The value of this header (name in lower case).
+    Header(String),
+    /// The first match of this in the body: its first group, or all of it where it has none.
+    Regex(Regex),
 }

@@ -8,7 +8,7 @@ mod scope;
 use serde_json::Value;
 
 pub(super) use body::{form, json, pairs, text};
-pub(super) use compile::{Compiler, compile};
+pub(super) use compile::{Compiler, compile, single_name};
 pub(super) use scope::{Extracts, Scope, Variables, is_own_name};
 
 /// A text with names in it, parsed.
