@@ -14,6 +14,7 @@ use super::stop::Stop;
 use super::stream::Opening;
 use super::tls::Tls;
 use crate::metrics::{Layout, Part, Recorder};
+use crate::plan::executor::{Arrival, Arrivals, Chance};
 use crate::plan::share::Share;
 use crate::plan::{Phase, PhaseIndex, Plan, StepIndex};
 
@@ -92,6 +93,12 @@ impl Floor {
     /// The number, over all workers, of the user or arrival that is number `local` here.
     pub(super) fn global(&self, local: u64) -> u64 {
         self.share.map_or(local, |share| share.global(local))
+    }
+
+    /// The arrivals that fall to this shard, in their order.
+    pub(super) fn arrivals<'a>(&self, arrivals: &'a dyn Arrivals) -> impl Iterator<Item = Arrival> + use<'a> {
+        let chance = Chance { seed: self.seed(), phase: self.index };
+        self.share.into_iter().flat_map(move |share| arrivals.walk(share, chance))
     }
 
     /// The next of this shard's part of `total` iterations that users share, by its number over all workers; none: all are taken.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::cut::Cut;
 use super::executor::Executor;
 use super::objective::{Expectations, Requirement, Scoring};
-pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, ValueUnit};
+pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
 pub use classify::{CacheRule, Classify, Named, Source};
 pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
 pub use scenario::{Extract, Origin, Scenario, Step};
