@@ -7,7 +7,9 @@ use crate::support::server::{Request, response};
 fn shop(request: &Request) -> Vec<u8> {
     let headers = "Location: /orders/17\r\nLocation: /other\r\nX-Empty: \r\n";
     match request.line() {
-        "POST /orders" => response("201 Created", headers, "{\"id\": 17, \"more\": false, \"page\": \"<a href='?p=b2'>\"}"),
+        "POST /orders" => {
+            response("201 Created", headers, "{\"id\": 17, \"more\": false, \"page\": \"<a href='?p=b2'>\"}")
+        }
         _ => response("200 OK", "", "{}"),
     }
 }
@@ -52,9 +54,8 @@ fn a_request_that_needs_what_is_not_there_is_not_sent_and_fails() {
 
 #[test]
 fn a_step_is_skipped_and_told_where_what_it_needs_is_empty() {
-    let steps = ["place", "none", "empty", "more", "nothing", "blank", "zero", "void"].map(|name| {
-        format!("{{name: \"{name}\", when: \"${{{name}}}\", request: {{path: /{name}}}}}")
-    });
+    let steps = ["place", "none", "empty", "more", "nothing", "blank", "zero", "void"]
+        .map(|name| format!("{{name: \"{name}\", when: \"${{{name}}}\", request: {{path: /{name}}}}}"));
     let played = play(
         &format!(
             "variables: {{blank: \"\", zero: 0, void: false}}
@@ -70,9 +71,16 @@ phases: [{{name: only, load: {{iterations: {{users: 3, perUser: 2}}}}}}]",
         "{}",
         played.ended.err
     );
-    for (step, skipped, failed) in
-        [("place", 0, 0), ("none", 6, 0), ("empty", 6, 0), ("more", 6, 0), ("nothing", 6, 0), ("blank", 6, 0), ("zero", 0, 0), ("void", 6, 0)]
-    {
+    for (step, skipped, failed) in [
+        ("place", 0, 0),
+        ("none", 6, 0),
+        ("empty", 6, 0),
+        ("more", 6, 0),
+        ("nothing", 6, 0),
+        ("blank", 6, 0),
+        ("zero", 0, 0),
+        ("void", 6, 0),
+    ] {
         assert_eq!((played.step(step, "skipped"), played.step(step, "failed")), (skipped, failed), "{step}");
     }
     let told = &played.ended.out;

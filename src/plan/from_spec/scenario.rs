@@ -81,7 +81,10 @@ fn guard(text: &str, scope: &Scope, at: &At) -> Option<Name> {
     };
     let name_found = at.take(scope.resolve(name))?;
     let may_be_empty = matches!(name_found, Name::Variable(_) | Name::Extracted(_));
-    at.require(may_be_empty, format!("`${{{name}}}` always has a value; name a variable or what a step extracts"));
+    at.require(
+        may_be_empty,
+        format!("`${{{name}}}` always has a value; name a variable or what a step extracts"),
+    );
     Some(name_found)
 }
 

@@ -80,12 +80,18 @@ fn extracts_pauses_and_probabilities_must_be_readable() {
     );
     for (extract, want) in [
         ("name: a", ": takes nothing; give it jsonPath, header or regex"),
-        ("name: a, jsonPath: $.a, header: X", ": takes several at once; keep one of jsonPath, header and regex"),
+        (
+            "name: a, jsonPath: $.a, header: X",
+            ": takes several at once; keep one of jsonPath, header and regex",
+        ),
         (
             "name: a, jsonPath: $.a, header: X, regex: b",
             ": takes several at once; keep one of jsonPath, header and regex",
         ),
-        ("name: a, header: 'X Y'", ".header: isn't a header's name: letters, digits and !#$%&'*+-.^_`|~ only"),
+        (
+            "name: a, header: 'X Y'",
+            ".header: isn't a header's name: letters, digits and !#$%&'*+-.^_`|~ only",
+        ),
         ("name: a, regex: '(a'", ".regex: isn't a regular expression: unclosed group"),
     ] {
         check_step(
