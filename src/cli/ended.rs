@@ -46,7 +46,7 @@ impl Ended {
             NotStarted::Aborted(_) => {
                 Circumstances { aborted: Some(reason.to_string()), ..Circumstances::default() }
             }
-            NotStarted::Unreachable(_) | NotStarted::Preflight(_) => {
+            NotStarted::Unreachable(_) | NotStarted::NoRoom(_) | NotStarted::Preflight(_) => {
                 Circumstances { not_started: Some(reason.to_string()), ..Circumstances::default() }
             }
         };

@@ -15,6 +15,7 @@ mod slices;
 mod stop;
 mod timer;
 mod user;
+mod watch;
 mod workforce;
 
 pub use compile::{CompileError, CompiledPhase};

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::compile::{CompileError, CompiledPhase};
 use super::shard::{self, Command, Post};
+use super::watch::Watch;
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
 use crate::plan::secrets::Secrets;
@@ -55,6 +56,8 @@ pub struct Engine {
     preparing: Vec<oneshot::Receiver<()>>,
     running: Vec<oneshot::Receiver<PhaseEnd>>,
     worst_end: PhaseEnd,
+    /// None: no phase has begun yet.
+    watch: Option<Watch>,
 }
 
 #[derive(Debug)]
@@ -80,6 +83,7 @@ impl Engine {
             preparing: Vec::new(),
             running: Vec::new(),
             worst_end: PhaseEnd::Completed,
+            watch: None,
         })
     }
 
@@ -111,7 +115,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Begins the prepared phase at `start`.
+    /// Begins the prepared phase at `start`. On a runtime of tokio: what the process goes through is watched there.
     ///
     /// # Errors
     /// When a thread has ended.
@@ -123,6 +127,7 @@ impl Engine {
             shard.tell(Command::Begin { start, ended })?;
             self.running.push(answer);
         }
+        self.watch = Some(Watch::begin(start));
         Ok(())
     }
 
@@ -135,6 +140,9 @@ impl Engine {
             let end = shard.await.map_err(|_| EngineError::Lost)?;
             self.worst_end = self.worst_end.max(end);
             self.running.pop();
+        }
+        if let Some(watch) = &self.watch {
+            watch.end();
         }
         Ok(self.worst_end)
     }
@@ -159,6 +167,7 @@ impl Engine {
                 seconds.entry(at).or_default().merge(&second);
             }
         }
+        state.strain = self.watch.as_ref().map(Watch::strain).unwrap_or_default();
         Ok((state, seconds))
     }
 

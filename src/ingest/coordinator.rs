@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::PhaseIndex;
 
 /// The version of these messages.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// How long an answer may be held back while a worker waits for the others.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 

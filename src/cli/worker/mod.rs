@@ -3,6 +3,7 @@
 mod failure;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -98,15 +99,22 @@ async fn work(arguments: &Arguments) -> Result<(), Failure> {
     let secrets = secrets::from_environment(&plan, |name| std::env::var(name).ok())?;
     let coordinator = coordinator(arguments)?;
     descriptors::raise_limit();
-    let addresses = make_ready(&plan, share, &secrets).await?;
+    let shards = local::shards(1);
+    let addresses = make_ready(&plan, share, shards, &secrets).await?;
     let run_uid = run.clone();
-    let setup = Setup { plan, share, addresses, secrets, run_uid, shards: local::shards(1) };
+    let setup = Setup { plan, share, addresses, secrets, run_uid, shards };
     Ok(worker::run(setup, Arc::new(coordinator), process.clone()).await?)
 }
 
-/// Finds the target; the conductor sends the preflight requests.
-async fn make_ready(plan: &Plan, share: Share, secrets: &Secrets) -> Result<Arc<[SocketAddr]>, Failure> {
+/// Finds the target, and makes sure that there is room for its users; the conductor sends the preflight requests.
+async fn make_ready(
+    plan: &Plan,
+    share: Share,
+    shards: NonZeroU32,
+    secrets: &Secrets,
+) -> Result<Arc<[SocketAddr]>, Failure> {
     let addresses = conduct::reach(&plan.target).await?;
+    conduct::room(plan, share, shards, &addresses)?;
     if share.index() == CONDUCTOR {
         conduct::preflight(plan, &addresses, secrets).await?;
     }
