@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::workers::{Ending, Workers};
-use crate::conduct::{self, PreflightError, ReachError};
+use crate::conduct::{self, NoRoom, PreflightError, ReachError};
 use crate::engine::{Setup, Tls, TlsFault};
 use crate::ingest::{Coordinator, Session, SessionView, SharedSession};
 use crate::metrics::Aggregate;
@@ -22,6 +22,9 @@ pub enum NotStarted {
     /// The target can't be reached.
     #[error(transparent)]
     Unreachable(#[from] ReachError),
+    /// The system doesn't grant what its users need.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// A preflight request failed.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
@@ -73,10 +76,14 @@ pub async fn run(
     Ok(Outcome { aggregate: session.aggregate(), view: session.view(), aborted, failed })
 }
 
-/// Finds the target and sends the preflight requests.
+/// Finds the target, makes sure that there is room for all users, and sends the preflight requests.
 async fn make_ready(plan: &Plan, means: &Means) -> Result<(Arc<[SocketAddr]>, Option<Tls>), NotStarted> {
     let tls = Tls::of(&plan.target, &means.secrets)?;
     let addresses = conduct::reach(&plan.target).await?;
+    let threads =
+        shards(plan.workers).saturating_mul(NonZeroU32::new(plan.workers).unwrap_or(NonZeroU32::MIN));
+    // All workers are in this process.
+    conduct::room(plan, Share::WHOLE, threads, &addresses)?;
     conduct::preflight(plan, &addresses, &means.secrets, tls.as_ref().map(Tls::config)).await?;
     Ok((addresses, tls))
 }

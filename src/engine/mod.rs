@@ -17,6 +17,7 @@ mod stream;
 mod timer;
 mod tls;
 mod user;
+mod watch;
 mod workforce;
 
 pub use compile::{CompileError, CompiledPhase};

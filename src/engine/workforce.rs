@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::compile::{CompileError, CompiledPhase};
 use super::shard::{self, Command, Post};
 use super::tls::Tls;
+use super::watch::Watch;
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
 use crate::plan::secrets::Secrets;
@@ -58,6 +59,8 @@ pub struct Engine {
     preparing: Vec<oneshot::Receiver<()>>,
     running: Vec<oneshot::Receiver<PhaseEnd>>,
     worst_end: PhaseEnd,
+    /// None: no phase has begun yet.
+    watch: Option<Watch>,
 }
 
 #[derive(Debug)]
@@ -83,6 +86,7 @@ impl Engine {
             preparing: Vec::new(),
             running: Vec::new(),
             worst_end: PhaseEnd::Completed,
+            watch: None,
         })
     }
 
@@ -114,7 +118,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Begins the prepared phase at `start`.
+    /// Begins the prepared phase at `start`. On a runtime of tokio: what the process goes through is watched there.
     ///
     /// # Errors
     /// When a thread has ended.
@@ -126,6 +130,7 @@ impl Engine {
             shard.tell(Command::Begin { start, ended })?;
             self.running.push(answer);
         }
+        self.watch = Some(Watch::begin(start));
         Ok(())
     }
 
@@ -138,6 +143,9 @@ impl Engine {
             let end = shard.await.map_err(|_| EngineError::Lost)?;
             self.worst_end = self.worst_end.max(end);
             self.running.pop();
+        }
+        if let Some(watch) = &self.watch {
+            watch.end();
         }
         Ok(self.worst_end)
     }
@@ -162,6 +170,7 @@ impl Engine {
                 seconds.entry(at).or_default().merge(&second);
             }
         }
+        state.strain = self.watch.as_ref().map(Watch::strain).unwrap_or_default();
         Ok((state, seconds))
     }
 

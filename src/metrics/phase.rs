@@ -11,6 +11,7 @@ use super::outcome::{Outcome, Part};
 use super::sample::Timing;
 use super::series::Second;
 use super::slice::Slice;
+use super::strain::Strain;
 
 /// All but the seconds of a phase. Merging is order-free.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct PhaseState {
     pub slices: BTreeMap<String, Slice>,
     /// Iterations and what became of them.
     pub books: Books,
+    /// What the worst of the workers went through. Results that were kept before it was looked at have none.
+    #[serde(default)]
+    pub strain: Strain,
     /// How it ended, once it has: the worst, where several recorders ended differently.
     pub end: Option<PhaseEnd>,
 }
@@ -87,6 +91,7 @@ impl PhaseState {
             self.slices.entry(name.clone()).or_default().merge(slice);
         }
         self.books.merge(&other.books);
+        self.strain.merge(&other.strain);
         self.end = self.end.max(other.end);
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::exit::Refused;
-use crate::conduct::{PreflightError, ReachError};
+use crate::conduct::{NoRoom, PreflightError, ReachError};
 use crate::engine::TlsFault;
 use crate::ingest::client::ClientError;
 use crate::ingest::leaving;
@@ -33,6 +33,9 @@ pub(super) enum Failure {
     /// The target can't be reached.
     #[error(transparent)]
     Unreachable(#[from] ReachError),
+    /// The system doesn't grant what its users need.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// A preflight request failed.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
@@ -49,7 +52,7 @@ impl Failure {
     pub(super) fn code(&self) -> u8 {
         match self {
             Failure::Refused(_) | Failure::Client(_) | Failure::Tls(_) => leaving::INVALID,
-            Failure::Unreachable(_) | Failure::Preflight(_) => leaving::NOT_STARTED,
+            Failure::Unreachable(_) | Failure::NoRoom(_) | Failure::Preflight(_) => leaving::NOT_STARTED,
             Failure::Worker(WorkerError::Coordinator(error)) => leaving::code(error),
             Failure::Worker(WorkerError::Engine(_)) | Failure::Runtime(_) => leaving::FAILED,
             Failure::Stopped => leaving::STOPPED,
