@@ -10,7 +10,7 @@ use crate::engine::Setup;
 use crate::ingest::{Coordinator, Session, SessionView, SharedSession};
 use crate::metrics::Aggregate;
 use crate::plan::secrets::Secrets;
-use crate::plan::{Plan, Share};
+use crate::plan::{Data, Plan, Share};
 use crate::worker;
 
 /// Why no load was sent.
@@ -47,6 +47,8 @@ pub struct Means {
     pub run_uid: String,
     /// The values of Secrets.
     pub secrets: Secrets,
+    /// All rows that steps name.
+    pub data: Data,
 }
 
 /// Runs `plan`; `observe` is called twice a second; `abort` ends it early, with what was measured so far.
@@ -93,6 +95,7 @@ fn start_workers(
             share,
             addresses: Arc::clone(addresses),
             secrets: means.secrets.clone(),
+            data: means.data.clone(),
             run_uid: means.run_uid.clone(),
             shards: shards(plan.workers),
         };

@@ -45,12 +45,14 @@ fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
     let fault = match seen.phase.executor.drive() {
         Drive::Arrivals(arrivals) => {
             let least = if arrivals.comes_in_batches() { MOST_SPREAD_MICROS } else { LATE_MICROS };
-            [exhausted(seen), undelivered(seen), late(seen, least)]
+            [exhausted(seen), out_of_rows(seen), undelivered(seen), late(seen, least)]
         }
         // All of a burst is due at once, so that lag tells how long it is, not how late.
-        Drive::Users(users) if users.connects_ahead() => [exhausted(seen), None, spread(plan, seen)],
-        Drive::Users(_) => [exhausted(seen), None, late(seen, LATE_MICROS)],
-        Drive::Pause(_) => [None, None, None],
+        Drive::Users(users) if users.connects_ahead() => {
+            [exhausted(seen), out_of_rows(seen), None, spread(plan, seen)]
+        }
+        Drive::Users(_) => [exhausted(seen), out_of_rows(seen), None, late(seen, LATE_MICROS)],
+        Drive::Pause(_) => [None, None, None, None],
     };
     let name = &seen.phase.name;
     let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}: {what}") };
@@ -68,9 +70,23 @@ fn exhausted(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
+/// Whatever came after that is another load than the one that was planned.
+fn out_of_rows(seen: &Seen<'_>) -> Option<String> {
+    let count = seen.books().without_row;
+    (count > 0).then(|| {
+        format!(
+            "{count} iterations found no row left of data with `order: once`: give it more rows, or plan fewer iterations"
+        )
+    })
+}
+
 fn undelivered(seen: &Seen<'_>) -> Option<String> {
     let books = seen.books();
-    let (started, scheduled, dropped) = (books.started, books.scheduled, books.dropped);
+    let (started, scheduled) = (books.started, books.scheduled);
+    let dropped = books.dropped - books.without_row.min(books.dropped);
+    if dropped == 0 && books.without_row > 0 {
+        return None;
+    }
     if scheduled == 0 || ppm(started, scheduled) >= LEAST_ACHIEVED_PPM {
         return None;
     }
