@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "scenarios/data.rs"]
+mod data;
 #[path = "scenarios/extracts.rs"]
 mod extracts;
 #[path = "scenarios/play.rs"]

@@ -153,7 +153,7 @@ pub struct Check {
     pub is: Option<String>,
 }
 
-/// A value taken from a response, by exactly one of jsonPath, header and regex. A value that isn't there has no value: a
+/// A value taken from a response, by exactly one of jsonPath, header and regex; a regex beside a header looks into that. A value that isn't there has no value: a
 /// request that needs it isn't sent, and fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -170,8 +170,8 @@ pub struct Extract {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
     pub header: Option<String>,
-    /// The regular expression whose first match in the body is taken, as a text: its first group, or all of it where it has
-    /// none.
+    /// The regular expression whose first match in the body, or in the header beside it, is taken, as a text: its first
+    /// group, or all of it where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub regex: Option<String>,

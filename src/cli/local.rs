@@ -10,7 +10,7 @@ use crate::engine::{Setup, Tls, TlsFault};
 use crate::ingest::{Coordinator, Session, SessionView, SharedSession};
 use crate::metrics::Aggregate;
 use crate::plan::secrets::Secrets;
-use crate::plan::{Plan, Share};
+use crate::plan::{Data, Plan, Share};
 use crate::worker;
 
 /// Why no load was sent.
@@ -53,6 +53,8 @@ pub struct Means {
     pub run_uid: String,
     /// The values of Secrets.
     pub secrets: Secrets,
+    /// All rows that steps name.
+    pub data: Data,
 }
 
 /// Runs `plan`; `observe` is called twice a second; `abort` ends it early, with what was measured so far.
@@ -105,6 +107,7 @@ fn start_workers(
             addresses: Arc::clone(addresses),
             tls: tls.cloned(),
             secrets: means.secrets.clone(),
+            data: means.data.clone(),
             run_uid: means.run_uid.clone(),
             shards: shards(plan.workers),
         };

@@ -10,7 +10,9 @@ use super::render::{CompiledRequest, Pieces, Place};
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
 use crate::plan::template::Name;
-use crate::plan::{self, Condition, Method, Origin, Plan, SecretKeyRef, Source, StatusPattern, condition};
+use crate::plan::{
+    self, Condition, Data, Method, Origin, Plan, RowOrder, SecretKeyRef, Source, StatusPattern, condition,
+};
 
 /// A phase made ready to be sent.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub struct CompiledPhase {
     pub(super) scenarios: Vec<CompiledScenario>,
     pub(super) weights: Vec<u32>,
     pub(super) classify: CompiledClassify,
+    /// All rows that steps name.
+    pub(super) data: Data,
 }
 
 /// What keeps a phase from being made ready.
@@ -53,6 +57,10 @@ pub enum CompileError {
 pub(super) struct CompiledScenario {
     pub(super) pace_micros: Option<u64>,
     pub(super) slots: usize,
+    /// The feeders whose rows its steps name.
+    pub(super) feeders: Vec<CompiledFeeder>,
+    /// Iterations from this number on find no row left.
+    pub(super) rows_left_below: u64,
     pub(super) steps: Vec<CompiledStep>,
 }
 
@@ -69,6 +77,15 @@ pub(super) struct CompiledStep {
     pub(super) wants: Wants,
 }
 
+/// Where an iteration has its row from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CompiledFeeder {
+    /// Its place in the plan.
+    pub(super) index: usize,
+    pub(super) order: RowOrder,
+    pub(super) rows: usize,
+}
+
 /// Without what a step is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guard {
@@ -76,6 +93,8 @@ pub(super) enum Guard {
     Never,
     /// What an earlier step took: a slot.
     Extracted(usize),
+    /// A field of the iteration's row: the feeder, and the field's place.
+    Cell(usize, usize),
 }
 
 /// A value that is taken from a response.
@@ -89,7 +108,8 @@ pub(super) struct CompiledExtract {
 #[derive(Debug)]
 pub(super) enum CompiledOrigin {
     Value(CompiledSource),
-    Regex(regex::bytes::Regex),
+    InHeader(usize, regex::bytes::Regex),
+    InBody(regex::bytes::Regex),
 }
 
 /// What must be kept of a response.
@@ -152,6 +172,14 @@ pub(super) struct Constants<'a> {
     pub(super) phase: &'a str,
     pub(super) run_uid: &'a str,
     pub(super) iterations: u64,
+    pub(super) data: &'a Data,
+}
+
+impl Constants<'_> {
+    /// The place of a field. Where the rows were read, it was looked at that they have it.
+    pub(super) fn column(&self, feeder: usize, field: &str) -> usize {
+        self.data.table(feeder).and_then(|table| table.column(field)).unwrap_or(usize::MAX)
+    }
 }
 
 impl CompiledPhase {
@@ -163,6 +191,7 @@ impl CompiledPhase {
         plan: &Plan,
         phase: &plan::Phase,
         secrets: &Secrets,
+        data: &Data,
         run_uid: &str,
     ) -> Result<Self, CompileError> {
         let constants = Constants {
@@ -170,13 +199,14 @@ impl CompiledPhase {
             phase: &phase.name,
             run_uid,
             iterations: phase.executor.total_iterations().unwrap_or(0),
+            data,
         };
         let classify = CompiledClassify::new(&plan.classify, &constants);
         let compiler = Compiler { plan, secrets, constants: &constants, classify: &classify };
         let scenarios: Result<Vec<_>, _> =
             phase.scenarios.iter().map(|scenario| compiler.scenario(phase, *scenario)).collect();
         let weights = phase.scenarios.iter().map(|scenario| plan.scenarios[*scenario].weight).collect();
-        Ok(CompiledPhase { scenarios: scenarios?, weights, classify })
+        Ok(CompiledPhase { scenarios: scenarios?, weights, classify, data: data.clone() })
     }
 }
 
@@ -190,12 +220,21 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn scenario(&self, phase: &plan::Phase, index: usize) -> Result<CompiledScenario, CompileError> {
         let scenario = &self.plan.scenarios[index];
+        let feeders: Vec<_> = scenario.feeders.iter().map(|feeder| self.feeder(*feeder)).collect();
+        let once = feeders.iter().filter(|feeder| feeder.order == RowOrder::Once);
         let steps: Result<Vec<_>, _> = scenario.steps.clone().map(|step| self.step(step)).collect();
         Ok(CompiledScenario {
             pace_micros: self.plan.pace(phase, index).map(micros),
             slots: scenario.slots.len(),
+            rows_left_below: once.map(|feeder| feeder.rows as u64).min().unwrap_or(u64::MAX),
+            feeders,
             steps: steps?,
         })
+    }
+
+    fn feeder(&self, index: usize) -> CompiledFeeder {
+        let rows = self.constants.data.table(index).map_or(0, |table| table.rows());
+        CompiledFeeder { index, order: self.plan.data[index].order, rows: rows.max(1) }
     }
 
     fn step(&self, index: usize) -> Result<CompiledStep, CompileError> {
@@ -220,6 +259,7 @@ impl Compiler<'_> {
     fn guard(&self, name: Option<&Name>) -> Option<Guard> {
         match name? {
             Name::Extracted(slot) => Some(Guard::Extracted(*slot)),
+            Name::Data { feeder, field } => Some(Guard::Cell(*feeder, self.constants.column(*feeder, field))),
             Name::Variable(name) => {
                 let is_empty = self.constants.variables.get(name).is_none_or(condition::is_empty);
                 is_empty.then_some(Guard::Never)
@@ -291,10 +331,11 @@ impl Compiler<'_> {
 fn extracted(extract: &plan::Extract, wants: &mut Wants) -> CompiledExtract {
     let from = match &extract.from {
         Origin::JsonPath(path) => CompiledOrigin::Value(wants.source(&Source::JsonPath(path.clone()))),
-        Origin::Header(name) => CompiledOrigin::Value(wants.source(&Source::Header(name.clone()))),
+        Origin::Header(name, None) => CompiledOrigin::Value(CompiledSource::Header(wants.header(name))),
+        Origin::Header(name, Some(regex)) => CompiledOrigin::InHeader(wants.header(name), regex.clone()),
         Origin::Regex(regex) => {
             wants.body = true;
-            CompiledOrigin::Regex(regex.clone())
+            CompiledOrigin::InBody(regex.clone())
         }
     };
     CompiledExtract { slot: extract.slot, from }

@@ -115,7 +115,10 @@ impl<'a> Response<'a> {
         for extract in &step.extract {
             let found = match &extract.from {
                 CompiledOrigin::Value(source) => self.value(source).map(Cow::into_owned),
-                CompiledOrigin::Regex(regex) => first_match(regex, self.reader.body()),
+                CompiledOrigin::InHeader(place, regex) => {
+                    self.reader.header(*place).and_then(|value| first_match(regex, value.as_bytes()))
+                }
+                CompiledOrigin::InBody(regex) => first_match(regex, self.reader.body()),
             };
             if let Some(slot) = slots.get_mut(extract.slot) {
                 *slot = found;

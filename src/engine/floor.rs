@@ -217,6 +217,17 @@ impl Floor {
         }
     }
 
+    /// Whether iteration `index`, which is one of `scenario`, finds a row of each feeder that it needs; where it doesn't, it
+    /// is told as dropped.
+    pub(super) fn has_rows(&self, scenario: usize, index: u64) -> bool {
+        let has_rows = index < self.compiled.scenarios[scenario].rows_left_below;
+        if !has_rows {
+            let part = self.part(self.now());
+            self.recorder.borrow_mut().iteration_without_row(part);
+        }
+        has_rows
+    }
+
     /// A step was skipped just now.
     pub(super) fn skipped(&self, step: StepIndex) {
         let part = self.part(self.now());

@@ -6,14 +6,14 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::compile::{CompiledClassify, CompiledPhase, CompiledStep, Guard, micros};
+use super::compile::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Guard, micros};
 use super::connection::{Connection, Exchange};
 use super::evaluate::Response;
 use super::floor::Floor;
-use super::render::{CompiledRequest, Filling, Unfit, fill};
+use super::render::{CompiledRequest, Filling, Rows, Unfit, fill};
 use crate::metrics::{ErrorClass, Part, Sample, Timing};
-use crate::plan::condition;
 use crate::plan::draw::Draws;
+use crate::plan::{Data, condition};
 
 /// The most groups and the most values that a test declares.
 const MOST_DECLARED: usize = 8;
@@ -24,6 +24,8 @@ pub(super) struct User {
     number: u64,
     pub(super) connection: Connection,
     slots: Vec<Option<Value>>,
+    /// The number of its row, feeder by feeder; empty where no step names one.
+    rows: Vec<usize>,
 }
 
 /// One iteration to be run.
@@ -44,7 +46,13 @@ pub(super) struct Turn {
 
 impl User {
     pub(super) fn new(floor: &Rc<Floor>, number: u64) -> Self {
-        User { floor: Rc::clone(floor), number, connection: Connection::default(), slots: Vec::new() }
+        User {
+            floor: Rc::clone(floor),
+            number,
+            connection: Connection::default(),
+            slots: Vec::new(),
+            rows: Vec::new(),
+        }
     }
 
     /// Opens the connection ahead of the first request. Where that fails, the request will try again and tell.
@@ -61,12 +69,13 @@ impl User {
         let iteration = Begun::new(&floor, turn.due);
         self.slots.clear();
         self.slots.resize(scenario.slots, None);
+        self.choose_rows(&scenario.feeders, &mut turn);
         let mut intended = turn.due.filter(|_| turn.counts_from_due);
         for step in &scenario.steps {
             if !turn.draws.chance_ppm(step.probability_ppm) {
                 continue;
             }
-            if step.when.is_some_and(|guard| self.is_missing(guard)) {
+            if step.when.is_some_and(|guard| self.is_missing(&compiled.data, guard)) {
                 floor.skipped(step.index);
                 continue;
             }
@@ -78,13 +87,36 @@ impl User {
         iteration.complete();
     }
 
+    /// One row of each feeder for this iteration. That there is one was asked before.
+    fn choose_rows(&mut self, feeders: &[CompiledFeeder], turn: &mut Turn) {
+        self.rows.clear();
+        for feeder in feeders {
+            self.rows.resize(self.rows.len().max(feeder.index + 1), 0);
+            let row = feeder.order.row(feeder.rows, self.number, turn.index, &mut turn.draws);
+            self.rows[feeder.index] = row.unwrap_or(usize::MAX);
+        }
+    }
+
     /// Whether what a step can't do without has no value.
-    fn is_missing(&self, guard: Guard) -> bool {
-        match guard {
-            Guard::Never => true,
-            Guard::Extracted(slot) => {
-                self.slots.get(slot).and_then(Option::as_ref).is_none_or(condition::is_empty)
-            }
+    fn is_missing(&self, data: &Data, guard: Guard) -> bool {
+        let value = match guard {
+            Guard::Never => None,
+            Guard::Extracted(slot) => self.slots.get(slot).and_then(Option::as_ref),
+            Guard::Cell(feeder, column) => Rows { data, chosen: &self.rows }.cell(feeder, column),
+        };
+        value.is_none_or(condition::is_empty)
+    }
+
+    /// What requests and checks of this iteration are filled in with.
+    fn filling<'a>(&'a self, data: &'a Data, turn: &'a mut Turn) -> Filling<'a> {
+        Filling {
+            user: self.number,
+            iteration: turn.iteration,
+            index: turn.index,
+            slots: &self.slots,
+            rows: Rows { data, chosen: &self.rows },
+            draws: &mut turn.draws,
+            unix_millis,
         }
     }
 
@@ -149,7 +181,7 @@ impl User {
             }
             CompiledRequest::Filled { head, body } => {
                 let (out, scratch) = &mut *floor.out.borrow_mut();
-                let mut filling = filling(self.number, &self.slots, turn);
+                let mut filling = self.filling(&floor.compiled.data, turn);
                 fill(head, body.as_ref(), &mut filling, scratch, out).map_err(|Unfit| ErrorClass::Unsent)?;
                 let sent_at = Instant::now();
                 self.connection.write(out)?;
@@ -172,7 +204,7 @@ impl User {
             return floor.recorder.borrow_mut().request(&sample);
         }
         let response = Response::new(&self.connection.reader, step, timing.end - timing.sent);
-        sample.error = response.error(step, classify, &mut filling(self.number, &self.slots, turn));
+        sample.error = response.error(step, classify, &mut self.filling(&floor.compiled.data, turn));
         sample.status = Some(self.connection.reader.status());
         sample.cache = response.cache(classify);
         let keys: [Option<Cow<'_, str>>; MOST_DECLARED] =
@@ -209,10 +241,6 @@ fn sample<'a>(floor: &Floor, step: &CompiledStep, exchange: &Exchange, timing: T
         bytes_sent: exchange.bytes_sent,
         bytes_received: exchange.bytes_received,
     }
-}
-
-fn filling<'a>(user: u64, slots: &'a [Option<Value>], turn: &'a mut Turn) -> Filling<'a> {
-    Filling { user, iteration: turn.iteration, index: turn.index, slots, draws: &mut turn.draws, unix_millis }
 }
 
 fn unix_millis() -> u64 {

@@ -13,8 +13,11 @@ pub struct Books {
     pub completed: u64,
     /// Iterations that were begun and then cut off.
     pub cut: u64,
-    /// Iterations that found no free user.
+    /// Iterations that weren't begun: they found no free user, or no row left of the data.
     pub dropped: u64,
+    /// Of these, those that found no row left.
+    #[serde(default)]
+    pub without_row: u64,
     /// Requests cut off in flight: sent, perhaps served, but not counted among the requests.
     pub cut_requests: u64,
     /// Kept connections that the target had closed while idle and that were opened anew.
@@ -37,13 +40,23 @@ pub enum PhaseEnd {
 impl Books {
     /// Adds all of `other`.
     pub fn merge(&mut self, other: &Books) {
-        let Books { scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections } =
-            *other;
+        let Books {
+            scheduled,
+            started,
+            completed,
+            cut,
+            dropped,
+            without_row,
+            cut_requests,
+            reconnects,
+            connections,
+        } = *other;
         self.scheduled += scheduled;
         self.started += started;
         self.completed += completed;
         self.cut += cut;
         self.dropped += dropped;
+        self.without_row += without_row;
         self.cut_requests += cut_requests;
         self.reconnects += reconnects;
         self.connections += connections;

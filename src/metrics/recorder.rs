@@ -125,6 +125,12 @@ impl Recorder {
         self.state.part_mut(part).dropped += 1;
     }
 
+    /// An iteration found no row left of the data.
+    pub fn iteration_without_row(&mut self, part: Part) {
+        self.state.books.without_row += 1;
+        self.iteration_dropped(part);
+    }
+
     /// A request was cut off in flight.
     pub fn request_cut(&mut self) {
         self.state.books.cut_requests += 1;

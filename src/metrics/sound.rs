@@ -149,8 +149,18 @@ fn all_within(what: &'static str, count: usize, known: usize) -> Result<(), Unso
 }
 
 fn books_total(books: &Books) -> u128 {
-    let Books { scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections } = *books;
-    sum(&[scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections])
+    let Books {
+        scheduled,
+        started,
+        completed,
+        cut,
+        dropped,
+        without_row,
+        cut_requests,
+        reconnects,
+        connections,
+    } = *books;
+    sum(&[scheduled, started, completed, cut, dropped, without_row, cut_requests, reconnects, connections])
 }
 
 fn strain_total(strain: &Strain) -> u128 {

@@ -89,6 +89,11 @@ impl Draws {
         -libm::log(steps as f64 * FINEST)
     }
 
+    /// A number from 0 up to, but without, `bound`; 0 where that is 0.
+    pub fn index_below(&mut self, bound: u64) -> u64 {
+        self.below(bound)
+    }
+
     /// A UUID, version 4.
     pub fn uuid(&mut self) -> Uuid {
         let bytes = (u128::from(self.0.next_u64()) << 64) | u128::from(self.0.next_u64());

@@ -31,6 +31,7 @@ fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
         title: _,
         target,
         variables,
+        data,
         scenarios,
         classify,
         phases,
@@ -57,6 +58,9 @@ fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
     // What a spec doesn't use is no part of the digest: a field that a later release brings changes none of them.
     if let Some(placement) = placement.filter(|placement| *placement != api::Workers::default()) {
         parts["placement"] = json!(placement);
+    }
+    if !data.is_empty() {
+        parts["data"] = json!(data.into_iter().map(rows).collect::<Vec<_>>());
     }
     if let Some(deadlines) =
         deadlines.map(self::deadlines).filter(|given| *given != api::Deadlines::default())
@@ -86,6 +90,12 @@ fn scenario(mut scenario: api::Scenario) -> api::Scenario {
         step.think.iter_mut().for_each(range);
     }
     scenario
+}
+
+/// Rows in the spec are part of the load; of those outside, the place is.
+fn rows(mut data: api::Data) -> api::Data {
+    drop_default(&mut data.order, &api::RowOrder::default());
+    data
 }
 
 fn request(request: &mut api::Request) {

@@ -55,7 +55,8 @@ fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
         Drive::Pause(_) => return Vec::new(),
     };
     // Causes first: the message of the verdict has room for two.
-    let faults = [exhausted(seen), starved(seen)].into_iter().chain(pace).chain([clock_set(seen)]);
+    let faults =
+        [exhausted(seen), out_of_rows(seen), starved(seen)].into_iter().chain(pace).chain([clock_set(seen)]);
     let name = &seen.phase.name;
     let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}: {what}") };
     faults.flatten().map(told).collect()
@@ -72,9 +73,23 @@ fn exhausted(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
+/// Whatever came after that is another load than the one that was planned.
+fn out_of_rows(seen: &Seen<'_>) -> Option<String> {
+    let count = seen.books().without_row;
+    (count > 0).then(|| {
+        format!(
+            "{count} iterations found no row left of data with `order: once`: give it more rows, or plan fewer iterations"
+        )
+    })
+}
+
 fn undelivered(seen: &Seen<'_>) -> Option<String> {
     let books = seen.books();
-    let (started, scheduled, dropped) = (books.started, books.scheduled, books.dropped);
+    let (started, scheduled) = (books.started, books.scheduled);
+    let dropped = books.dropped - books.without_row.min(books.dropped);
+    if dropped == 0 && books.without_row > 0 {
+        return None;
+    }
     if scheduled == 0 || ppm(started, scheduled) >= LEAST_ACHIEVED_PPM {
         return None;
     }

@@ -15,6 +15,7 @@ pub(crate) fn test() -> Value {
         "metadata": {"name": "largest"},
         "spec": {
             "target": {"baseUrl": "http://shop", "headers": list(32, header)},
+            "data": list(16, |number| json!({"name": name("data", number), "inline": list(1000, |_| json!({"a": "b"}))})),
             "scenarios": list(32, scenario),
             "classify": {
                 "groups": list(8, |number| json!({"name": name("group", number), "header": "X-Group"})),

@@ -15,7 +15,7 @@ fn shop(request: &Request) -> Vec<u8> {
 }
 
 const ORDER: &str = "{name: order, request: {method: POST, path: /orders}, extract: [
-    {name: place, header: location}, {name: id, jsonPath: $.id}, {name: page, regex: \"[?]p=([a-z0-9]+)\"},
+    {name: place, header: location, regex: \"/orders/(.*)\"}, {name: id, jsonPath: $.id}, {name: page, regex: \"[?]p=([a-z0-9]+)\"},
     {name: word, regex: \"[?]p=[a-z]\"}, {name: none, header: X-None}, {name: empty, header: X-Empty},
     {name: more, jsonPath: $.more}, {name: nothing, regex: \"never(.)\"}]}";
 
@@ -24,7 +24,7 @@ fn a_value_is_taken_from_the_body_a_header_or_by_a_pattern() {
     let played = play(
         &format!(
             "scenarios: [{{name: buy, steps: [{ORDER},
-    {{name: look, request: {{path: \"${{place}}?id=${{id}}&page=${{page}}&word=${{word}}\"}}}}]}}]
+    {{name: look, request: {{path: \"/orders/${{place}}?id=${{id}}&page=${{page}}&word=${{word}}\"}}}}]}}]
 {ONCE}"
         ),
         shop,

@@ -143,7 +143,10 @@ pub(in crate::api) fn extract() -> Value {
     let sources = ["jsonPath", "header", "regex"];
     json!([
         some_of(&sources, "takes nothing; give it jsonPath, header or regex"),
-        at_most_one_of(&sources, "takes several at once; keep one of jsonPath, header and regex"),
+        rule(
+            "!has(self.jsonPath) || (!has(self.header) && !has(self.regex))",
+            "takes several at once; keep one of jsonPath, header and regex, or a regex with its header"
+        ),
     ])
 }
 

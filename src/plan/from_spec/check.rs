@@ -174,8 +174,8 @@ pub(super) fn regex(text: &str, at: &At) -> Option<Regex> {
     at.take(Regex::new(text).map_err(not_a_regex))
 }
 
-/// A regular expression for bodies, whatever bytes they consist of.
-pub(super) fn body_regex(text: &str, at: &At) -> Option<regex::bytes::Regex> {
+/// A regular expression for whatever bytes there are.
+pub(super) fn bytes_regex(text: &str, at: &At) -> Option<regex::bytes::Regex> {
     at.take(regex::bytes::Regex::new(text).map_err(not_a_regex))
 }
 

@@ -12,6 +12,7 @@ pub(super) fn check_all(spec: &LoadTestSpec, at: &At) {
     unique("name", spec.scenarios.iter().map(|scenario| &scenario.name), &at.field("scenarios"));
     unique("name", spec.phases.iter().map(|phase| &phase.name), &at.field("phases"));
     unique("id", spec.requirements.iter().map(|row| &row.id), &at.field("requirements"));
+    unique("name", spec.data.iter().map(|data| &data.name), &at.field("data"));
     variables(&spec.variables, &at.field("variables"));
     for (index, phase) in spec.phases.iter().enumerate() {
         variables(&phase.variables, &at.field("phases").item(index).field("variables"));
@@ -41,6 +42,8 @@ fn in_scenario(scenario: &Scenario, spec: &LoadTestSpec, at: &At) {
 fn extracted(name: &str, spec: &LoadTestSpec, at: &At) {
     let is_variable = spec.variables.contains_key(name)
         || spec.phases.iter().any(|phase| phase.variables.contains_key(name));
+    let is_field = name.split_once('.').is_some_and(|(of, _)| spec.data.iter().any(|data| data.name == of));
+    at.require(!is_field, format!("`{name}` is a field of spec.data already; choose another name"));
     at.require(!is_own_name(name), format!("`{name}` is a name of Loadgate's own; choose another"));
     at.require(!is_variable, format!("`{name}` is a variable already; choose another name"));
 }

@@ -1,5 +1,7 @@
 //! `spec.scenarios`: steps, numbered through, with what each of them knows.
 
+use std::collections::BTreeSet;
+
 use crate::api::{self, LoadTestSpec};
 use crate::plan::fault::At;
 use crate::plan::model::{Scenario, Step};
@@ -20,14 +22,27 @@ pub(super) fn scenarios(spec: &LoadTestSpec, at: &At) -> Option<(Vec<Scenario>, 
         let at = at.item(index);
         let own: Vec<Option<Step>> = steps_of(index, spec, &at.field("steps"));
         let begin = steps.len();
+        let feeders = feeders(own.iter().flatten());
         steps.extend(own);
-        scenarios.push(one(scenario, begin..steps.len(), &at));
+        scenarios.push(one(scenario, begin..steps.len(), feeders, &at));
     }
     let scenarios = scenarios.into_iter().collect::<Option<_>>()?;
     Some((scenarios, steps.into_iter().collect::<Option<_>>()?))
 }
 
-fn one(scenario: &api::Scenario, steps: std::ops::Range<usize>, at: &At) -> Option<Scenario> {
+/// The feeders whose rows some steps name.
+fn feeders<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<usize> {
+    let of = |name: &Name| if let Name::Data { feeder, .. } = name { Some(*feeder) } else { None };
+    let named: BTreeSet<usize> = steps.flat_map(Step::names).filter_map(of).collect();
+    named.into_iter().collect()
+}
+
+fn one(
+    scenario: &api::Scenario,
+    steps: std::ops::Range<usize>,
+    feeders: Vec<usize>,
+    at: &At,
+) -> Option<Scenario> {
     at.field("steps").require(!scenario.steps.is_empty(), "is empty; a scenario has at least one step");
     let slots = scenario.steps.iter().flat_map(|step| &step.extract).map(|extract| extract.name.clone());
     Some(Scenario {
@@ -36,6 +51,7 @@ fn one(scenario: &api::Scenario, steps: std::ops::Range<usize>, at: &At) -> Opti
         pace: length::if_given(scenario.pace.as_ref(), &at.field("pace"))?,
         steps,
         slots: slots.collect(),
+        feeders,
     })
 }
 
@@ -80,10 +96,12 @@ fn guard(text: &str, scope: &Scope, at: &At) -> Option<Name> {
         return None;
     };
     let name_found = at.take(scope.resolve(name))?;
-    let may_be_empty = matches!(name_found, Name::Variable(_) | Name::Extracted(_));
+    let may_be_empty = matches!(name_found, Name::Variable(_) | Name::Data { .. } | Name::Extracted(_));
     at.require(
         may_be_empty,
-        format!("`${{{name}}}` always has a value; name a variable or what a step extracts"),
+        format!(
+            "`${{{name}}}` always has a value; name a variable, a field of a row or what a step extracts"
+        ),
     );
     Some(name_found)
 }
@@ -105,6 +123,8 @@ fn scope(scenario: usize, step: usize, spec: &LoadTestSpec) -> Scope<'_> {
     Scope {
         test: &spec.variables,
         phases: phases.map(|phase| (phase.name.as_str(), &phase.variables)).collect(),
+        rows: super::data::names(spec),
+        no_rows: None,
         extracts: Some(extracts),
         variables_only: None,
     }

@@ -119,6 +119,8 @@ const BEFORE_THE_LOAD: &str = "the preflight is sent before any phase, and knows
 const PREFLIGHT_TOO: &str =
     "the preflight, which sends this header too, comes before any phase and knows variables of the test only";
 
+const NO_ROWS: &str = "rows are known to the steps of scenarios; name it there";
+
 fn header_scope(spec: &LoadTestSpec) -> Scope<'_> {
     let has_preflight = !spec.target.preflight.is_empty();
     Scope { variables_only: has_preflight.then_some(PREFLIGHT_TOO), ..preflight_scope(spec) }
@@ -129,6 +131,8 @@ fn preflight_scope(spec: &LoadTestSpec) -> Scope<'_> {
     Scope {
         test: &spec.variables,
         phases: phases.map(|phase| (phase.name.as_str(), &phase.variables)).collect(),
+        rows: super::data::names(spec),
+        no_rows: Some(NO_ROWS),
         extracts: None,
         variables_only: Some(BEFORE_THE_LOAD),
     }

@@ -1,6 +1,7 @@
 //! The plan: what a spec means, checked once and derived alike by every process.
 
 mod classify;
+mod data;
 mod request;
 mod scenario;
 mod tls;
@@ -16,6 +17,7 @@ use super::executor::Executor;
 use super::objective::{Expectations, Requirement, Scoring};
 pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
 pub use classify::{CacheRule, Classify, Named, Source};
+pub use data::{Feeder, Form, Place, RowOrder, Rows};
 pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
 pub use scenario::{Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls};
@@ -29,6 +31,8 @@ pub struct Plan {
     pub target: Target,
     /// The test's variables, without those that phases override.
     pub variables: Arc<BTreeMap<String, Value>>,
+    /// Rows of values that steps name.
+    pub data: Vec<Feeder>,
     /// What users do. Each scenario's steps are a run of [`Plan::steps`].
     pub scenarios: Vec<Scenario>,
     /// The steps of all scenarios, numbered through.

@@ -22,6 +22,8 @@ pub struct Scenario {
     pub steps: std::ops::Range<StepIndex>,
     /// Names of the slots that its steps extract into, in the order of [`Extract::slot`].
     pub slots: Vec<String>,
+    /// The feeders whose rows its steps name, in order: places in [`Plan::data`](super::Plan::data).
+    pub feeders: Vec<usize>,
 }
 
 /// One request of a scenario.
@@ -45,6 +47,14 @@ pub struct Step {
     pub think: Option<(Duration, Duration)>,
 }
 
+impl Step {
+    /// Each name in its templates.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        let checked = self.checks.iter().flat_map(Check::names);
+        self.request.names().chain(checked).chain(&self.when)
+    }
+}
+
 /// A value taken from a response.
 #[derive(Clone, Debug)]
 pub struct Extract {
@@ -59,8 +69,8 @@ pub struct Extract {
 pub enum Origin {
     /// The first match of this in the body; it keeps its type.
     JsonPath(JsonPath),
-    /// The value of this header (name in lower case).
-    Header(String),
+    /// The value of this header (name in lower case), or what is found in it, as in a body.
+    Header(String, Option<Regex>),
     /// The first match of this in the body: its first group, or all of it where it has none.
     Regex(Regex),
 }

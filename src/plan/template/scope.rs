@@ -1,6 +1,6 @@
 //! Which names `${…}` may use at a place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -26,10 +26,23 @@ pub(crate) struct Scope<'a> {
     pub(crate) test: &'a Variables,
     /// The phases that the place is filled in for, with their own variables.
     pub(crate) phases: Vec<(&'a str, &'a Variables)>,
+    /// What rows have, feeder by feeder.
+    pub(crate) rows: Vec<RowNames<'a>>,
+    /// Why no row is known here, where that is so.
+    pub(crate) no_rows: Option<&'static str>,
     /// What steps extract; none where there is no iteration (preflight).
     pub(crate) extracts: Option<Extracts<'a>>,
     /// Why only variables are known here, where that is so.
     pub(crate) variables_only: Option<&'static str>,
+}
+
+/// What can be named of the rows of a feeder.
+#[derive(Clone, Debug)]
+pub(crate) struct RowNames<'a> {
+    /// What stands before the dot.
+    pub(crate) name: &'a str,
+    /// Their fields; none: they are known only where the rows are read.
+    pub(crate) fields: Option<BTreeSet<String>>,
 }
 
 /// What steps extract.
@@ -49,6 +62,9 @@ impl Scope<'_> {
         if let Some(slot) = self.earlier().iter().position(|known| *known == name) {
             return Ok(Name::Extracted(slot));
         }
+        if let Some(field) = self.field(name) {
+            return field;
+        }
         match (own(name).transpose()?, self.variables_only) {
             (Some(own), None) => Ok(own),
             (Some(_), Some(why)) => Err(format!("`${{{name}}}` can't be used here: {why}")),
@@ -62,6 +78,23 @@ impl Scope<'_> {
         let phases = self.phases.iter();
         test.into_iter()
             .chain(phases.filter_map(move |(phase, own)| own.get(name).map(|value| (Some(*phase), value))))
+    }
+
+    /// The field of a row that `name` names; none: it names no feeder.
+    fn field(&self, name: &str) -> Option<Result<Name, String>> {
+        let (of, field) = name.split_once('.')?;
+        let feeder = self.rows.iter().position(|rows| rows.name == of)?;
+        if let Some(why) = self.no_rows {
+            return Some(Err(format!("`${{{name}}}` can't be used here: {why}")));
+        }
+        let is_missing = |fields: &&BTreeSet<String>| !fields.contains(field);
+        Some(match self.rows[feeder].fields.as_ref().filter(is_missing) {
+            None => Ok(Name::Data { feeder, field: field.to_owned() }),
+            Some(known) => {
+                let instead = near::instead(field, known.iter().map(String::as_str));
+                Err(format!("no row of `{of}` has a field `{field}`; {instead}"))
+            }
+        })
     }
 
     fn earlier(&self) -> &[&str] {
@@ -108,6 +141,7 @@ impl Scope<'_> {
         let of_phases = self.phases.iter().flat_map(|(_, variables)| variables.keys());
         let mut known: Vec<&str> = self.test.keys().chain(of_phases).map(String::as_str).collect();
         known.extend(self.earlier());
+        known.extend(self.rows.iter().filter(|_| self.no_rows.is_none()).map(|rows| rows.name));
         known.sort_unstable();
         known.dedup();
         known.extend(own);

@@ -43,8 +43,8 @@ fn traffic(summary: &Summary) -> String {
 }
 
 fn books(summary: &Summary) -> Option<String> {
-    let dropped =
-        (summary.dropped > 0).then(|| format!("{} iterations dropped: no free user", count(summary.dropped)));
+    let dropped = (summary.dropped > 0)
+        .then(|| format!("{} iterations dropped: no free user, or no row left", count(summary.dropped)));
     let cut = (summary.cut > 0).then(|| format!("{} requests cut off in flight", count(summary.cut)));
     let told: Vec<String> = dropped.into_iter().chain(cut).collect();
     (!told.is_empty()).then(|| told.join("; "))

@@ -19,7 +19,7 @@ use crate::engine::Setup;
 use crate::plan::executor::{Burst, ConstantRate, ConstantUsers, Idle, Iterations};
 use crate::plan::secrets::Secrets;
 use crate::plan::units::Rate;
-use crate::plan::{Document, Executor, Options, Phase, Plan, Share, Spread};
+use crate::plan::{Data, Document, Executor, Options, Phase, Plan, Share, Spread};
 
 /// Two phases in which nothing is sent.
 fn quiet() -> Arc<Plan> {
@@ -43,6 +43,7 @@ fn alone(plan: &Arc<Plan>) -> Setup {
         addresses: Arc::new([]),
         tls: None,
         secrets: Secrets::default(),
+        data: Data::default(),
         run_uid: String::new(),
         shards: NonZeroU32::MIN,
     }

@@ -82,11 +82,11 @@ fn extracts_pauses_and_probabilities_must_be_readable() {
         ("name: a", ": takes nothing; give it jsonPath, header or regex"),
         (
             "name: a, jsonPath: $.a, header: X",
-            ": takes several at once; keep one of jsonPath, header and regex",
+            ": takes several at once; keep one of jsonPath, header and regex, or a regex with its header",
         ),
         (
             "name: a, jsonPath: $.a, header: X, regex: b",
-            ": takes several at once; keep one of jsonPath, header and regex",
+            ": takes several at once; keep one of jsonPath, header and regex, or a regex with its header",
         ),
         (
             "name: a, header: 'X Y'",
@@ -99,7 +99,10 @@ fn extracts_pauses_and_probabilities_must_be_readable() {
             &[&format!("extract[0]{want}")],
         );
     }
-    check_step("request: {path: /}, extract: [{name: a, header: Location}, {name: b, regex: 'id=(.)'}]", &[]);
+    check_step(
+        "request: {path: /}, extract: [{name: a, header: Location, regex: '/(.)'}, {name: b, regex: 'id=(.)'}]",
+        &[],
+    );
     check_step("request: {path: /}, think: 3s..1s", &["think: \"3s..1s\", character 1: …"]);
     check_step(
         "request: {path: /}, probability: 0%",
@@ -115,8 +118,14 @@ fn what_a_step_cannot_do_without_is_one_name_that_may_have_no_value() {
         ("token", "must be one name and nothing else, such as ${token}"),
         ("${model}${model}", "must be one name and nothing else, such as ${token}"),
         ("${modle}", "there is no `${modle}`; did you mean `model`?"),
-        ("${user}", "`${user}` always has a value; name a variable or what a step extracts"),
-        ("${random(1,2)}", "`${random(1,2)}` always has a value; name a variable or what a step extracts"),
+        (
+            "${user}",
+            "`${user}` always has a value; name a variable, a field of a row or what a step extracts",
+        ),
+        (
+            "${random(1,2)}",
+            "`${random(1,2)}` always has a value; name a variable, a field of a row or what a step extracts",
+        ),
     ] {
         check_step(&format!("request: {{path: /}}, when: '{when}'"), &[&format!("when: {want}")]);
     }

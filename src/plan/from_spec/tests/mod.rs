@@ -12,6 +12,7 @@ mod objectives;
 mod options;
 mod phases;
 mod requests;
+mod rows;
 mod scales;
 mod targets;
 mod templates;
