@@ -18,6 +18,8 @@ pub struct Draws(Xoshiro256PlusPlus);
 /// Kept apart, so that user 0's iteration 5 and arrival 5 draw differently.
 const CLOSED: u64 = 1;
 const OPEN: u64 = 2;
+const SETUP: u64 = 3;
+const TEARDOWN: u64 = 4;
 
 impl Draws {
     /// The choices of iteration `iteration` of `user`, both from 0 and over all workers.
@@ -30,6 +32,18 @@ impl Draws {
     #[must_use]
     pub fn open(seed: u64, phase: PhaseIndex, arrival: u64) -> Self {
         Self::seeded([seed, OPEN, phase as u64, arrival, 0])
+    }
+
+    /// The choices of a user's setup, the number `attempt` of them.
+    #[must_use]
+    pub fn setup(seed: u64, phase: PhaseIndex, user: u64, attempt: u64) -> Self {
+        Self::seeded([seed, SETUP, phase as u64, user, attempt])
+    }
+
+    /// The choices of a user's teardown, after so many setups.
+    #[must_use]
+    pub fn teardown(seed: u64, phase: PhaseIndex, user: u64, attempt: u64) -> Self {
+        Self::seeded([seed, TEARDOWN, phase as u64, user, attempt])
     }
 
     fn seeded(numbers: [u64; 5]) -> Self {

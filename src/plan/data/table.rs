@@ -95,7 +95,10 @@ impl Table {
 /// Rows may hold what nobody else is to see.
 impl std::fmt::Debug for Table {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Table").field("fields", &self.fields).field("rows", &self.rows()).finish_non_exhaustive()
+        out.debug_struct("Table")
+            .field("fields", &self.fields)
+            .field("rows", &self.rows())
+            .finish_non_exhaustive()
     }
 }
 
