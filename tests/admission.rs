@@ -28,6 +28,16 @@ const PLACES: &[(&str, With)] = &[
         ".spec.target.preflight[].request.headers[].valueFrom.secretKeyRef",
         |header| json!({"target": {"preflight": [{"request": {"path": "/"}}, {"request": {"path": "/", "headers": [header]}}]}}),
     ),
+    (".spec.scenarios[].setup[].request.headers[].valueFrom.secretKeyRef", |header| {
+        let step = json!({"name": "first", "request": {"path": "/"}});
+        let with = json!({"name": "login", "request": {"path": "/", "headers": [header]}});
+        json!({"scenarios": [{"name": "a", "steps": [step]}, {"name": "b", "setup": [with], "steps": [step]}]})
+    }),
+    (".spec.scenarios[].teardown[].request.headers[].valueFrom.secretKeyRef", |header| {
+        let step = json!({"name": "first", "request": {"path": "/"}});
+        let with = json!({"name": "logout", "request": {"path": "/", "headers": [header]}});
+        json!({"scenarios": [{"name": "a", "steps": [step], "teardown": [step, with]}]})
+    }),
     (".spec.scenarios[].steps[].request.headers[].valueFrom.secretKeyRef", |header| {
         let without = json!({"name": "first", "request": {"path": "/"}});
         let with = json!({"name": "second", "request": {"path": "/", "headers": [{"name": "X", "value": "x"}, header]}});

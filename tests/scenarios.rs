@@ -8,5 +8,7 @@ mod support;
 mod data;
 #[path = "scenarios/extracts.rs"]
 mod extracts;
+#[path = "scenarios/once.rs"]
+mod once;
 #[path = "scenarios/play.rs"]
 mod play;

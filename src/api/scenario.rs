@@ -26,9 +26,18 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub pace: Option<String>,
+    /// Steps that each user takes once, before its first iteration of the scenario. What they extract lives as long as the user.
+    /// Where one of them fails, the iteration ends there, and the next one begins with them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), transform = rules::ordered_by_name)]
+    pub setup: Vec<Step>,
     /// The steps, in order.
     #[schemars(length(min = 1, max = 32), transform = rules::ordered_by_name)]
     pub steps: Vec<Step>,
+    /// Steps that each user who was set up takes once, when it leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), transform = rules::ordered_by_name)]
+    pub teardown: Vec<Step>,
 }
 
 /// One request of a scenario, with what is checked and taken from its response.

@@ -1,6 +1,7 @@
 //! A phase of the plan made ready to be sent: static bytes, slots, and which headers and bodies are needed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -61,7 +62,11 @@ pub(super) struct CompiledScenario {
     pub(super) feeders: Vec<CompiledFeeder>,
     /// Iterations from this number on find no row left.
     pub(super) rows_left_below: u64,
+    /// So many slots, the first ones, live as long as the user.
+    pub(super) held: usize,
+    pub(super) setup: Vec<CompiledStep>,
     pub(super) steps: Vec<CompiledStep>,
+    pub(super) teardown: Vec<CompiledStep>,
 }
 
 #[derive(Debug)]
@@ -75,6 +80,13 @@ pub(super) struct CompiledStep {
     pub(super) checks: Vec<CompiledCheck>,
     pub(super) extract: Vec<CompiledExtract>,
     pub(super) wants: Wants,
+}
+
+impl CompiledScenario {
+    /// Whether a user does something of it once.
+    pub(super) fn has_once(&self) -> bool {
+        !self.setup.is_empty() || !self.teardown.is_empty()
+    }
 }
 
 /// Where an iteration has its row from.
@@ -222,13 +234,18 @@ impl Compiler<'_> {
         let scenario = &self.plan.scenarios[index];
         let feeders: Vec<_> = scenario.feeders.iter().map(|feeder| self.feeder(*feeder)).collect();
         let once = feeders.iter().filter(|feeder| feeder.order == RowOrder::Once);
-        let steps: Result<Vec<_>, _> = scenario.steps.clone().map(|step| self.step(step)).collect();
+        let steps = |range: &Range<usize>| -> Result<Vec<_>, _> {
+            range.clone().map(|step| self.step(step)).collect()
+        };
         Ok(CompiledScenario {
             pace_micros: self.plan.pace(phase, index).map(micros),
             slots: scenario.slots.len(),
             rows_left_below: once.map(|feeder| feeder.rows as u64).min().unwrap_or(u64::MAX),
             feeders,
-            steps: steps?,
+            held: scenario.held,
+            setup: steps(&scenario.setup)?,
+            steps: steps(&scenario.steps)?,
+            teardown: steps(&scenario.teardown)?,
         })
     }
 

@@ -10,6 +10,7 @@ use super::compile::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledSt
 use super::connection::{Connection, Exchange};
 use super::evaluate::Response;
 use super::floor::Floor;
+use super::once::Once;
 use super::render::{CompiledRequest, Filling, Rows, Unfit, fill};
 use crate::metrics::{ErrorClass, Part, Sample, Timing};
 use crate::plan::draw::Draws;
@@ -18,14 +19,23 @@ use crate::plan::{Data, condition};
 /// The most groups and the most values that a test declares.
 const MOST_DECLARED: usize = 8;
 
+/// Whether steps go on behind one whose request failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failing {
+    GoesOn,
+    Ends,
+}
+
 /// A user: its number over all workers, its connection, and what it has extracted.
 pub(super) struct User {
-    floor: Rc<Floor>,
-    number: u64,
+    pub(super) floor: Rc<Floor>,
+    pub(super) number: u64,
     pub(super) connection: Connection,
-    slots: Vec<Option<Value>>,
+    pub(super) slots: Vec<Option<Value>>,
     /// The number of its row, feeder by feeder; empty where no step names one.
     rows: Vec<usize>,
+    /// What it did once.
+    pub(super) once: Once,
 }
 
 /// One iteration to be run.
@@ -52,6 +62,7 @@ impl User {
             connection: Connection::default(),
             slots: Vec::new(),
             rows: Vec::new(),
+            once: Once::default(),
         }
     }
 
@@ -71,7 +82,24 @@ impl User {
         self.slots.resize(scenario.slots, None);
         self.choose_rows(&scenario.feeders, &mut turn);
         let mut intended = turn.due.filter(|_| turn.counts_from_due);
-        for step in &scenario.steps {
+        if !scenario.has_once() || self.is_set_up(&floor, scenario, &mut turn, &mut intended).await {
+            self.steps(&floor, &scenario.steps, &mut turn, &mut intended, Failing::GoesOn).await;
+        }
+        iteration.complete();
+    }
+
+    /// Takes steps one after the other; tells whether all of their requests have succeeded.
+    pub(super) async fn steps(
+        &mut self,
+        floor: &Floor,
+        steps: &[CompiledStep],
+        turn: &mut Turn,
+        intended: &mut Option<u64>,
+        failing: Failing,
+    ) -> bool {
+        let compiled = &floor.compiled;
+        let mut all_succeeded = true;
+        for step in steps {
             if !turn.draws.chance_ppm(step.probability_ppm) {
                 continue;
             }
@@ -79,16 +107,19 @@ impl User {
                 floor.skipped(step.index);
                 continue;
             }
-            self.step(&floor, &compiled.classify, step, &mut turn, intended.take()).await;
+            all_succeeded &= self.step(floor, &compiled.classify, step, turn, intended.take()).await;
+            if !all_succeeded && failing == Failing::Ends {
+                return false;
+            }
             if let Some((least, most)) = step.think {
                 tokio::time::sleep(turn.draws.duration_between(least, most)).await;
             }
         }
-        iteration.complete();
+        all_succeeded
     }
 
     /// One row of each feeder for this iteration. That there is one was asked before.
-    fn choose_rows(&mut self, feeders: &[CompiledFeeder], turn: &mut Turn) {
+    pub(super) fn choose_rows(&mut self, feeders: &[CompiledFeeder], turn: &mut Turn) {
         self.rows.clear();
         for feeder in feeders {
             self.rows.resize(self.rows.len().max(feeder.index + 1), 0);
@@ -127,11 +158,14 @@ impl User {
         step: &CompiledStep,
         turn: &mut Turn,
         intended: Option<u64>,
-    ) {
+    ) -> bool {
         let tried = floor.now();
         let (sent_at, size) = match self.send(floor, step, turn).await {
             Ok(sent) => sent,
-            Err(error) => return record_unsent(floor, step, intended, tried, error),
+            Err(error) => {
+                record_unsent(floor, step, intended, tried, error);
+                return false;
+            }
         };
         let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
         let in_flight = InFlight::new(floor, sent);
@@ -143,7 +177,7 @@ impl User {
             first_byte: exchange.first_byte,
             end: exchange.end,
         };
-        self.record(floor, classify, step, turn, &exchange, timing);
+        self.record(floor, classify, step, turn, &exchange, timing)
     }
 
     /// Connects where needed and writes the request; gives when that was, and its size.
@@ -198,10 +232,11 @@ impl User {
         turn: &mut Turn,
         exchange: &Exchange,
         timing: Timing,
-    ) {
+    ) -> bool {
         let mut sample = sample(floor, step, exchange, timing);
         if exchange.error.is_some() {
-            return floor.recorder.borrow_mut().request(&sample);
+            floor.recorder.borrow_mut().request(&sample);
+            return false;
         }
         let response = Response::new(&self.connection.reader, step, timing.end - timing.sent);
         sample.error = response.error(step, classify, &mut self.filling(&floor.compiled.data, turn));
@@ -217,6 +252,7 @@ impl User {
         sample.values = &values[..classify.values.len()];
         floor.recorder.borrow_mut().request(&sample);
         response.extract(step, &mut self.slots);
+        sample.error.is_none()
     }
 }
 

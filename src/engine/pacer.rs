@@ -114,12 +114,13 @@ async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
             user.run(turn).await;
         }
         if floor.pool_closed() {
-            return;
+            break;
         }
         let (offer, arrival) = oneshot::channel();
         idle.borrow_mut().push(offer);
         next = arrival.await.ok();
     }
+    user.tear_down().await;
 }
 
 fn drop_all(floor: &Floor, count: usize) {

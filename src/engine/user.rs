@@ -44,10 +44,21 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
     }
 }
 
-/// Runs iterations as long as the stint lasts.
+/// Runs iterations as long as the stint lasts, and leaves.
 async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: Stint) {
-    let until = stint.until.map(micros);
     let mut present = None;
+    iterations(floor, user, course, stint, &mut present).await;
+    user.tear_down().await;
+}
+
+async fn iterations<'f>(
+    floor: &'f Floor,
+    user: &mut User,
+    course: &mut Course<'_>,
+    stint: Stint,
+    present: &mut Option<Present<'f>>,
+) {
+    let until = stint.until.map(micros);
     while course.peek().is_some() {
         let begins = if present.is_none() { Some(micros(stint.begins)) } else { None };
         if let Some(due) = course.due.or(begins) {

@@ -18,7 +18,9 @@ pub(super) fn without_credentials(spec: &LoadTestSpec) -> LoadTestSpec {
     for header in &mut spec.target.headers {
         blanks.text(&header.name, header.value.as_mut());
     }
-    let of_steps = spec.scenarios.iter_mut().flat_map(|scenario| &mut scenario.steps);
+    let of_steps = spec.scenarios.iter_mut().flat_map(|scenario| {
+        scenario.setup.iter_mut().chain(&mut scenario.steps).chain(&mut scenario.teardown)
+    });
     let of_actions = spec.target.preflight.iter_mut().map(|action| &mut action.request);
     for request in of_steps.map(|step| &mut step.request).chain(of_actions) {
         blanks.request(request);

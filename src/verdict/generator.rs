@@ -105,7 +105,7 @@ fn undelivered(seen: &Seen<'_>) -> Option<String> {
 /// By the first requests of the iterations: later ones are sent when the target has answered those before.
 fn spread(plan: &Plan, seen: &Seen<'_>) -> Option<String> {
     let is_first = |step: u32| {
-        seen.phase.scenarios.iter().any(|scenario| plan.scenarios[*scenario].steps.start == step as usize)
+        seen.phase.scenarios.iter().any(|scenario| plan.scenarios[*scenario].first_step() == step as usize)
     };
     let first = seen.steady().cells.iter().filter(|((step, _), _)| is_first(*step));
     let span = first.fold(None, |all, (_, cell)| Span::union(all, cell.span))?;

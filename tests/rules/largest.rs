@@ -37,7 +37,8 @@ fn header(number: usize) -> Value {
 }
 
 fn scenario(number: usize) -> Value {
-    json!({"name": name("scenario", number), "weight": number / 31, "pace": "1s", "steps": list(32, step)})
+    json!({"name": name("scenario", number), "weight": number / 31, "pace": "1s",
+        "setup": list(8, step), "steps": list(32, step), "teardown": list(8, step)})
 }
 
 fn step(number: usize) -> Value {

@@ -23,7 +23,12 @@ pub(super) fn names(spec: &LoadTestSpec) -> Vec<RowNames<'_>> {
             .as_ref()
             .map(|rows| rows.iter().flat_map(|row| row.keys().cloned()).collect::<BTreeSet<_>>())
     };
-    spec.data.iter().map(|data| RowNames { name: &data.name, fields: fields(data) }).collect()
+    let names = spec.data.iter().map(|data| RowNames {
+        name: &data.name,
+        is_of_user: data.order == Some(api::RowOrder::PerUser),
+        fields: fields(data),
+    });
+    names.collect()
 }
 
 fn feeder(data: &api::Data, at: &At) -> Option<Feeder> {

@@ -7,6 +7,8 @@ use crate::plan::fault::At;
 use crate::plan::metric::ErrorSelector;
 use crate::plan::template::{Variables, is_own_name};
 
+use super::scenario::parts;
+
 /// Reports names that are given twice and variables that can't be named.
 pub(super) fn check_all(spec: &LoadTestSpec, at: &At) {
     unique("name", spec.scenarios.iter().map(|scenario| &scenario.name), &at.field("scenarios"));
@@ -26,14 +28,16 @@ pub(super) fn check_all(spec: &LoadTestSpec, at: &At) {
 }
 
 fn in_scenario(scenario: &Scenario, spec: &LoadTestSpec, at: &At) {
-    let at = at.field("steps");
-    unique("name", scenario.steps.iter().map(|step| &step.name), &at);
-    let mut first: BTreeMap<&str, String> = BTreeMap::new();
-    for (index, step) in scenario.steps.iter().enumerate() {
-        for (place, extract) in step.extract.iter().enumerate() {
-            let at = at.item(index).field("extract").item(place).field("name");
-            once(&extract.name, &mut first, &at);
-            extracted(&extract.name, spec, &at);
+    let (mut names, mut extracts) = (BTreeMap::new(), BTreeMap::new());
+    for (part, steps) in parts(scenario) {
+        for (index, step) in steps.iter().enumerate() {
+            let at = at.field(part.field()).item(index);
+            once(&step.name, &mut names, &at.field("name"));
+            for (place, extract) in step.extract.iter().enumerate() {
+                let at = at.field("extract").item(place).field("name");
+                once(&extract.name, &mut extracts, &at);
+                extracted(&extract.name, spec, &at);
+            }
         }
     }
 }

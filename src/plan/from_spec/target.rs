@@ -133,6 +133,7 @@ fn preflight_scope(spec: &LoadTestSpec) -> Scope<'_> {
         phases: phases.map(|phase| (phase.name.as_str(), &phase.variables)).collect(),
         rows: super::data::names(spec),
         no_rows: Some(NO_ROWS),
+        once_a_user: false,
         extracts: None,
         variables_only: Some(BEFORE_THE_LOAD),
     }

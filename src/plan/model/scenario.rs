@@ -1,5 +1,6 @@
 //! What users do: scenarios and their steps.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use regex::bytes::Regex;
@@ -18,10 +19,16 @@ pub struct Scenario {
     pub weight: u32,
     /// The least time an iteration takes.
     pub pace: Option<Duration>,
-    /// Its steps in [`Plan::steps`](super::Plan::steps).
-    pub steps: std::ops::Range<StepIndex>,
+    /// What a user does once, before its first iteration: places in [`Plan::steps`](super::Plan::steps), as all of these.
+    pub setup: Range<StepIndex>,
+    /// What it does in each iteration.
+    pub steps: Range<StepIndex>,
+    /// What it does once, when it leaves.
+    pub teardown: Range<StepIndex>,
     /// Names of the slots that its steps extract into, in the order of [`Extract::slot`].
     pub slots: Vec<String>,
+    /// So many of them, the first ones, are filled by `setup` and live as long as the user.
+    pub held: usize,
     /// The feeders whose rows its steps name, in order: places in [`Plan::data`](super::Plan::data).
     pub feeders: Vec<usize>,
 }
@@ -45,6 +52,19 @@ pub struct Step {
     pub extract: Vec<Extract>,
     /// The pause after it: least and most, equal where it is fixed.
     pub think: Option<(Duration, Duration)>,
+}
+
+impl Scenario {
+    /// The first request of a user.
+    #[must_use]
+    pub fn first_step(&self) -> StepIndex {
+        if self.setup.is_empty() { self.steps.start } else { self.setup.start }
+    }
+
+    /// What a user does once.
+    pub fn once(&self) -> impl Iterator<Item = StepIndex> {
+        self.setup.clone().chain(self.teardown.clone())
+    }
 }
 
 impl Step {

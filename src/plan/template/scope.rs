@@ -30,6 +30,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) rows: Vec<RowNames<'a>>,
     /// Why no row is known here, where that is so.
     pub(crate) no_rows: Option<&'static str>,
+    /// Whether the place is filled in once a user and not in each iteration.
+    pub(crate) once_a_user: bool,
     /// What steps extract; none where there is no iteration (preflight).
     pub(crate) extracts: Option<Extracts<'a>>,
     /// Why only variables are known here, where that is so.
@@ -41,6 +43,8 @@ pub(crate) struct Scope<'a> {
 pub(crate) struct RowNames<'a> {
     /// What stands before the dot.
     pub(crate) name: &'a str,
+    /// Whether a user keeps its row.
+    pub(crate) is_of_user: bool,
     /// Their fields; none: they are known only where the rows are read.
     pub(crate) fields: Option<BTreeSet<String>>,
 }
@@ -52,6 +56,8 @@ pub(crate) struct Extracts<'a> {
     pub(crate) earlier: Vec<&'a str>,
     /// Names that this step or later ones of the scenario extract, with the step's name.
     pub(crate) later: Vec<(&'a str, &'a str)>,
+    /// Names that the scenario extracts in each iteration, and that this step, outside of them, doesn't know.
+    pub(crate) in_iterations: Vec<(&'a str, &'a str)>,
     /// Names that other scenarios extract, with the scenario's name.
     pub(crate) elsewhere: Vec<(&'a str, &'a str)>,
 }
@@ -66,6 +72,9 @@ impl Scope<'_> {
             return field;
         }
         match (own(name).transpose()?, self.variables_only) {
+            (Some(Name::Iteration | Name::Index), None) if self.once_a_user => Err(format!(
+                "`${{{name}}}` can't be used here: setup and teardown belong to no iteration; `${{user}}` is known"
+            )),
             (Some(own), None) => Ok(own),
             (Some(_), Some(why)) => Err(format!("`${{{name}}}` can't be used here: {why}")),
             (None, _) => self.variable(name),
@@ -86,6 +95,11 @@ impl Scope<'_> {
         let feeder = self.rows.iter().position(|rows| rows.name == of)?;
         if let Some(why) = self.no_rows {
             return Some(Err(format!("`${{{name}}}` can't be used here: {why}")));
+        }
+        if self.once_a_user && !self.rows[feeder].is_of_user {
+            return Some(Err(format!(
+                "`${{{name}}}` is another row in each iteration, and setup and teardown belong to none; give `{of}` the order perUser"
+            )));
         }
         let is_missing = |fields: &&BTreeSet<String>| !fields.contains(field);
         Some(match self.rows[feeder].fields.as_ref().filter(is_missing) {
@@ -126,6 +140,11 @@ impl Scope<'_> {
         if let Some((_, step)) = extracts.later.iter().find(|(known, _)| *known == name) {
             return format!(
                 "`${{{name}}}` is extracted by step `{step}`, which isn't before this one; only what earlier steps extract is known"
+            );
+        }
+        if let Some((_, step)) = extracts.in_iterations.iter().find(|(known, _)| *known == name) {
+            return format!(
+                "`${{{name}}}` is extracted by step `{step}`, in each iteration; a teardown knows what setup extracts"
             );
         }
         if let Some((_, scenario)) = extracts.elsewhere.iter().find(|(known, _)| *known == name) {

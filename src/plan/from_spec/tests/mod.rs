@@ -9,6 +9,7 @@ mod loads;
 mod made;
 mod names;
 mod objectives;
+mod once;
 mod options;
 mod phases;
 mod requests;
