@@ -111,6 +111,7 @@ fn setup(plan: &Arc<Plan>, worker: u32, target: &str) -> Setup {
         plan: Arc::clone(plan),
         share: Share::new(worker, WORKERS).unwrap(),
         addresses: Arc::from([address]),
+        tls: None,
         secrets: Secrets::default(),
         data: Data::default(),
         run_uid: RUN.to_owned(),

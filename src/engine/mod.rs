@@ -14,9 +14,13 @@ mod response;
 mod shard;
 mod slices;
 mod stop;
+mod stream;
 mod timer;
+mod tls;
 mod user;
+mod watch;
 mod workforce;
 
 pub use compile::{CompileError, CompiledPhase};
+pub use tls::{Tls, TlsFault};
 pub use workforce::{Engine, EngineError, Setup};

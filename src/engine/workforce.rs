@@ -10,6 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::compile::{CompileError, CompiledPhase};
 use super::shard::{self, Command, Post};
+use super::tls::Tls;
+use super::watch::Watch;
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
 use crate::plan::secrets::Secrets;
@@ -25,6 +27,8 @@ pub struct Setup {
     pub share: Share,
     /// The target's addresses; never empty.
     pub addresses: Arc<[SocketAddr]>,
+    /// How TLS is spoken to it; none: it isn't.
+    pub tls: Option<Tls>,
     /// The values of Secrets.
     pub secrets: Secrets,
     /// All rows that steps name.
@@ -57,6 +61,8 @@ pub struct Engine {
     preparing: Vec<oneshot::Receiver<()>>,
     running: Vec<oneshot::Receiver<PhaseEnd>>,
     worst_end: PhaseEnd,
+    /// None: no phase has begun yet.
+    watch: Option<Watch>,
 }
 
 #[derive(Debug)]
@@ -82,6 +88,7 @@ impl Engine {
             preparing: Vec::new(),
             running: Vec::new(),
             worst_end: PhaseEnd::Completed,
+            watch: None,
         })
     }
 
@@ -113,7 +120,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Begins the prepared phase at `start`.
+    /// Begins the prepared phase at `start`. On a runtime of tokio: what the process goes through is watched there.
     ///
     /// # Errors
     /// When a thread has ended.
@@ -125,6 +132,7 @@ impl Engine {
             shard.tell(Command::Begin { start, ended })?;
             self.running.push(answer);
         }
+        self.watch = Some(Watch::begin(start));
         Ok(())
     }
 
@@ -137,6 +145,9 @@ impl Engine {
             let end = shard.await.map_err(|_| EngineError::Lost)?;
             self.worst_end = self.worst_end.max(end);
             self.running.pop();
+        }
+        if let Some(watch) = &self.watch {
+            watch.end();
         }
         Ok(self.worst_end)
     }
@@ -161,6 +172,7 @@ impl Engine {
                 seconds.entry(at).or_default().merge(&second);
             }
         }
+        state.strain = self.watch.as_ref().map(Watch::strain).unwrap_or_default();
         Ok((state, seconds))
     }
 
@@ -199,6 +211,7 @@ fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
         shard,
         shards: setup.shards,
         addresses: Arc::clone(&setup.addresses),
+        tls: setup.tls.clone(),
     };
     let runtime = shard::runtime().map_err(EngineError::Thread)?;
     let thread = std::thread::Builder::new()

@@ -17,6 +17,7 @@ pub mod series;
 pub mod slice;
 pub mod snapshot;
 mod sound;
+pub mod strain;
 pub mod summary;
 pub mod tally;
 pub mod thinned;
@@ -33,6 +34,7 @@ pub use series::Second;
 pub use slice::{Filter, Keys, Slice, SliceCell};
 pub use snapshot::{PhaseSnapshot, Snapshot, WireError};
 pub use sound::{Shape, Unsound};
+pub use strain::{CpuLimit, Look, Strain, Tight};
 pub use tally::Tally;
 pub use thinned::{Line, Pace, Stretch, Thinned, Times};
 

@@ -7,6 +7,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, ContainerStateTerminated, Event, Pod};
 use kube::ResourceExt;
 use kube::api::ListParams;
+use tokio::try_join;
 
 use super::api::{CallError, Namespaced, Objects};
 use super::author::author;
@@ -57,18 +58,23 @@ async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenR
     let namespace = test.namespace().unwrap_or_default();
     let name = test.name_any();
     let maps = Objects::<ConfigMap>::new(&context.client, &namespace);
-    let spec = child(&maps, &names::config_map(&name, run.number, "spec"), run).await?;
-    let record = child(&maps, &names::config_map(&name, run.number, "record"), run).await?;
-    let result = child(&maps, &names::result(&name, run.number, &run.uid), run).await?;
     let jobs = Objects::<Job>::new(&context.client, &namespace);
-    let job = child(&jobs, &names::job(&name, run.number), run).await?;
-    let made_ago = job.ours().and_then(made_ago).unwrap_or_default();
-    let job = read(job, |job| Some(seen_job(job)));
     let live = context.runs.get(&run.uid);
     // Whoever registers after this may not be in the list yet.
     let owners = live.as_ref().map(|live| live.session.owners()).unwrap_or_default();
-    // Also those whose Job was taken away: they may still tell what they have measured.
-    let pods = pods(context, &namespace, run).await?;
+    let [spec, record] = ["spec", "record"].map(|role| names::config_map(&name, run.number, role));
+    let (result, job) = (names::result(&name, run.number, &run.uid), names::job(&name, run.number));
+    // At once: a busy API server lets each of them wait.
+    let (spec, record, result, job, pods) = try_join!(
+        child(&maps, &spec, run),
+        child(&maps, &record, run),
+        child(&maps, &result, run),
+        child(&jobs, &job, run),
+        // Also those whose Job was taken away: they may still tell what they have measured.
+        pods(context, &namespace, run),
+    )?;
+    let made_ago = job.ours().and_then(made_ago).unwrap_or_default();
+    let job = read(job, |job| Some(seen_job(job)));
     if let Some(live) = &live {
         tell_who_is_gone(live, &owners, &pods);
     }

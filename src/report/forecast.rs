@@ -128,7 +128,10 @@ fn peak_rate(plan: &Plan, phase: &Phase) -> Option<f64> {
 fn iterations(phase: &Phase, rate: Option<f64>) -> Option<Count> {
     match (phase.executor.total_iterations(), phase.executor.planned_length()) {
         (Some(total), _) => Some(Count::Exactly(total)),
-        (None, Some(length)) => Some(Count::AtMost(whole(rate? * length.as_secs_f64()))),
+        (None, Some(length)) => {
+            let count = whole(rate? * length.as_secs_f64());
+            Some(if phase.executor.is_open_loop() { Count::About(count) } else { Count::AtMost(count) })
+        }
         (None, None) => None,
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lateness::{late, tolerable};
 use super::seen::{Seen, seen};
+use super::starved::{clock_set, starved};
 use crate::metrics::series::LATE_MICROS;
 use crate::metrics::summary::ppm;
 use crate::metrics::{Aggregate, Dist, ErrorClass, Span};
@@ -42,21 +43,23 @@ pub(super) fn generator(plan: &Plan, aggregate: &Aggregate) -> (Generator, Vec<U
 }
 
 fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
-    let fault = match seen.phase.executor.drive() {
+    let pace = match seen.phase.executor.drive() {
         Drive::Arrivals(arrivals) => {
             let least = if arrivals.comes_in_batches() { MOST_SPREAD_MICROS } else { LATE_MICROS };
-            [exhausted(seen), out_of_rows(seen), undelivered(seen), late(seen, least)]
+            [undelivered(seen), late(seen, least)]
         }
         // All of a burst is due at once, so that lag tells how long it is, not how late.
-        Drive::Users(users) if users.connects_ahead() => {
-            [exhausted(seen), out_of_rows(seen), None, spread(plan, seen)]
-        }
-        Drive::Users(_) => [exhausted(seen), out_of_rows(seen), None, late(seen, LATE_MICROS)],
-        Drive::Pause(_) => [None, None, None, None],
+        Drive::Users(users) if users.connects_ahead() => [None, spread(plan, seen)],
+        Drive::Users(_) => [None, late(seen, LATE_MICROS)],
+        // Nothing is sent, and whatever happens to the generator happens to nobody.
+        Drive::Pause(_) => return Vec::new(),
     };
+    // Causes first: the message of the verdict has room for two.
+    let faults =
+        [exhausted(seen), out_of_rows(seen), starved(seen)].into_iter().chain(pace).chain([clock_set(seen)]);
     let name = &seen.phase.name;
     let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}: {what}") };
-    fault.into_iter().flatten().map(told).collect()
+    faults.flatten().map(told).collect()
 }
 
 /// One is too many: the target never heard of it, and whoever else asked for a connection may have had to wait.

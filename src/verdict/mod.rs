@@ -13,6 +13,7 @@ mod phase_grade;
 mod requirement;
 mod score;
 mod seen;
+mod starved;
 
 pub use asked::{Asked, asked, pace_of_phases};
 pub use judge::{Observed, judge, judge_observed, observe};

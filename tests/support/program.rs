@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::quota::Quota;
+
 /// No run of these tests takes longer; what does, hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
@@ -82,13 +84,29 @@ impl Run {
     }
 
     /// Lets it open no more files at once.
-    pub(crate) fn open_files(mut self, most: u32) -> Self {
-        let mut limited = Command::new("sh");
-        limited.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]);
-        limited.arg(self.command.get_program()).args(self.command.get_args());
-        limited.current_dir(self.folder.path()).env_remove("RUST_LOG");
-        limited.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        self.command = limited;
+    pub(crate) fn open_files(self, most: u32) -> Self {
+        self.after(&format!("ulimit -n {most}"))
+    }
+
+    /// Lets it have no more CPU than that.
+    pub(crate) fn within(self, quota: &Quota) -> Self {
+        self.after(&quota.enter())
+    }
+
+    /// Lets a shell do this before it becomes the program.
+    fn after(mut self, script: &str) -> Self {
+        let mut prepared = Command::new("sh");
+        prepared.args(["-c", &format!("{script} && exec \"$0\" \"$@\"")]);
+        prepared.arg(self.command.get_program()).args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => prepared.env(name, value),
+                None => prepared.env_remove(name),
+            };
+        }
+        prepared.current_dir(self.folder.path());
+        prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = prepared;
         self
     }
 

@@ -3,6 +3,7 @@
 mod failure;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use super::exit::Refused;
 use super::options::Changes;
 use super::{data, descriptors, load, local, secrets, signals};
 use crate::conduct;
-use crate::engine::Setup;
+use crate::engine::{Setup, Tls};
 use crate::ingest::client::{Address, RemoteCoordinator};
 use crate::ingest::leaving;
 use crate::plan::secrets::Secrets;
@@ -102,17 +103,26 @@ async fn work(arguments: &Arguments) -> Result<(), Failure> {
     let data = data::mounted(&plan, &arguments.spec, arguments.data.as_deref())?;
     let coordinator = coordinator(arguments)?;
     descriptors::raise_limit();
-    let addresses = make_ready(&plan, share, &secrets).await?;
+    let tls = Tls::of(&plan.target, &secrets)?;
+    let shards = local::shards(1);
+    let addresses = make_ready(&plan, share, shards, &secrets, tls.as_ref()).await?;
     let run_uid = run.clone();
-    let setup = Setup { plan, share, addresses, secrets, data, run_uid, shards: local::shards(1) };
+    let setup = Setup { plan, share, addresses, tls, secrets, data, run_uid, shards };
     Ok(worker::run(setup, Arc::new(coordinator), process.clone()).await?)
 }
 
-/// Finds the target; the conductor sends the preflight requests.
-async fn make_ready(plan: &Plan, share: Share, secrets: &Secrets) -> Result<Arc<[SocketAddr]>, Failure> {
+/// Finds the target, and makes sure that there is room for its users; the conductor sends the preflight requests.
+async fn make_ready(
+    plan: &Plan,
+    share: Share,
+    shards: NonZeroU32,
+    secrets: &Secrets,
+    tls: Option<&Tls>,
+) -> Result<Arc<[SocketAddr]>, Failure> {
     let addresses = conduct::reach(&plan.target).await?;
+    conduct::room(plan, share, shards, &addresses)?;
     if share.index() == CONDUCTOR {
-        conduct::preflight(plan, &addresses, secrets).await?;
+        conduct::preflight(plan, &addresses, secrets, tls.map(Tls::config)).await?;
     }
     Ok(addresses)
 }

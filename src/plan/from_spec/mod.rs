@@ -20,6 +20,7 @@ mod rows;
 mod scenario;
 mod scoring;
 mod target;
+mod tls;
 mod window;
 
 use super::fault::{Fault, Faults};
