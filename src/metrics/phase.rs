@@ -42,7 +42,7 @@ pub struct PartState {
     pub connect: Dist,
     /// Iterations that ended.
     pub iterations: u64,
-    /// Iterations that found no free user.
+    /// Iterations that were due and never begun.
     pub dropped: u64,
 }
 

@@ -145,8 +145,20 @@ fn all_within(what: &'static str, count: usize, known: usize) -> Result<(), Unso
 }
 
 fn books_total(books: &Books) -> u128 {
-    let Books { scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections } = *books;
-    sum(&[scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections])
+    let Books {
+        scheduled,
+        started,
+        completed,
+        cut,
+        dropped,
+        dropped_late,
+        dropped_untimed,
+        cut_requests,
+        reconnects,
+        connections,
+    } = *books;
+    let iterations = [scheduled, started, completed, cut, dropped, dropped_late, dropped_untimed];
+    sum(&iterations) + sum(&[cut_requests, reconnects, connections])
 }
 
 fn strain_total(strain: &Strain) -> u128 {
