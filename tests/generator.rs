@@ -4,9 +4,11 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use support::faketime;
 use support::program::{Ended, Run};
 use support::quota::Quota;
@@ -138,4 +140,49 @@ fn a_clock_that_is_set_amid_a_phase_is_told() {
     assert_eq!(ended.code, Some(2), "{}{}", ended.out, ended.err);
     let told = |reason: &String| reason.contains("the time of day of a worker went forward by 1 h");
     assert!(reasons(&ended).iter().any(told), "{:?}", reasons(&ended));
+}
+
+/// How many iterations were dropped for each reason: together all that were, and with those that were begun all that were
+/// due.
+#[track_caller]
+fn dropped(ended: &Ended, scheduled: u64) -> BTreeMap<String, u64> {
+    let report = ended.report();
+    let by = report.at("/status/summary/droppedBy").as_array().unwrap().iter();
+    let by: BTreeMap<_, _> = by
+        .map(|drop| (drop["reason"].as_str().unwrap().to_owned(), drop["count"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(by.values().sum::<u64>(), report.total("dropped"), "{by:?}");
+    assert_eq!(report.total("iterations") + report.total("dropped"), scheduled, "{by:?}");
+    by
+}
+
+#[test]
+fn iterations_that_a_generator_comes_to_late_are_told_as_that() {
+    let (server, told) = target();
+    let load = "constantRate: {rate: 100/s, duration: 3s, maxUsers: 1}";
+    let running = Run::new(&test(&server.url(), load), &[]).start();
+    told.recv_timeout(LIMIT).unwrap();
+    running.signal(Signal::STOP);
+    // There is no event to wait for: it is that nothing happens.
+    std::thread::sleep(Duration::from_secs(1));
+    running.signal(Signal::CONT);
+    let ended = running.wait(LIMIT);
+    let by = dropped(&ended, 300);
+    // A hundred were due by then, and of thirty that are come to at once the only user takes one.
+    assert!(by.get("late").is_some_and(|late| *late > 60), "{by:?}");
+    assert!(ended.out.contains("begun too late, and no user was free any more"), "{}", ended.out);
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+}
+
+#[test]
+fn iterations_that_a_target_leaves_no_user_for_are_told_as_that() {
+    let server = Server::start(|mut connection| connection.wait_for_its_end());
+    let load = "constantRate: {rate: 20/s, duration: 1s, maxUsers: 2}";
+    let text = test(&server.url(), load).replace("baseUrl:", "timeout: 3s, baseUrl:");
+    let ended = Run::new(&text, &[]).start().wait(LIMIT);
+    let by = dropped(&ended, 20);
+    // On a machine that is busy with other things some of them were come to late.
+    assert!(by.keys().all(|why| ["noFreeUser", "late"].contains(&why.as_str())), "{by:?}");
+    assert!(by.values().sum::<u64>() > 0, "two users can't begin twenty: {by:?}");
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
 }

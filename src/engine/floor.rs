@@ -13,7 +13,7 @@ use super::slices::filters;
 use super::stop::Stop;
 use super::stream::Opening;
 use super::tls::Tls;
-use crate::metrics::{Layout, Part, Recorder};
+use crate::metrics::{DropReason, Layout, Part, Recorder};
 use crate::plan::executor::{Arrival, Arrivals, Chance};
 use crate::plan::share::Share;
 use crate::plan::{Phase, PhaseIndex, Plan, StepIndex};
@@ -223,7 +223,7 @@ impl Floor {
         let has_rows = index < self.compiled.scenarios[scenario].rows_left_below;
         if !has_rows {
             let part = self.part(self.now());
-            self.recorder.borrow_mut().iteration_without_row(part);
+            self.recorder.borrow_mut().iteration_dropped(part, DropReason::NoRow);
         }
         has_rows
     }

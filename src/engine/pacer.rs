@@ -3,7 +3,7 @@
 //! ```text
 //! due      |    |    |    |    |        one slot every 1/rate, counted from the phase's start
 //! wake     ^         ^         ^        a late wake drains all slots that are due
-//! user     a    b    a    b    -        no free user: dropped and counted, never delayed
+//! user     a    b    a    b    -        no free user: dropped and counted by its reason, never delayed
 //! ```
 
 use std::cell::RefCell;
@@ -17,6 +17,8 @@ use super::floor::Floor;
 use super::iteration::{Turn, User};
 use super::timer::FineTimer;
 use super::user::{Present, all_through};
+use crate::metrics::DropReason;
+use crate::metrics::series::LATE_MICROS;
 use crate::plan::draw::Draws;
 use crate::plan::executor::{self, Arrivals};
 
@@ -91,8 +93,9 @@ fn dispatch(floor: &Rc<Floor>, arrival: Arrival, idle: &Idle, users: &mut JoinSe
                 return;
             }
             None => {
-                let part = floor.part(arrival.due);
-                floor.recorder.borrow_mut().iteration_dropped(part);
+                let (part, is_late) = (floor.part(arrival.due), floor.now() > arrival.due + LATE_MICROS);
+                let why = if is_late { DropReason::Late } else { DropReason::NoFreeUser };
+                floor.recorder.borrow_mut().iteration_dropped(part, why);
                 return;
             }
         }
@@ -127,6 +130,6 @@ fn drop_all(floor: &Floor, count: usize) {
     let mut recorder = floor.recorder.borrow_mut();
     recorder.scheduled(count as u64);
     for _ in 0..count {
-        recorder.iteration_dropped(floor.part(floor.now()));
+        recorder.iteration_dropped(floor.part(floor.now()), DropReason::NoTimer);
     }
 }

@@ -23,7 +23,7 @@ pub mod tally;
 pub mod thinned;
 
 pub use aggregate::{Aggregate, PhaseAggregate};
-pub use books::{Books, PhaseEnd};
+pub use books::{Books, DropReason, PhaseEnd};
 pub use cell::{CacheCounts, Cell};
 pub use dist::{Digits, Dist};
 pub use outcome::{ErrorClass, Outcome, Part};

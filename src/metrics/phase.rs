@@ -44,7 +44,7 @@ pub struct PartState {
     pub tls: Dist,
     /// Iterations that ended.
     pub iterations: u64,
-    /// Iterations that found no free user.
+    /// Iterations that were due and never begun.
     pub dropped: u64,
     /// How often each step was skipped, as what it can't do without had no value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

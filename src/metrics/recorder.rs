@@ -1,5 +1,6 @@
 //! Takes the samples of one shard in one phase. No clock of its own: every time is an argument.
 
+use super::books::DropReason;
 use super::dist::Digits;
 use super::outcome::Part;
 use super::phase::{PartState, PhaseState, Seconds};
@@ -119,16 +120,10 @@ impl Recorder {
         self.state.books.cut += 1;
     }
 
-    /// An iteration found no free user.
-    pub fn iteration_dropped(&mut self, part: Part) {
-        self.state.books.dropped += 1;
+    /// An iteration that was due is never begun.
+    pub fn iteration_dropped(&mut self, part: Part, why: DropReason) {
+        self.state.books.drop_one(why);
         self.state.part_mut(part).dropped += 1;
-    }
-
-    /// An iteration found no row left of the data.
-    pub fn iteration_without_row(&mut self, part: Part) {
-        self.state.books.without_row += 1;
-        self.iteration_dropped(part);
     }
 
     /// A request was cut off in flight.

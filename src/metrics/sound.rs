@@ -155,12 +155,16 @@ fn books_total(books: &Books) -> u128 {
         completed,
         cut,
         dropped,
+        dropped_late,
+        dropped_untimed,
         without_row,
         cut_requests,
         reconnects,
         connections,
     } = *books;
-    sum(&[scheduled, started, completed, cut, dropped, without_row, cut_requests, reconnects, connections])
+    let iterations =
+        [scheduled, started, completed, cut, dropped, dropped_late, dropped_untimed, without_row];
+    sum(&iterations) + sum(&[cut_requests, reconnects, connections])
 }
 
 fn strain_total(strain: &Strain) -> u128 {

@@ -38,15 +38,12 @@ impl Draws {
         Self::seeded([seed, OPEN, phase as u64, arrival, 0])
     }
 
-<<<<<<< HEAD
     /// The gap before arrival number `arrival`, from 0 and over all workers.
     #[must_use]
     pub fn gap(seed: u64, phase: PhaseIndex, arrival: u64) -> Self {
         Self::seeded([seed, GAPS, phase as u64, arrival, 0])
     }
 
-=======
->>>>>>> wt-gamma
     /// The choices of a user's setup, the number `attempt` of them.
     #[must_use]
     pub fn setup(seed: u64, phase: PhaseIndex, user: u64, attempt: u64) -> Self {
@@ -57,15 +54,6 @@ impl Draws {
     #[must_use]
     pub fn teardown(seed: u64, phase: PhaseIndex, user: u64, attempt: u64) -> Self {
         Self::seeded([seed, TEARDOWN, phase as u64, user, attempt])
-<<<<<<< HEAD
-=======
-    }
-
-    /// The gap before arrival number `arrival`, from 0 and over all workers.
-    #[must_use]
-    pub fn gap(seed: u64, phase: PhaseIndex, arrival: u64) -> Self {
-        Self::seeded([seed, GAPS, phase as u64, arrival, 0])
->>>>>>> wt-gamma
     }
 
     fn seeded(numbers: [u64; 5]) -> Self {

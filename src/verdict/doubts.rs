@@ -84,6 +84,8 @@ fn unbalanced(books: &Books) -> Option<String> {
         completed,
         cut,
         dropped,
+        dropped_late: _,
+        dropped_untimed: _,
         without_row: _,
         cut_requests: _,
         reconnects: _,

@@ -7,7 +7,7 @@ use super::seen::{Seen, seen};
 use super::starved::{clock_set, starved};
 use crate::metrics::series::LATE_MICROS;
 use crate::metrics::summary::ppm;
-use crate::metrics::{Aggregate, Dist, ErrorClass, Span};
+use crate::metrics::{Aggregate, Dist, DropReason, ErrorClass, Span};
 use crate::plan::executor::Drive;
 use crate::plan::figure::Figure;
 use crate::plan::{PhaseIndex, Plan};
@@ -86,20 +86,37 @@ fn out_of_rows(seen: &Seen<'_>) -> Option<String> {
 fn undelivered(seen: &Seen<'_>) -> Option<String> {
     let books = seen.books();
     let (started, scheduled) = (books.started, books.scheduled);
-    let dropped = books.dropped - books.without_row.min(books.dropped);
-    if dropped == 0 && books.without_row > 0 {
-        return None;
-    }
     if scheduled == 0 || ppm(started, scheduled) >= LEAST_ACHIEVED_PPM {
         return None;
     }
     let share = Figure::share(started, scheduled)?;
-    let why = if dropped > 0 { format!(", {dropped} found no free user") } else { String::new() };
-    let fix =
-        if dropped > 0 { "raise maxUsers or workers.count" } else { "raise workers.count or lower the rate" };
+    let drops = books.drops().into_iter().filter(|(_, count)| *count > 0);
+    // Where only rows were missing, that was told.
+    if books.without_row > 0 && drops.clone().all(|(reason, _)| reason == DropReason::NoRow) {
+        return None;
+    }
+    let why: Vec<_> = drops.clone().map(|(reason, count)| format!(", {count} {}", words(reason))).collect();
+    // What most of them lacked.
+    let fix = match drops.max_by_key(|(_, count)| *count).map(|(reason, _)| reason) {
+        Some(DropReason::NoFreeUser) => "raise maxUsers or workers.count",
+        Some(DropReason::Late) => "raise workers.count or give the workers more CPU",
+        Some(DropReason::NoTimer) => "raise the limit of open files (ulimit -n) or workers.count",
+        Some(DropReason::NoRow) => "give the data more rows",
+        None => "raise workers.count or lower the rate",
+    };
     Some(format!(
-        "only {share} of the planned load was sent ({started} of {scheduled} iterations{why}): {fix}"
+        "only {share} of the planned load was sent ({started} of {scheduled} iterations{}): {fix}",
+        why.concat()
     ))
+}
+
+fn words(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::NoFreeUser => "found no free user",
+        DropReason::Late => "were come to late, when no user was free any more",
+        DropReason::NoTimer => "had no timer",
+        DropReason::NoRow => "found no row left",
+    }
 }
 
 /// By the first requests of the iterations: later ones are sent when the target has answered those before.

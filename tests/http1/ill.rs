@@ -2,41 +2,52 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::net::sockopt::set_socket_reuseport;
 
+use crate::endless::most_memory;
 use crate::support::program::{LIMIT, Run};
 use crate::support::server::{Connection, Server, response};
-use crate::{GET, SENT, SOUND, Trial, answering, counts, most_memory, test};
+use crate::{SENT, SOUND, Trial, counts, test};
 
 const MEBIBYTE: usize = 1024 * 1024;
 /// The most memory that a run of two users takes, in KiB: it would be ten times as much if a body was kept.
 const MOST_MEMORY: u64 = 64 * 1024;
-/// No response takes longer than this, whoever waits for it.
-const TIMEOUT: Duration = Duration::from_millis(300);
+/// So long, in microseconds, a response is waited for.
+const PATIENCE: u64 = 300_000;
 
-/// What befalls each request, and the class that it is counted in.
-type Illness = (&'static str, &'static str, fn(&mut Connection));
+/// What befalls each request, and the class that it is counted in. The connection is given back where it goes on.
+type Illness = (&'static str, &'static str, fn(Connection) -> Option<Connection>);
 
 const ILLNESSES: [Illness; 6] = [
-    ("an error", "503", |connection| {
+    ("an error", "503", |mut connection| {
         connection.send(&response("503 Service Unavailable", "", "{}"));
+        Some(connection)
     }),
-    ("a reset", "reset", |connection| connection.reset_at_its_end()),
-    ("a hang", "timeout", |connection| connection.wait_for_its_end()),
-    ("a byte a second", "timeout", |connection| {
+    ("a reset", "reset", |connection| {
+        connection.reset();
+        None
+    }),
+    ("a hang", "timeout", |mut connection| {
+        connection.wait_for_its_end();
+        None
+    }),
+    ("a byte a second", "timeout", |mut connection| {
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
         connection.send_endlessly(b"x", || std::thread::sleep(Duration::from_secs(1)));
+        None
     }),
-    ("ten gigabytes", "timeout", |connection| {
+    ("ten gigabytes", "timeout", |mut connection| {
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n");
         connection.send_endlessly(&vec![b'x'; MEBIBYTE], || {});
+        None
     }),
-    ("no end at all", "timeout", |connection| {
+    ("no end at all", "timeout", |mut connection| {
         connection.send(b"HTTP/1.1 200 OK\r\n\r\n");
         connection.send_endlessly(&vec![b'x'; MEBIBYTE], || {});
+        None
     }),
 ];
 
@@ -45,16 +56,19 @@ fn whatever_ails_a_target_is_counted_takes_no_memory_and_ends() {
     for (about, class, ail) in ILLNESSES {
         let (pid, peak) = (Arc::<OnceLock<u32>>::default(), Arc::<AtomicU64>::default());
         let (known, greatest) = (Arc::clone(&pid), Arc::clone(&peak));
-        let server = answering(move |connection| {
-            ail(connection);
-            // It waits for its responses: what it ever had is known by now.
-            greatest.fetch_max(most_memory(*known.wait()), Ordering::SeqCst);
+        let server = Server::start(move |connection| {
+            let mut next = Some(connection);
+            while let Some(mut connection) = next.take() {
+                if connection.request().is_some() {
+                    next = ail(connection);
+                    greatest.fetch_max(most_memory(*known.wait()), Ordering::SeqCst);
+                }
+            }
         });
         let keeps = class == "503";
         let trial = Trial {
             about,
             target: ", timeout: 300ms",
-            steps: GET,
             failed: Some((class, SENT)),
             connections: if keeps { 2 } else { SENT },
             ..SOUND
@@ -64,7 +78,7 @@ fn whatever_ails_a_target_is_counted_takes_no_memory_and_ends() {
         let ended = running.wait(LIMIT);
         let report = counts(&ended, &trial);
         let slowest = report.at("/status/summary/latency/maxMicros").as_u64().unwrap();
-        assert!(class != "timeout" || slowest >= 300_000, "{about}: {slowest} µs, and {TIMEOUT:?} were given");
+        assert!(class != "timeout" || slowest >= PATIENCE, "{about}: given up after {slowest} µs");
         let kibibytes = peak.load(Ordering::SeqCst);
         assert!(kibibytes < MOST_MEMORY, "{about}: {kibibytes} KiB");
     }
@@ -85,7 +99,7 @@ fn a_target_that_dies_and_returns_is_told_by_its_refusals_only() {
     // It keeps the port, and listens only when it is its turn.
     let second = bound(address);
     first.listen(64).unwrap();
-    let first = Mutex::new(Some(TcpListener::from(first)));
+    let first = TcpListener::from(first);
     let url = format!("http://{address}");
     let trial = Trial { about: "dies and returns", ..SOUND };
     let phase = |name: &str, count: u64| {
@@ -96,17 +110,16 @@ fn a_target_that_dies_and_returns_is_told_by_its_refusals_only() {
     let start = text.find("  phases:").unwrap();
     let text = format!("{}  phases: [{phases}]\n", &text[..start]);
     let serving = std::thread::spawn(move || {
-        let socket = first.lock().unwrap().take().unwrap();
         // The first one looks whether the target can be reached.
-        socket.accept().unwrap();
-        let mut connection = Connection::new(socket.accept().unwrap().0);
+        first.accept().unwrap();
+        let mut connection = Connection::new(first.accept().unwrap().0);
         for left in (0..3).rev() {
             connection.request().unwrap();
             if left > 0 {
                 connection.send(&response("200 OK", "", "{}"));
             }
         }
-        drop(socket);
+        drop(first);
         connection.send_last(&response("200 OK", "", "{}"));
     });
     let running = Run::new(&text, &["-v"]).start();
@@ -120,7 +133,8 @@ fn a_target_that_dies_and_returns_is_told_by_its_refusals_only() {
     let ended = running.wait(LIMIT);
     serving.join().unwrap();
     let report = ended.report();
-    let of = |phase: usize, name: &str| report.at(&format!("/phases/{phase}/summary/{name}")).as_u64().unwrap();
+    let of =
+        |phase: usize, name: &str| report.at(&format!("/phases/{phase}/summary/{name}")).as_u64().unwrap();
     assert_eq!([of(0, "succeeded"), of(1, "failed"), of(2, "requests")], [3, 3, 30], "{}", ended.err);
     assert!(of(2, "succeeded") > 0, "it came back: {}", ended.err);
     // A machine that is busy may be slow to let it come back.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::metrics::{CpuLimit, Strain, Tight};
+use crate::metrics::{CpuLimit, DropReason, Strain, Tight};
 use crate::verdict::Generator;
 
 const PHASES: [(&str, &str); 5] = [
@@ -91,16 +91,35 @@ fn lateness_counts_by_seconds_and_after_a_standstill_by_iterations() {
 
 #[test]
 fn load_that_was_not_sent_is_not() {
-    let dropping = |count: usize| {
+    use DropReason::{Late, NoFreeUser, NoTimer};
+    let dropping = |reasons: &[DropReason]| {
         Load::every(10_000).of(990, 1_000).with(|recorder| {
-            recorder.scheduled(count as u64);
-            (0..count).for_each(|_| recorder.iteration_dropped(Part::Steady));
+            recorder.scheduled(reasons.len() as u64);
+            for why in reasons {
+                recorder.iteration_dropped(Part::Steady, *why);
+            }
         })
     };
-    check("rate", dropping(10), &[]);
+    let told = |what: &str| {
+        format!("phase rate: only 98.9% of the planned load was sent (990 of 1001 iterations, {what}")
+    };
+    let late = "were come to late, when no user was free any more";
     check(
         "rate",
-        dropping(11),
+        dropping(&[[NoFreeUser; 2].as_slice(), &[Late; 9]].concat()),
+        &[&told(&format!(
+            "2 found no free user, 9 {late}): raise workers.count or give the workers more CPU"
+        ))],
+    );
+    check(
+        "rate",
+        dropping(&[NoTimer; 11]),
+        &[&told("11 had no timer): raise the limit of open files (ulimit -n) or workers.count")],
+    );
+    check("rate", dropping(&[NoFreeUser; 10]), &[]);
+    check(
+        "rate",
+        dropping(&[NoFreeUser; 11]),
         &[
             "phase rate: only 98.9% of the planned load was sent (990 of 1001 iterations, 11 found no free user): \
          raise maxUsers or workers.count",
