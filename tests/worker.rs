@@ -150,7 +150,10 @@ async fn a_worker_that_finds_no_data_or_other_data_than_the_others_says_so_and_f
     let mut first = stage.post(0, "p0").data(&["a,b\n1,2\n"]).start();
     first.until_it_says("registered").await;
     for (contents, want) in [
-        (&[][..], "spec.data[0].csv: there is no key \"rows\" in a ConfigMap \"shop\" in the namespace of the test"),
+        (
+            &[][..],
+            "spec.data[0].csv: there is no key \"rows\" in a ConfigMap \"shop\" in the namespace of the test",
+        ),
         (&["a,b\n1\n"], "spec.data[0].csv: line 2 has 1 values, and the first line names 2 fields"),
         (&["a,b\n1,3\n"], "a ConfigMap was changed while the run was starting; start another run"),
     ] {

@@ -18,7 +18,10 @@ pub(crate) fn rows_of_a_config_map_reach_the_target_and_a_missing_one_is_told(in
     room.kubectl.apply(&test);
     let status = room.comes_to_rest("fed");
     let told = message(&status);
-    assert!(told.contains("spec.data[0].csv: there is no key \"words.csv\" in a ConfigMap \"shop\""), "{told}");
+    assert!(
+        told.contains("spec.data[0].csv: there is no key \"words.csv\" in a ConfigMap \"shop\""),
+        "{told}"
+    );
     assert_eq!(nginx.load().len(), 0);
 
     room.kubectl.run(&["create", "configmap", "shop", "--from-literal=words.csv=word\nred\ngreen\n"]);
