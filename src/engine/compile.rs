@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::render::{CompiledRequest, Pieces, Place};
+use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
 use crate::plan::{self, Condition, Plan, Source, StatusPattern};
@@ -128,6 +129,7 @@ pub(super) struct Constants<'a> {
     pub(super) phase: &'a str,
     pub(super) run_uid: &'a str,
     pub(super) iterations: u64,
+    pub(super) level: Value,
 }
 
 impl CompiledPhase {
@@ -146,6 +148,7 @@ impl CompiledPhase {
             phase: &phase.name,
             run_uid,
             iterations: phase.executor.total_iterations().unwrap_or(0),
+            level: phase.level.as_ref().map_or_else(|| Value::from(0), |rung| level(&rung.figure)),
         };
         let classify = CompiledClassify::new(&plan.classify, &constants);
         let compiler = Compiler { plan, secrets, constants: &constants, classify: &classify };
@@ -153,6 +156,14 @@ impl CompiledPhase {
             phase.scenarios.iter().map(|scenario| compiler.scenario(phase, *scenario)).collect();
         let weights = phase.scenarios.iter().map(|scenario| plan.scenarios[*scenario].weight).collect();
         Ok(CompiledPhase { scenarios: scenarios?, weights, classify })
+    }
+}
+
+/// A whole number where it is one.
+fn level(figure: &Figure) -> Value {
+    match i64::try_from(figure.numerator()) {
+        Ok(whole) if figure.denominator() == 1 => Value::from(whole),
+        _ => Value::from(figure.to_f64()),
     }
 }
 

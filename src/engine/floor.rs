@@ -14,7 +14,7 @@ use super::stop::Stop;
 use crate::metrics::{Layout, Part, Recorder};
 use crate::plan::executor::{Arrival, Arrivals, Chance};
 use crate::plan::share::Share;
-use crate::plan::{Phase, PhaseIndex, Plan};
+use crate::plan::{Leg, Phase, PhaseIndex, Plan};
 
 /// The bytes that one read takes at most.
 const SCRATCH: usize = 64 * 1024;
@@ -22,7 +22,7 @@ const SCRATCH: usize = 64 * 1024;
 /// What the users of one shard share during one phase.
 pub(super) struct Floor {
     plan: Arc<Plan>,
-    index: PhaseIndex,
+    leg: Leg,
     pub(super) compiled: Arc<CompiledPhase>,
     /// None: this shard has no part in the phase.
     share: Option<Share>,
@@ -47,12 +47,12 @@ pub(super) struct Floor {
 impl Floor {
     pub(super) fn new(
         plan: &Arc<Plan>,
-        index: PhaseIndex,
+        leg: Leg,
         compiled: Arc<CompiledPhase>,
         share: Option<Share>,
         addresses: Arc<[SocketAddr]>,
     ) -> Rc<Self> {
-        let phase = &plan.phases[index];
+        let phase = plan.load(leg);
         let layout = Layout {
             groups: plan.classify.groups.len(),
             values: plan.classify.values.len(),
@@ -60,7 +60,7 @@ impl Floor {
         };
         Rc::new(Floor {
             plan: Arc::clone(plan),
-            index,
+            leg,
             compiled,
             share,
             addresses,
@@ -90,7 +90,7 @@ impl Floor {
 
     /// The arrivals that fall to this shard, in their order.
     pub(super) fn arrivals<'a>(&self, arrivals: &'a dyn Arrivals) -> impl Iterator<Item = Arrival> + use<'a> {
-        let chance = Chance { seed: self.seed(), phase: self.index };
+        let chance = Chance { seed: self.seed(), phase: self.phase_index() };
         self.share.into_iter().flat_map(move |share| arrivals.walk(share, chance))
     }
 
@@ -110,11 +110,12 @@ impl Floor {
     }
 
     pub(super) fn phase(&self) -> &Phase {
-        &self.plan.phases[self.index]
+        self.plan.load(self.leg)
     }
 
+    /// What draws are made from.
     pub(super) fn phase_index(&self) -> PhaseIndex {
-        self.index
+        self.leg.number()
     }
 
     pub(super) fn seed(&self) -> u64 {

@@ -177,6 +177,7 @@ impl Pieces {
             Name::Phase => Value::from(constants.phase),
             Name::RunUid => Value::from(constants.run_uid),
             Name::Iterations => Value::from(constants.iterations),
+            Name::Level => constants.level.clone(),
             slot => return self.0.push(Piece::Slot(slot.clone(), encoding, place)),
         };
         // The plan has refused constants that don't fit their place.
@@ -253,7 +254,7 @@ impl Filling<'_> {
                 let value = self.slots.get(*slot).and_then(Option::as_ref).ok_or(Unfit)?;
                 out.extend_from_slice(encoding.written(value).as_bytes());
             }
-            Name::Variable(_) | Name::Phase | Name::RunUid | Name::Iterations => {
+            Name::Variable(_) | Name::Phase | Name::RunUid | Name::Iterations | Name::Level => {
                 unreachable!("constants were filled in when the phase was made ready")
             }
         }

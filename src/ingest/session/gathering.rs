@@ -19,8 +19,8 @@ impl Session {
     pub fn register(&mut self, registration: &Registration, time: SystemTime) -> Result<Admission, Refusal> {
         let Registration { protocol, plan_hash, worker, process } = registration;
         Refusal::of_protocol(*protocol)?;
-        if *plan_hash != self.plan_hash {
-            return Err(Refusal::Plan { expected: self.plan_hash.clone(), told: plan_hash.clone() });
+        if *plan_hash != self.plan.hash {
+            return Err(Refusal::Plan { expected: self.plan.hash.clone(), told: plan_hash.clone() });
         }
         let begun = self.has_begun();
         let workers = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
