@@ -36,6 +36,8 @@ mod restart;
 mod rough;
 #[path = "support/sample.rs"]
 mod sample;
+#[path = "faults/search.rs"]
+mod search;
 #[path = "faults/second.rs"]
 mod second;
 #[path = "faults/storing.rs"]
@@ -89,6 +91,7 @@ const TESTS: &[Test] = tests![
     protocol::workers_of_another_release_are_refused_and_that_is_told,
     protocol::an_operator_of_another_release_refuses_the_workers_of_a_run_under_way_and_that_is_told,
     second::a_second_pod_for_a_share_is_fenced_and_the_counts_are_exact,
+    search::a_search_whose_operator_is_killed_at_several_levels_finds_the_same,
     abort::a_second_abort_changes_nothing,
     abort::an_abort_of_what_is_complete_changes_nothing,
     leaving::a_deletion_names_the_pod_that_it_waits_for_and_does_not_wait_for_ever,

@@ -34,6 +34,9 @@ pub struct Load {
     /// A number of iterations started in batches, each all at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batches: Option<Batches>,
+    /// A load that goes up level by level until the target doesn't hold it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Steps>,
     /// No load for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle: Option<Idle>,
@@ -212,6 +215,80 @@ pub struct Burst {
     /// How many iterations are started.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub iterations: u32,
+}
+
+/// `steps`: finds the breaking point. What goes up is one of burst, users and rate.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::steps()))]
+pub struct Steps {
+    /// Iterations started all at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<CountSteps>,
+    /// Users, each starting its next iteration when the last has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<CountSteps>,
+    /// Iterations started in a unit of time, however long they take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<RateSteps>,
+    /// How long each level lasts. Not with burst, of which each lasts until all of it is through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::duration")]
+    pub hold: Option<String>,
+    /// How long the target is left alone between two levels. Default: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::duration")]
+    pub settle: Option<String>,
+    /// What ends the search: any of these figures of one level.
+    #[schemars(length(min = 1, max = 8))]
+    pub stop_when: Vec<StopWhen>,
+    /// With rate: the most users that run iterations at the same time; an iteration that finds none free is dropped and counted. Default: 1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_users: Option<u32>,
+}
+
+/// Levels by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::count_steps()))]
+pub struct CountSteps {
+    /// The first level.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub from: u32,
+    /// By how much each is more than the one before.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub step: u32,
+    /// No level is more than this.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub to: u32,
+}
+
+/// Levels by rate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RateSteps {
+    /// The first level.
+    #[schemars(schema_with = "schema::rate")]
+    pub from: String,
+    /// By how much each is more than the one before.
+    #[schemars(schema_with = "schema::rate")]
+    pub step: String,
+    /// No level is more than this.
+    #[schemars(schema_with = "schema::rate")]
+    pub to: String,
+}
+
+/// A figure of a level at which the search ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StopWhen {
+    /// The figure: `latency.p95`, `error_rate`, `rate`.
+    #[schemars(length(min = 1, max = 128))]
+    pub metric: String,
+    /// What it is when the target doesn't hold the level: `> 200ms`.
+    #[schemars(schema_with = "schema::limit")]
+    pub is: String,
 }
 
 /// `idle`: a pause between phases.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::render::{CompiledRequest, Pieces, Place};
+use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
 use crate::plan::template::Name;
@@ -185,6 +186,7 @@ pub(super) struct Constants<'a> {
     pub(super) run_uid: &'a str,
     pub(super) iterations: u64,
     pub(super) data: &'a Data,
+    pub(super) level: Value,
 }
 
 impl Constants<'_> {
@@ -212,6 +214,7 @@ impl CompiledPhase {
             run_uid,
             iterations: phase.executor.total_iterations().unwrap_or(0),
             data,
+            level: phase.level.as_ref().map_or_else(|| Value::from(0), |rung| level(&rung.figure)),
         };
         let classify = CompiledClassify::new(&plan.classify, &constants);
         let compiler = Compiler { plan, secrets, constants: &constants, classify: &classify };
@@ -219,6 +222,14 @@ impl CompiledPhase {
             phase.scenarios.iter().map(|scenario| compiler.scenario(phase, *scenario)).collect();
         let weights = phase.scenarios.iter().map(|scenario| plan.scenarios[*scenario].weight).collect();
         Ok(CompiledPhase { scenarios: scenarios?, weights, classify, data: data.clone() })
+    }
+}
+
+/// A whole number where it is one.
+fn level(figure: &Figure) -> Value {
+    match i64::try_from(figure.numerator()) {
+        Ok(whole) if figure.denominator() == 1 => Value::from(whole),
+        _ => Value::from(figure.to_f64()),
     }
 }
 
@@ -285,6 +296,7 @@ impl Compiler<'_> {
             | Name::Iteration
             | Name::Index
             | Name::Phase
+            | Name::Level
             | Name::Iterations
             | Name::RunUid
             | Name::Uuid

@@ -16,7 +16,7 @@ use super::tls::Tls;
 use crate::metrics::{DropReason, Layout, Part, Recorder};
 use crate::plan::executor::{Arrival, Arrivals, Chance};
 use crate::plan::share::Share;
-use crate::plan::{Phase, PhaseIndex, Plan, StepIndex};
+use crate::plan::{Leg, Phase, PhaseIndex, Plan, StepIndex};
 
 /// The bytes that one read takes at most.
 const SCRATCH: usize = 64 * 1024;
@@ -24,7 +24,7 @@ const SCRATCH: usize = 64 * 1024;
 /// What the users of one shard share during one phase.
 pub(super) struct Floor {
     plan: Arc<Plan>,
-    index: PhaseIndex,
+    leg: Leg,
     pub(super) compiled: Arc<CompiledPhase>,
     /// None: this shard has no part in the phase.
     share: Option<Share>,
@@ -51,13 +51,13 @@ pub(super) struct Floor {
 impl Floor {
     pub(super) fn new(
         plan: &Arc<Plan>,
-        index: PhaseIndex,
+        leg: Leg,
         compiled: Arc<CompiledPhase>,
         share: Option<Share>,
         addresses: Arc<[SocketAddr]>,
         tls: Option<Tls>,
     ) -> Rc<Self> {
-        let phase = &plan.phases[index];
+        let phase = plan.load(leg);
         let layout = Layout {
             groups: plan.classify.groups.len(),
             values: plan.classify.values.len(),
@@ -65,7 +65,7 @@ impl Floor {
         };
         Rc::new(Floor {
             plan: Arc::clone(plan),
-            index,
+            leg,
             compiled,
             share,
             addresses,
@@ -97,7 +97,7 @@ impl Floor {
 
     /// The arrivals that fall to this shard, in their order.
     pub(super) fn arrivals<'a>(&self, arrivals: &'a dyn Arrivals) -> impl Iterator<Item = Arrival> + use<'a> {
-        let chance = Chance { seed: self.seed(), phase: self.index };
+        let chance = Chance { seed: self.seed(), phase: self.phase_index() };
         self.share.into_iter().flat_map(move |share| arrivals.walk(share, chance))
     }
 
@@ -117,11 +117,12 @@ impl Floor {
     }
 
     pub(super) fn phase(&self) -> &Phase {
-        &self.plan.phases[self.index]
+        self.plan.load(self.leg)
     }
 
+    /// What draws are made from.
     pub(super) fn phase_index(&self) -> PhaseIndex {
-        self.index
+        self.leg.number()
     }
 
     pub(super) fn seed(&self) -> u64 {

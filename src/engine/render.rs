@@ -199,6 +199,7 @@ impl Pieces {
                 let column = constants.column(*feeder, field);
                 return self.0.push(Piece::Cell(*feeder, column, encoding, place));
             }
+            Name::Level => constants.level.clone(),
             slot => return self.0.push(Piece::Slot(slot.clone(), encoding, place)),
         };
         // The plan has refused constants that don't fit their place.
@@ -283,7 +284,12 @@ impl Filling<'_> {
                 let value = self.slots.get(*slot).and_then(Option::as_ref).ok_or(Unfit)?;
                 out.extend_from_slice(encoding.written(value).as_bytes());
             }
-            Name::Variable(_) | Name::Data { .. } | Name::Phase | Name::RunUid | Name::Iterations => {
+            Name::Variable(_)
+            | Name::Data { .. }
+            | Name::Phase
+            | Name::RunUid
+            | Name::Iterations
+            | Name::Level => {
                 unreachable!(
                     "constants were filled in, and rows got pieces of their own, when the phase was made ready"
                 )

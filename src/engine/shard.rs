@@ -19,12 +19,12 @@ use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
 use crate::plan::executor::{Budget, Drive};
 use crate::plan::share::Share;
-use crate::plan::{PhaseIndex, Plan};
+use crate::plan::{Leg, Plan};
 
 /// What a shard is told.
 pub(super) enum Command {
     /// Make ready for a phase; answered when all that can be done ahead is done.
-    Prepare { phase: PhaseIndex, compiled: Arc<CompiledPhase>, ready: oneshot::Sender<()> },
+    Prepare { leg: Leg, compiled: Arc<CompiledPhase>, ready: oneshot::Sender<()> },
     /// Begin the prepared phase at a point in time; answered when it has ended.
     Begin { start: Instant, ended: oneshot::Sender<PhaseEnd> },
     /// Give all that was measured in the current phase, and its seconds from one on.
@@ -48,8 +48,8 @@ pub(super) struct Post {
 impl Post {
     /// This shard's part of the load. An arrival is only dealt to a worker, and there to a shard, that has a user to
     /// serve it, so that with few users some have nothing to do: none.
-    fn part(&self, phase: PhaseIndex) -> Option<Share> {
-        let users = self.plan.phases[phase].executor.users().max(1);
+    fn part(&self, leg: Leg) -> Option<Share> {
+        let users = self.plan.load(leg).executor.users().max(1);
         let share = self.share.among(users)?;
         share.nested(self.shard, self.shards.get().min(share.count_u32(users)))
     }
@@ -85,8 +85,8 @@ struct Stage {
 
 fn obey(post: &Post, stage: &mut Option<Stage>, command: Command) {
     match command {
-        Command::Prepare { phase, compiled, ready } => {
-            let prepared = prepare(post, phase, compiled);
+        Command::Prepare { leg, compiled, ready } => {
+            let prepared = prepare(post, leg, compiled);
             tokio::task::spawn_local(settle(Rc::clone(&prepared.floor), ready));
             *stage = Some(prepared);
         }
@@ -118,9 +118,9 @@ fn abort(stage: Option<&Stage>) {
     }
 }
 
-fn prepare(post: &Post, phase: PhaseIndex, compiled: Arc<CompiledPhase>) -> Stage {
-    let part = post.part(phase);
-    let floor = Floor::new(&post.plan, phase, compiled, part, Arc::clone(&post.addresses), post.tls.clone());
+fn prepare(post: &Post, leg: Leg, compiled: Arc<CompiledPhase>) -> Stage {
+    let part = post.part(leg);
+    let floor = Floor::new(&post.plan, leg, compiled, part, Arc::clone(&post.addresses), post.tls.clone());
     let mut users = JoinSet::new();
     let executor = &floor.phase().executor;
     if let Drive::Users(closed) = executor.drive() {
@@ -164,6 +164,7 @@ async fn conclude(floor: Rc<Floor>, users: JoinSet<()>, abort: Rc<Notify>, ended
 async fn load(floor: &Rc<Floor>, users: JoinSet<()>) {
     let executor = &floor.phase().executor;
     match executor.drive() {
+        Drive::Levels(..) => unreachable!("each level is a load of its own"),
         Drive::Pause(length) => user::wait(floor, micros(length)).await,
         Drive::Arrivals(arrivals) => pacer::open(Rc::clone(floor), arrivals).await,
         Drive::Users(closed) => {
@@ -210,7 +211,8 @@ spec:
             let shards = NonZeroU32::new(each).expect("there is one");
             let post =
                 Post { plan: Arc::clone(&plan), share, shard, shards, addresses: Arc::new([]), tls: None };
-            post.part(0).map_or((0, 0), |part| (part.count(40), part.count(max_users.into())))
+            post.part(Leg { phase: 0, level: None })
+                .map_or((0, 0), |part| (part.count(40), part.count(max_users.into())))
         };
         all.map(part).collect()
     }

@@ -16,7 +16,7 @@ use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
 use crate::plan::secrets::Secrets;
 use crate::plan::share::Share;
-use crate::plan::{Data, PhaseIndex, Plan};
+use crate::plan::{Data, LegIndex, Plan};
 
 /// What an engine needs.
 #[derive(Clone, Debug)]
@@ -92,17 +92,18 @@ impl Engine {
         })
     }
 
-    /// Begins to make ready for `phase`.
+    /// Begins to make ready for a phase, or for a level of one that searches.
     ///
     /// # Errors
     /// When a thread has ended.
-    pub fn prepare(&mut self, phase: PhaseIndex) -> Result<(), EngineError> {
+    pub fn prepare(&mut self, leg: LegIndex) -> Result<(), EngineError> {
         let Setup { plan, secrets, data, run_uid, .. } = &self.setup;
-        let compiled = Arc::new(CompiledPhase::new(plan, &plan.phases[phase], secrets, data, run_uid)?);
+        let leg = plan.leg(leg);
+        let compiled = Arc::new(CompiledPhase::new(plan, plan.load(leg), secrets, data, run_uid)?);
         self.preparing.clear();
         for shard in &self.shards {
             let (ready, answer) = oneshot::channel();
-            shard.tell(Command::Prepare { phase, compiled: Arc::clone(&compiled), ready })?;
+            shard.tell(Command::Prepare { leg, compiled: Arc::clone(&compiled), ready })?;
             self.preparing.push(answer);
         }
         Ok(())

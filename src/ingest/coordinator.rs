@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::PhaseIndex;
+use crate::plan::LegIndex;
 
 /// The version of these messages.
 pub const PROTOCOL: u32 = 3;
@@ -112,30 +112,31 @@ impl Refusal {
     }
 }
 
-/// Where a worker is; for each phase in this order.
+/// Where a worker is; for each phase in this order. Here and in all that follows each level of a search is a phase of its own: see
+/// [`crate::plan::Leg`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// Through with all phases before this one; nothing of it is made ready.
-    Arrived(PhaseIndex),
+    Arrived(LegIndex),
     /// Making ready for this phase: that may open connections.
-    Preparing(PhaseIndex),
+    Preparing(LegIndex),
     /// Ready to begin this phase.
-    Ready(PhaseIndex),
+    Ready(LegIndex),
     /// In this phase.
-    Running(PhaseIndex),
+    Running(LegIndex),
     /// Through with all phases, or aborted.
     Finished,
 }
 
 impl Stage {
     /// How far on its way a worker is by that: it never goes back.
-    pub(super) fn place(&self) -> (PhaseIndex, u8) {
+    pub(super) fn place(&self) -> (LegIndex, u8) {
         match self {
             Stage::Arrived(phase) => (*phase, 0),
             Stage::Preparing(phase) => (*phase, 1),
             Stage::Ready(phase) => (*phase, 2),
             Stage::Running(phase) => (*phase, 3),
-            Stage::Finished => (PhaseIndex::MAX, 0),
+            Stage::Finished => (LegIndex::MAX, 0),
         }
     }
 }
@@ -166,7 +167,7 @@ pub struct Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
     /// The phase.
-    pub phase: PhaseIndex,
+    pub phase: LegIndex,
     /// Microseconds from its start to the report.
     pub micros_ago: u64,
 }
@@ -192,14 +193,19 @@ pub enum Directive {
     /// Make ready for this phase: all that came before it has ended.
     Prepare {
         /// The phase.
-        phase: PhaseIndex,
+        phase: LegIndex,
     },
     /// Begin this phase, so many microseconds from now.
     Begin {
         /// The phase.
-        phase: PhaseIndex,
+        phase: LegIndex,
         /// Microseconds from now.
         in_micros: u64,
+    },
+    /// A search has ended: what comes before this phase isn't run. Behind the last one: be through.
+    Skip {
+        /// The phase.
+        to: LegIndex,
     },
     /// Stop the load and finish.
     Abort,

@@ -29,6 +29,23 @@ pub struct PhaseAggregate {
     /// What was left out of it, once it is kept.
     #[serde(default)]
     pub thinned: Thinned,
+    /// The levels of a search that began, each as if it were a phase; they are in the rest of this too.
+    #[serde(default)]
+    pub levels: Vec<PhaseAggregate>,
+    /// What became of each of them.
+    #[serde(default)]
+    pub tried: Vec<Tried>,
+}
+
+/// What became of a level of a search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tried {
+    /// The target held it.
+    Held,
+    /// It didn't, and by what that is known: `latency.p95 = 312 ms, > 200 ms`.
+    Broke(String),
+    /// Nobody can tell, and why.
+    Unknown(String),
 }
 
 impl Aggregate {
@@ -48,6 +65,20 @@ impl PhaseAggregate {
         for (at, second) in seconds {
             self.seconds.entry(*at).or_default().merge(second);
         }
+    }
+
+    /// Adds a level of a search, which began later than this, in microseconds.
+    pub fn add_level(&mut self, level: PhaseAggregate, later: u64) {
+        let later_seconds = u32::try_from(later / 1_000_000).unwrap_or(u32::MAX);
+        // A worker that tells of a level has told of all before it, or tells of them yet.
+        self.ended = if self.levels.is_empty() { level.ended } else { self.ended.min(level.ended) };
+        self.workers = self.workers.max(level.workers);
+        self.state.merge(&level.state.clone().later(later));
+        for (at, second) in &level.seconds {
+            let at = at.saturating_add(later_seconds);
+            self.seconds.entry(at).and_modify(|one| one.append(second)).or_insert_with(|| second.clone());
+        }
+        self.levels.push(level);
     }
 
     /// Completed requests in the last whole second before the greatest one told.

@@ -22,7 +22,7 @@ pub mod summary;
 pub mod tally;
 pub mod thinned;
 
-pub use aggregate::{Aggregate, PhaseAggregate};
+pub use aggregate::{Aggregate, PhaseAggregate, Tried};
 pub use books::{Books, DropReason, PhaseEnd};
 pub use cell::{CacheCounts, Cell};
 pub use dist::{Digits, Dist};

@@ -95,6 +95,21 @@ impl PhaseState {
         self.end = self.end.max(other.end);
     }
 
+    /// The same, where all of it was so many microseconds later.
+    #[must_use]
+    pub fn later(mut self, micros: u64) -> Self {
+        let parts = [&mut self.ramp_up, &mut self.steady];
+        let cells = parts.into_iter().flat_map(|part| part.cells.values_mut()).map(|cell| &mut cell.span);
+        let in_slices = self.slices.values_mut().flat_map(|slice| {
+            let cells = slice.cells.values_mut().map(|one| &mut one.cell.span);
+            std::iter::once(&mut slice.span).chain(cells)
+        });
+        for span in cells.chain(in_slices).flatten() {
+            *span = span.later(micros);
+        }
+        self
+    }
+
     /// Puts all histograms away in their wire form.
     pub fn pack(&mut self) {
         for part in [&mut self.ramp_up, &mut self.steady] {
@@ -167,6 +182,11 @@ impl Span {
             last_sent: one.last_sent.max(other.last_sent),
             last_end: one.last_end.max(other.last_end),
         })
+    }
+
+    fn later(self, micros: u64) -> Self {
+        let Span { first_sent, last_sent, last_end } = self;
+        Span { first_sent: first_sent + micros, last_sent: last_sent + micros, last_end: last_end + micros }
     }
 
     /// From the first request sent to the last response, in microseconds.

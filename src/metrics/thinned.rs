@@ -22,6 +22,9 @@ pub struct Thinned {
     pub times: BTreeSet<Times>,
     /// Steps whose requests aren't told apart any more.
     pub steps: BTreeSet<u32>,
+    /// Whether the levels of its search aren't told apart any more.
+    #[serde(default)]
+    pub levels: bool,
 }
 
 /// Times and values beside the response time.
@@ -77,9 +80,14 @@ impl Times {
 impl Aggregate {
     /// Puts all histograms away in their wire form.
     pub fn pack(&mut self) {
-        for phase in &mut self.phases {
-            phase.state.pack();
-            phase.seconds.values_mut().for_each(super::Second::pack);
+        self.phases.iter_mut().for_each(PhaseAggregate::pack);
+    }
+
+    /// Lets go of what single levels of searches were. What became of them stays.
+    pub fn drop_levels(&mut self) {
+        for phase in self.phases.iter_mut().filter(|phase| !phase.levels.is_empty()) {
+            phase.levels.clear();
+            phase.thinned.levels = true;
         }
     }
 
@@ -98,6 +106,12 @@ impl Aggregate {
 }
 
 impl PhaseAggregate {
+    fn pack(&mut self) {
+        self.state.pack();
+        self.seconds.values_mut().for_each(super::Second::pack);
+        self.levels.iter_mut().for_each(PhaseAggregate::pack);
+    }
+
     fn merge_seconds(&mut self, width: u32, pace: Pace) {
         let pace = self.thinned.pace.get_or_insert(pace);
         // Points that stand together already aren't taken apart.

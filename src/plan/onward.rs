@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::model::{PhaseIndex, Plan};
+use super::model::{LegIndex, Plan};
 
 /// Workers that begin a phase together do so within this time. Whoever begins it later runs its share beside the
 /// others, not with them.
@@ -34,10 +34,14 @@ impl Onward {
 }
 
 impl Plan {
-    /// When `next` begins by itself, from the start of `ended`; none where the length of that depends on the target.
+    /// When `next` begins by itself, from the start of `ended`; none where the length of that depends on the target, and among the
+    /// levels of a search, in which nobody goes on by itself.
     #[must_use]
-    pub fn onward(&self, ended: PhaseIndex, next: PhaseIndex) -> Option<Onward> {
-        let (ended, next) = (&self.phases[ended], &self.phases[next]);
+    pub fn onward(&self, ended: LegIndex, next: LegIndex) -> Option<Onward> {
+        let (ended, next) = (self.load(self.leg(ended)), self.load(self.leg(next)));
+        if ended.level.is_some() {
+            return None;
+        }
         ended.executor.planned_length()?;
         // At its deadline what is open is cut, for those too who began it late.
         let over = ended.deadline + LATE;
@@ -74,6 +78,12 @@ spec:
     const USERS: &str = "name: one, load: {constantUsers: {users: 1, duration: 20s}}";
     const NEXT: &str = "name: two, load: {constantRate: {rate: 1/s, duration: 1s, maxUsers: 1}}";
 
+    /// So many levels, between which nobody goes on without being told.
+    fn search(levels: u32) -> String {
+        let when = "stopWhen: [{metric: error_rate, is: '> 1%'}]";
+        format!("name: one, load: {{steps: {{users: {{from: 1, step: 1, to: {levels}}}, hold: 9s, {when}}}}}")
+    }
+
     #[test]
     fn a_phase_begins_by_itself_when_nobody_can_be_in_the_one_before() {
         let burst = "name: two, load: {burst: {iterations: 1}}";
@@ -86,6 +96,8 @@ spec:
             (USERS, burst, Some((51, 56))),
             ("name: one, load: {burst: {iterations: 1}}", NEXT, None),
             ("name: one, load: {iterations: {users: 1, perUser: 1}}", NEXT, None),
+            (&search(1), NEXT, None),
+            (&search(2), NEXT, None),
         ] {
             let onward = plan(&format!("{{{ended}}}, {{{next}}}")).onward(0, 1);
             let told = onward.map(|onward| (onward.ready_from.as_secs(), onward.begins.as_secs()));

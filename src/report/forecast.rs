@@ -113,6 +113,8 @@ fn rate(plan: &Plan, phase: &Phase) -> Option<f64> {
             let seconds = mean(plan, phase, least_seconds);
             (seconds > 0.0).then(|| f64::from(phase.executor.users()) / seconds)
         }
+        // That of the highest one.
+        Drive::Levels(..) => rate(plan, phase.levels.last()?),
         Drive::Users(_) | Drive::Pause(_) => None,
     }
 }
@@ -121,7 +123,7 @@ fn rate(plan: &Plan, phase: &Phase) -> Option<f64> {
 fn peak_rate(plan: &Plan, phase: &Phase) -> Option<f64> {
     match phase.executor.drive() {
         Drive::Arrivals(arrivals) => arrivals.peak_rate(),
-        Drive::Users(_) | Drive::Pause(_) => rate(plan, phase),
+        Drive::Users(_) | Drive::Levels(..) | Drive::Pause(_) => rate(plan, phase),
     }
 }
 

@@ -90,6 +90,7 @@ impl KeptRun {
                 let paces = pace_of_phases(&plan, &self.aggregate);
                 self.aggregate.merge_seconds(points, paces);
             }
+            Thinning::Levels => self.aggregate.drop_levels(),
             Thinning::Times => {
                 for (phase, asked) in self.aggregate.phases.iter_mut().zip(asked(&plan)) {
                     phase.drop_times(&asked.times);
@@ -129,6 +130,8 @@ impl KeptRun {
 pub enum Thinning {
     /// Its series: to so many points.
     Points(u32),
+    /// Single levels of searches.
+    Levels,
     /// Times beside the response times that no row asks for.
     Times,
     /// Single steps that no row asks for.
@@ -144,5 +147,7 @@ fn left_out(aggregate: &Aggregate) -> Vec<String> {
     let times = times.then(|| "times beside the response times that no row asks for".to_owned());
     let steps = thinned().any(|thinned| !thinned.steps.is_empty());
     let steps = steps.then(|| "figures of single steps that no row asks for".to_owned());
-    [width, times, steps].into_iter().flatten().collect()
+    let levels = thinned().any(|thinned| thinned.levels);
+    let levels = levels.then(|| "figures of single levels of searches".to_owned());
+    [levels, width, times, steps].into_iter().flatten().collect()
 }

@@ -8,7 +8,7 @@ use super::facts::RunFacts;
 use super::rows::gravest;
 use super::summary::summarise;
 use super::told::PhaseJudgement;
-use crate::api::{PhaseStatus, Row, Summary, Verdict};
+use crate::api::{Capacity, PhaseStatus, Row, Summary, Verdict};
 use crate::metrics::summary::Names;
 use crate::metrics::{PartState, PhaseAggregate, PhaseEnd};
 use crate::plan::{Phase, Plan};
@@ -59,6 +59,9 @@ pub struct PhaseReport {
     pub connections: u64,
     /// Kept connections that the target had closed while idle, and that were opened anew: no error.
     pub reconnects: u64,
+    /// What its search for the breaking point has found; absent where it doesn't search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// All of its expectations, in the order of the spec.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Row>,
@@ -95,6 +98,7 @@ impl PhaseReport {
             most_users: measured.most_users(),
             connections: measured.state.books.connections,
             reconnects: measured.state.books.reconnects,
+            capacity: judged.capacity.clone(),
             expectations: judged.expectations.clone(),
         }
     }
@@ -109,6 +113,7 @@ impl PhaseReport {
             grade: self.grade.clone(),
             started_at: self.started_at.clone(),
             summary: self.summary.clone().map(|summary| shortened(summary, in_full)),
+            capacity: self.capacity.clone(),
             expectations: if in_full { gravest(&self.expectations, MOST_EXPECTATIONS) } else { Vec::new() },
         }
     }

@@ -22,6 +22,7 @@ pub(super) struct Judgement {
 pub(super) struct PhaseJudgement {
     pub(super) verdict: Option<api::Verdict>,
     pub(super) grade: Option<String>,
+    pub(super) capacity: Option<api::Capacity>,
     pub(super) expectations: Vec<api::Row>,
 }
 
@@ -62,12 +63,18 @@ fn told(verdict: verdict::Verdict) -> api::Verdict {
 }
 
 fn phase(phase: &verdict::PhaseJudgement) -> PhaseJudgement {
-    let verdict::PhaseJudgement { verdict, grade, expectations } = phase;
+    let verdict::PhaseJudgement { verdict, grade, capacity, expectations } = phase;
     PhaseJudgement {
         verdict: verdict.map(told),
         grade: grade.clone(),
+        capacity: capacity.as_ref().map(self::capacity),
         expectations: expectations.iter().map(row).collect(),
     }
+}
+
+fn capacity(capacity: &verdict::Capacity) -> api::Capacity {
+    let verdict::Capacity { held, at_least, levels_held, stopped_at, stopped_by } = capacity.clone();
+    api::Capacity { held, at_least, levels_held, stopped_at, stopped_by }
 }
 
 fn row(row: &verdict::Row) -> api::Row {

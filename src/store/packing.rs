@@ -13,7 +13,8 @@ pub const LARGEST: usize = 128 * 1024;
 /// The most bytes that are read back of one: far more than any that fits.
 const LARGEST_INFLATED: u64 = 64 * 1024 * 1024;
 /// What is left out, one after the other, until the rest fits.
-const STEPS: [Thinning; 6] = [
+const STEPS: [Thinning; 7] = [
+    Thinning::Levels,
     Thinning::Points(600),
     Thinning::Points(200),
     Thinning::Points(60),

@@ -83,6 +83,7 @@ pub(super) fn times_of(metric: &Metric) -> Option<Times> {
         | Metric::Share(..)
         | Metric::ShareMax(_)
         | Metric::Keys(_)
-        | Metric::Spread(_) => None,
+        | Metric::Spread(_)
+        | Metric::Capacity => None,
     }
 }

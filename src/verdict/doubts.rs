@@ -1,6 +1,7 @@
 //! Why the figures of a run can't be trusted, whatever they say: lost data, aborts, loads that never began.
 
 use super::judgement::Circumstances;
+use super::search;
 use super::seen::seen_phase;
 use crate::metrics::{Aggregate, Books, PhaseAggregate, PhaseEnd};
 use crate::plan::{Phase, PhaseIndex, Plan};
@@ -39,10 +40,22 @@ fn of_phase(plan: &Plan, aggregate: &Aggregate, index: PhaseIndex, phase: &Phase
     let Some(seen) = seen_phase(plan, aggregate, index) else {
         return Some(Doubt { phase: None, reason: format!("phase {name} never ran") });
     };
-    let what = unfinished(seen.measured, plan.workers)
-        .or_else(|| ended_badly(seen.measured, index, phase))
-        .or_else(|| unbalanced(seen.books()))?;
+    let what = unfinished(seen.measured, plan.workers).or_else(|| {
+        if phase.levels.is_empty() {
+            ended_badly(seen.measured, index, phase).or_else(|| unbalanced(seen.books()))
+        } else {
+            of_search(phase, seen.measured)
+        }
+    })?;
     Some(Doubt { phase: Some(index), reason: format!("phase {name} {what}") })
+}
+
+/// What the target didn't get through at the level that broke is no doubt: that is what was looked for.
+fn of_search(phase: &Phase, measured: &PhaseAggregate) -> Option<String> {
+    match measured.state.end {
+        Some(PhaseEnd::Aborted) => Some("was aborted".to_owned()),
+        Some(PhaseEnd::Completed | PhaseEnd::Deadline) | None => search::doubt(phase, measured),
+    }
 }
 
 /// What a worker hasn't told of may be anything.

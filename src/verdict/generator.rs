@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lateness::{late, tolerable};
+use super::search;
 use super::seen::{Seen, seen};
 use super::starved::{clock_set, starved};
 use crate::metrics::series::LATE_MICROS;
@@ -29,36 +30,40 @@ pub(super) struct Unsound {
 
 /// How the generator did, with each phase in which it wasn't sound.
 pub(super) fn generator(plan: &Plan, aggregate: &Aggregate) -> (Generator, Vec<Unsound>) {
-    let phases: Vec<Seen<'_>> = seen(plan, aggregate).collect();
-    let unsound: Vec<Unsound> = phases.iter().flat_map(|seen| faults(plan, seen)).collect();
-    let sum = |of: fn(&Seen<'_>) -> u64| phases.iter().map(of).sum();
+    let parts: Vec<(Seen<'_>, bool)> = seen(plan, aggregate).flat_map(search::parts).collect();
+    let unsound: Vec<Unsound> =
+        parts.iter().flat_map(|(seen, is_held)| faults(plan, seen, *is_held)).collect();
+    // Of a load that the target didn't hold some may have found no user: all of them waited for the target.
+    let held = || parts.iter().filter(|(_, is_held)| *is_held).map(|(seen, _)| seen);
+    let sum = |of: fn(&Seen<'_>) -> u64| held().map(of).sum();
     let generator = Generator {
         healthy: unsound.is_empty(),
         engine: ENGINE.to_owned(),
         reasons: unsound.iter().map(|unsound| unsound.reason.clone()).collect(),
-        lag_p99_micros: phases.iter().filter_map(lag_p99).max().unwrap_or(0),
+        lag_p99_micros: parts.iter().filter_map(|(seen, _)| lag_p99(seen)).max().unwrap_or(0),
         achieved_ppm: ppm(sum(|seen| seen.books().started), sum(|seen| seen.books().scheduled)),
     };
     (generator, unsound)
 }
 
-fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
+fn faults(plan: &Plan, seen: &Seen<'_>, is_held: bool) -> Vec<Unsound> {
     let pace = match seen.phase.executor.drive() {
         Drive::Arrivals(arrivals) => {
             let least = if arrivals.comes_in_batches() { MOST_SPREAD_MICROS } else { LATE_MICROS };
-            [undelivered(seen), late(seen, least)]
+            [undelivered(seen).filter(|_| is_held), late(seen, least)]
         }
         // All of a burst is due at once, so that lag tells how long it is, not how late.
         Drive::Users(users) if users.connects_ahead() => [None, spread(plan, seen)],
         Drive::Users(_) => [None, late(seen, LATE_MICROS)],
         // Nothing is sent, and whatever happens to the generator happens to nobody.
-        Drive::Pause(_) => return Vec::new(),
+        Drive::Pause(_) | Drive::Levels(..) => return Vec::new(),
     };
     // Causes first: the message of the verdict has room for two.
     let faults =
         [exhausted(seen), out_of_rows(seen), starved(seen)].into_iter().chain(pace).chain([clock_set(seen)]);
+    let level = seen.phase.level.as_ref().map(|level| format!(" at {}", level.name)).unwrap_or_default();
     let name = &seen.phase.name;
-    let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}: {what}") };
+    let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}{level}: {what}") };
     faults.flatten().map(told).collect()
 }
 

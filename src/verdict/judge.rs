@@ -10,6 +10,7 @@ use super::judgement::{Circumstances, Judgement, PhaseJudgement};
 use super::phase_grade::phase_grade;
 use super::requirement::{self, Judged};
 use super::score::{grade, score};
+use super::search::capacity;
 use super::seen::seen_phase;
 use crate::metrics::Aggregate;
 use crate::plan::{Plan, Requirement};
@@ -105,11 +106,12 @@ fn phases(
         .iter()
         .enumerate()
         .map(|(index, rows)| {
-            let has_run = seen_phase(plan, aggregate, index).is_some();
+            let seen = seen_phase(plan, aggregate, index);
             let is_doubtful = doubts.iter().any(|doubt| doubt.phase == Some(index));
             PhaseJudgement {
-                verdict: phase_verdict(is_doubtful, rows).filter(|_| has_run),
+                verdict: phase_verdict(is_doubtful, rows).filter(|_| seen.is_some()),
                 grade: phase_grade(plan, aggregate, index),
+                capacity: seen.and_then(|seen| capacity(seen.phase, seen.measured)),
                 expectations: shown(rows),
             }
         })

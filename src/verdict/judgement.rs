@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Capacity;
+
 /// What can't be seen in the figures themselves but decides what they are worth.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Circumstances {
@@ -49,6 +51,8 @@ pub struct PhaseJudgement {
     pub verdict: Option<Verdict>,
     /// Its grade by `scoring.phaseGrades`; none where there is none.
     pub grade: Option<String>,
+    /// What its search has found; none where it doesn't search.
+    pub capacity: Option<Capacity>,
     /// Its expectations, in the order of the spec.
     pub expectations: Vec<Row>,
 }

@@ -9,7 +9,7 @@ use super::generator::Generator;
 use super::link::Link;
 use crate::engine::EngineError;
 use crate::plan::onward::LATE;
-use crate::plan::{Onward, PhaseIndex, Plan};
+use crate::plan::{LegIndex, Onward, Plan};
 
 /// So long before a phase begins the generator is told.
 const LEAD: Duration = Duration::from_millis(20);
@@ -24,7 +24,7 @@ pub(super) struct Alone {
 impl Alone {
     /// When `next` begins if no answer comes before; none where it must not begin by itself. Whoever has heard
     /// something until shortly before may still be taken for one who waits, and the others wait for it.
-    pub(super) fn after(link: &Link, plan: &Plan, next: PhaseIndex) -> Option<Self> {
+    pub(super) fn after(link: &Link, plan: &Plan, next: LegIndex) -> Option<Self> {
         let ((_, first), (ended, start)) = link.course()?;
         let Onward { ready_from, begins } = plan.onward(ended, next)?;
         let (ready_from, begins) = ((start + ready_from).max(link.cut_off()), start + begins);
@@ -42,7 +42,7 @@ impl Alone {
     pub(super) async fn start(
         self,
         generator: &mut impl Generator,
-        phase: PhaseIndex,
+        phase: LegIndex,
     ) -> Result<Instant, EngineError> {
         sleep_until(self.ready_from).await;
         generator.prepare(phase)?;

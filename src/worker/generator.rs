@@ -5,11 +5,11 @@ use tokio::time::Instant;
 use crate::engine::{Engine, EngineError};
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
-use crate::plan::PhaseIndex;
+use crate::plan::LegIndex;
 
 /// See [`Engine`].
 pub(super) trait Generator {
-    fn prepare(&mut self, phase: PhaseIndex) -> Result<(), EngineError>;
+    fn prepare(&mut self, phase: LegIndex) -> Result<(), EngineError>;
     fn prepared(&mut self) -> impl Future<Output = Result<(), EngineError>> + Send;
     fn begin(&mut self, start: Instant) -> Result<(), EngineError>;
     fn ended(&mut self) -> impl Future<Output = Result<PhaseEnd, EngineError>> + Send;
@@ -21,7 +21,7 @@ pub(super) trait Generator {
 }
 
 impl Generator for Engine {
-    fn prepare(&mut self, phase: PhaseIndex) -> Result<(), EngineError> {
+    fn prepare(&mut self, phase: LegIndex) -> Result<(), EngineError> {
         Engine::prepare(self, phase)
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseSnapshot, PhaseState, Second, Snapshot};
-use crate::plan::PhaseIndex;
+use crate::plan::LegIndex;
 
 /// The most seconds that one snapshot tells of. They come to about a megabyte.
 const MOST_SECONDS: usize = 3600;
@@ -17,7 +17,7 @@ const MOST_SECONDS: usize = 3600;
 pub(super) struct Ledger {
     epoch: u64,
     number: u64,
-    phases: BTreeMap<PhaseIndex, Entry>,
+    phases: BTreeMap<LegIndex, Entry>,
 }
 
 #[derive(Debug, Default)]
@@ -53,12 +53,12 @@ impl Ledger {
     }
 
     /// The first second of `phase` that is worth collecting.
-    pub(super) fn first_second(&self, phase: PhaseIndex) -> u32 {
+    pub(super) fn first_second(&self, phase: LegIndex) -> u32 {
         self.phases.get(&phase).map_or(0, |entry| entry.unsafe_from)
     }
 
     /// Notes what was measured in `phase` so far.
-    pub(super) fn update(&mut self, phase: PhaseIndex, state: PhaseState, seconds: Seconds) {
+    pub(super) fn update(&mut self, phase: LegIndex, state: PhaseState, seconds: Seconds) {
         let entry = self.phases.entry(phase).or_default();
         entry.state = state;
         // Threads' seconds come merged, ready for more: a long phase would hold thousands of whole histograms.
@@ -68,7 +68,7 @@ impl Ledger {
     }
 
     /// Notes all that was measured in `phase`, which has ended.
-    pub(super) fn close(&mut self, phase: PhaseIndex, state: PhaseState, seconds: Seconds) {
+    pub(super) fn close(&mut self, phase: LegIndex, state: PhaseState, seconds: Seconds) {
         self.update(phase, state, seconds);
         if let Some(entry) = self.phases.get_mut(&phase) {
             entry.unsafe_from = 0;
@@ -81,7 +81,7 @@ impl Ledger {
         let (phase, entry) = self.phases.iter_mut().find(|(_, entry)| entry.changed)?;
         self.number += 1;
         let seconds = entry.tell(self.number);
-        // A plan has at most 32 phases.
+        // A plan has at most 32 phases of at most 100 levels.
         let phase = u32::try_from(*phase).unwrap_or(u32::MAX);
         let phases = vec![PhaseSnapshot { phase, state: entry.state.clone(), seconds }];
         Some(Snapshot { number: self.number, phases })

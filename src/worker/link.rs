@@ -12,7 +12,7 @@ use crate::ingest::{
     Answer, Begun, Coordinator, Directive, PATIENCE, PROTOCOL, Refusal, Registration, Report, Stage,
     Unreachable, longest_pause,
 };
-use crate::plan::PhaseIndex;
+use crate::plan::LegIndex;
 
 /// So far apart workers come that were told to come again at the same moment.
 const APART: Duration = Duration::from_millis(20);
@@ -28,7 +28,7 @@ pub(super) struct Link {
     /// By so many seconds its time of day is ahead of the coordinator's, at least.
     clock_ahead: i64,
     /// The phases that it has begun, and when.
-    begun: Vec<(PhaseIndex, Instant)>,
+    begun: Vec<(LegIndex, Instant)>,
     pub(super) ledger: Ledger,
 }
 
@@ -56,12 +56,12 @@ impl Link {
     }
 
     /// A phase has begun.
-    pub(super) fn begin(&mut self, phase: PhaseIndex, start: Instant) {
+    pub(super) fn begin(&mut self, phase: LegIndex, start: Instant) {
         self.begun.push((phase, start));
     }
 
     /// The first phase that was begun and the last, and when.
-    pub(super) fn course(&self) -> Option<((PhaseIndex, Instant), (PhaseIndex, Instant))> {
+    pub(super) fn course(&self) -> Option<((LegIndex, Instant), (LegIndex, Instant))> {
         Some((*self.begun.first()?, *self.begun.last()?))
     }
 

@@ -16,7 +16,7 @@ use tracing::info;
 use crate::engine::{Engine, EngineError, Setup};
 use crate::ingest::{Coordinator, Directive, PATIENCE, Stage, Unreachable};
 use crate::metrics::PhaseEnd;
-use crate::plan::{PhaseIndex, Plan};
+use crate::plan::{LegIndex, Plan};
 use alone::Alone;
 use generator::Generator;
 use link::Link;
@@ -64,32 +64,47 @@ struct Worker<G> {
 #[derive(PartialEq)]
 enum Course {
     GoesOn,
+    /// At this leg: a search has ended before its highest level.
+    GoesOnFrom(LegIndex),
     Aborted,
 }
 
-/// What comes of having ended a phase.
+/// What comes of having ended a leg.
 enum Next {
     /// Everybody has: the next one is to be made ready.
     Prepare,
-    /// Nobody could be asked: the next one begins now.
+    /// The next one begins now.
     Begin(Instant),
+    /// The next one isn't run: it goes on with this one.
+    Skip(LegIndex),
     Aborted,
 }
 
 impl<G: Generator> Worker<G> {
     async fn run(mut self) -> Result<(), WorkerError> {
         self.link.register().await?;
-        let course: Vec<_> = self.plan.phases_to_run().map(|(phase, _)| phase).collect();
-        for phase in course {
-            if self.phase(phase).await? == Course::Aborted {
-                break;
+        let course: Vec<LegIndex> = self.plan.legs_to_run().collect();
+        let mut from = 0;
+        for leg in course {
+            if leg < from {
+                continue;
+            }
+            match self.leg(leg).await? {
+                Course::GoesOn => {}
+                Course::GoesOnFrom(next) => from = next,
+                Course::Aborted => break,
             }
         }
         self.link.leave().await
     }
 
-    async fn phase(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
-        let Some(start) = self.start(phase).await? else { return Ok(Course::Aborted) };
+    /// Runs a phase, or a level of one that searches.
+    async fn leg(&mut self, phase: LegIndex) -> Result<Course, WorkerError> {
+        let start = match self.start(phase).await? {
+            Next::Begin(start) => start,
+            Next::Skip(to) => return Ok(Course::GoesOnFrom(to)),
+            Next::Prepare | Next::Aborted => return Ok(Course::Aborted),
+        };
         self.generator.begin(start)?;
         // It isn't told of as begun before: that would seem earlier than it is.
         sleep_until(start).await;
@@ -103,17 +118,17 @@ impl<G: Generator> Worker<G> {
         Ok(if end == PhaseEnd::Aborted { Course::Aborted } else { Course::GoesOn })
     }
 
-    /// When `phase` begins; none: aborted.
-    async fn start(&mut self, phase: PhaseIndex) -> Result<Option<Instant>, WorkerError> {
+    /// When `phase` begins, if it does.
+    async fn start(&mut self, phase: LegIndex) -> Result<Next, WorkerError> {
         match self.arrive(phase).await? {
             Next::Prepare if self.prepare(phase).await? == Course::GoesOn => self.wait_for_start(phase).await,
-            Next::Begin(start) => Ok(Some(start)),
-            Next::Prepare | Next::Aborted => Ok(None),
+            Next::Prepare => Ok(Next::Aborted),
+            next => Ok(next),
         }
     }
 
     /// Tells that it is through with what came before until all are, or until the next phase begins by itself.
-    async fn arrive(&mut self, phase: PhaseIndex) -> Result<Next, WorkerError> {
+    async fn arrive(&mut self, phase: LegIndex) -> Result<Next, WorkerError> {
         loop {
             let alone = Alone::after(&self.link, &self.plan, phase);
             let begins_by_itself = async {
@@ -130,9 +145,11 @@ impl<G: Generator> Worker<G> {
             };
             match directive {
                 Directive::Prepare { phase: told } if told == phase => return Ok(Next::Prepare),
+                Directive::Skip { to } if phase < to => return Ok(Next::Skip(to)),
                 Directive::Abort | Directive::Leave => return Ok(Next::Aborted),
                 Directive::Prepare { .. }
                 | Directive::Begin { .. }
+                | Directive::Skip { .. }
                 | Directive::Wait
                 | Directive::Continue => {}
             }
@@ -140,7 +157,7 @@ impl<G: Generator> Worker<G> {
     }
 
     /// Makes ready for `phase`, unless the run is aborted meanwhile.
-    async fn prepare(&mut self, phase: PhaseIndex) -> Result<Course, WorkerError> {
+    async fn prepare(&mut self, phase: LegIndex) -> Result<Course, WorkerError> {
         self.generator.prepare(phase)?;
         loop {
             let directive = tokio::select! {
@@ -153,16 +170,18 @@ impl<G: Generator> Worker<G> {
         }
     }
 
-    /// Tells that it is ready until the start is told; none: aborted.
-    async fn wait_for_start(&mut self, phase: PhaseIndex) -> Result<Option<Instant>, WorkerError> {
+    /// Tells that it is ready until the start is told.
+    async fn wait_for_start(&mut self, phase: LegIndex) -> Result<Next, WorkerError> {
         loop {
             match self.link.wait(Stage::Ready(phase), None).await? {
                 Directive::Begin { phase: told, in_micros } if told == phase => {
-                    return Ok(Some(Instant::now() + Duration::from_micros(in_micros)));
+                    return Ok(Next::Begin(Instant::now() + Duration::from_micros(in_micros)));
                 }
-                Directive::Abort | Directive::Leave => return Ok(None),
+                Directive::Skip { to } if phase < to => return Ok(Next::Skip(to)),
+                Directive::Abort | Directive::Leave => return Ok(Next::Aborted),
                 Directive::Prepare { .. }
                 | Directive::Begin { .. }
+                | Directive::Skip { .. }
                 | Directive::Wait
                 | Directive::Continue => {}
             }
@@ -170,7 +189,7 @@ impl<G: Generator> Worker<G> {
     }
 
     /// Tells what is measured, interval by interval, until the phase has ended.
-    async fn until_ended(&mut self, phase: PhaseIndex) -> Result<PhaseEnd, WorkerError> {
+    async fn until_ended(&mut self, phase: LegIndex) -> Result<PhaseEnd, WorkerError> {
         // All begin at the same moment: from then on they tell one after the other.
         let mut pause = self.link.interval() * (self.link.worker() + 1) / self.plan.workers.max(1);
         loop {

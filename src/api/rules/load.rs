@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::texts::compared;
 use super::{at_most_one_of, rule_at, some_of};
 
-const EXECUTORS: [&str; 9] = [
+const EXECUTORS: [&str; 10] = [
     "constantUsers",
     "rampingUsers",
     "iterations",
@@ -14,6 +14,7 @@ const EXECUTORS: [&str; 9] = [
     "rampingRate",
     "burst",
     "batches",
+    "steps",
     "idle",
 ];
 
@@ -70,6 +71,36 @@ pub(in crate::api) fn batches() -> Value {
     )])
 }
 
+pub(in crate::api) fn steps() -> Value {
+    let forms = ["burst", "users", "rate"];
+    json!([
+        some_of(&forms, "needs burst, users or rate, which is what goes up"),
+        at_most_one_of(&forms, "has more than one of burst, users and rate; keep one"),
+        some_of(&["hold", "burst"], "needs a hold, which is how long each level lasts"),
+        rule_at(
+            ".hold",
+            "!has(self.hold) || !has(self.burst)",
+            "goes with users and rate only: a burst lasts until all of it is through"
+        ),
+        rule_at(
+            ".maxUsers",
+            "!has(self.maxUsers) || has(self.rate)",
+            "goes with rate only: users and bursts have as many as their level says"
+        ),
+    ])
+}
+
+pub(in crate::api) fn count_steps() -> Value {
+    json!([
+        rule_at(".to", "self.from <= self.to", "is below from; give at least as much"),
+        rule_at(
+            ".step",
+            "self.step < 1 || (self.to - self.from) / self.step < 100",
+            "makes more than 100 levels; make it larger"
+        ),
+    ])
+}
+
 pub(in crate::api) fn phase() -> Value {
     let no_pace = |executor: &str, message| {
         rule_at(".pace", format!("!has(self.load.{executor}) || !has(self.pace)"), message)
@@ -84,6 +115,21 @@ pub(in crate::api) fn phase() -> Value {
         no_pace("constantRate", "the rate says when iterations begin; leave it out"),
         no_pace("rampingRate", "the rate says when iterations begin; leave it out"),
         no_pace("batches", "a batch begins all its iterations at once; leave it out"),
+        rule_at(
+            ".pace",
+            "!has(self.pace) || !has(self.load.steps) || !has(self.load.steps.burst)",
+            "a burst begins all its iterations at once; leave it out"
+        ),
+        rule_at(
+            ".pace",
+            "!has(self.pace) || !has(self.load.steps) || !has(self.load.steps.rate)",
+            "the rate says when iterations begin; leave it out"
+        ),
+        rule_at(
+            ".maxDuration",
+            "!has(self.maxDuration) || !has(self.load.steps)",
+            "a search ends by itself; make it shorter by its hold, its step or its to"
+        ),
         empty("scenarios", "an idle phase sends nothing; leave it out"),
         empty("expect", "an idle phase sends nothing that could be measured; leave it out"),
         rule_at(

@@ -27,9 +27,31 @@ pub struct PhaseStatus {
     /// Its figures, the ramp included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
+    /// What its search for the breaking point has found; absent where it doesn't search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// Its expectations and how they were met.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Row>,
+}
+
+/// What a search for the breaking point has found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Capacity {
+    /// The highest level that held, `300 users` or `200/s`; `0` where none did; absent where that isn't known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+    /// Whether it may be more: nothing stopped the search.
+    pub at_least: bool,
+    /// How many levels held.
+    pub levels_held: u32,
+    /// The level at which the search ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<String>,
+    /// What ended it there: `latency.p95 = 312 ms (> 200 ms)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<String>,
 }
 
 /// The requirements and how they were met.

@@ -5,7 +5,7 @@
 mod judged;
 mod summary;
 
-pub use judged::{Compliance, Effect, Finding, PhaseStatus, Row, Severity, Tier};
+pub use judged::{Capacity, Compliance, Effect, Finding, PhaseStatus, Row, Severity, Tier};
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -19,8 +19,8 @@ impl Session {
     pub fn register(&mut self, registration: &Registration, time: SystemTime) -> Result<Admission, Refusal> {
         let Registration { protocol, plan_hash, data_hash, worker, process } = registration;
         Refusal::of_protocol(*protocol)?;
-        if *plan_hash != self.plan_hash {
-            return Err(Refusal::Plan { expected: self.plan_hash.clone(), told: plan_hash.clone() });
+        if *plan_hash != self.plan.hash {
+            return Err(Refusal::Plan { expected: self.plan.hash.clone(), told: plan_hash.clone() });
         }
         self.check_data(data_hash, *worker)?;
         let begun = self.has_begun();

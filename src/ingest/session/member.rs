@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::ingest::coordinator::{Begun, Stage};
 use crate::metrics::{PhaseSnapshot, Snapshot};
-use crate::plan::PhaseIndex;
+use crate::plan::LegIndex;
 use crate::plan::onward::LATE;
 
 /// Clocks are as far apart as this before anybody is told: those that are kept in step differ by far less.
@@ -31,7 +31,7 @@ pub(super) struct Member {
     /// What it measured. Shared with those who are putting all of it together.
     pub(super) phases: BTreeMap<u32, Arc<PhaseSnapshot>>,
     /// The latest that each phase can have begun there.
-    begun: BTreeMap<PhaseIndex, Duration>,
+    begun: BTreeMap<LegIndex, Duration>,
 }
 
 impl Member {
@@ -71,7 +71,7 @@ impl Member {
 
     /// Whether it ran a phase that it is through with beside the others, not with them: the word that `starts` tells
     /// of has reached it too late.
-    pub(super) fn was_late(&self, starts: &BTreeMap<PhaseIndex, Duration>) -> bool {
+    pub(super) fn was_late(&self, starts: &BTreeMap<LegIndex, Duration>) -> bool {
         self.begun.iter().any(|(phase, at)| {
             let is_over = self.is_at(&Stage::Arrived(phase + 1));
             is_over && starts.get(phase).is_some_and(|start| *start + LATE < *at)

@@ -10,14 +10,16 @@ mod gathering;
 mod losing;
 mod member;
 mod onward;
+mod search;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::coordinator::{Answer, Directive, Refusal, Report, Stage, longest_pause};
 use crate::metrics::{Shape, Snapshot};
-use crate::plan::{PhaseIndex, Plan};
+use crate::plan::{LegIndex, Plan};
 use member::Member;
 use onward::Onwards;
 pub use view::{Measured, SessionView};
@@ -30,20 +32,22 @@ const AHEAD: Duration = Duration::from_secs(10);
 /// What the coordinator knows of a run.
 #[derive(Debug)]
 pub struct Session {
-    plan_hash: String,
+    plan: Arc<Plan>,
     shape: Shape,
     /// The phases to be run, in order.
-    course: Vec<PhaseIndex>,
+    course: Vec<LegIndex>,
     epoch: u64,
     members: Vec<Member>,
     /// When phases begin by themselves.
     onwards: Onwards,
+    /// The levels that a search goes on to, and from when on they may be made ready.
+    settled: BTreeMap<LegIndex, Duration>,
     /// Whoever has said nothing for so long can't be reached.
     pause: Duration,
     /// When each phase began or is to begin, on the session's clock.
-    starts: BTreeMap<PhaseIndex, Duration>,
+    starts: BTreeMap<LegIndex, Duration>,
     /// The phases that began by its own word; the starts of others were learned from workers.
-    given: BTreeSet<PhaseIndex>,
+    given: BTreeSet<LegIndex>,
     /// Whether the first phase may begin once all are ready.
     permitted: bool,
     /// Whether nobody is admitted any more, though no start of a phase is known yet.
@@ -56,7 +60,7 @@ pub struct Session {
     /// Counts what may change an answer.
     word: u64,
     /// The phase that those who are through with what came before are told to make ready for.
-    prepared: Option<PhaseIndex>,
+    prepared: Option<LegIndex>,
 }
 
 impl Session {
@@ -64,10 +68,11 @@ impl Session {
     #[must_use]
     pub fn new(plan: &Plan, epoch: u64) -> Self {
         Session {
-            plan_hash: plan.hash.clone(),
+            plan: Arc::new(plan.clone()),
             shape: shape(plan),
-            course: plan.phases_to_run().map(|(index, _)| index).collect(),
+            course: plan.legs_to_run().collect(),
             onwards: onward::onwards(plan),
+            settled: BTreeMap::new(),
             pause: longest_pause(gathering::interval(plan.workers)),
             epoch,
             members: (0..plan.workers).map(|_| Member::default()).collect(),
@@ -207,6 +212,9 @@ impl Session {
             Some(Stage::Finished) if self.released => Directive::Leave,
             Some(Stage::Finished) => Directive::Wait,
             _ if self.aborted.is_some() || member.lost => Directive::Abort,
+            Some(Stage::Arrived(phase) | Stage::Ready(phase)) if self.is_skipped(*phase) => {
+                Directive::Skip { to: self.next().unwrap_or(self.shape.phases) }
+            }
             Some(Stage::Arrived(phase)) if self.is_to_be_made_ready(*phase, now) => {
                 Directive::Prepare { phase: *phase }
             }
@@ -223,15 +231,16 @@ impl Session {
     }
 
     /// Whether all that came before `phase` has ended, or will have by the time it was told of.
-    fn is_to_be_made_ready(&self, phase: PhaseIndex, now: Duration) -> bool {
+    fn is_to_be_made_ready(&self, phase: LegIndex, now: Duration) -> bool {
         let stage = Stage::Arrived(phase);
+        let are_all = || self.all_at(&stage) || self.begins_by_itself(phase, &stage, now).is_some();
         self.starts.contains_key(&phase)
-            || self.all_at(&stage)
-            || self.begins_by_itself(phase, &stage, now).is_some()
+            || self.not_before(phase).is_some_and(|settled| settled <= now) && are_all()
     }
 
     /// Lets the run go on as far as it may by now.
     pub(super) fn advance(&mut self, now: Duration) {
+        self.search(now);
         self.begin_next(now);
         let prepared = self.next().filter(|next| self.is_to_be_made_ready(*next, now));
         if prepared != self.prepared {
@@ -243,20 +252,25 @@ impl Session {
     /// Begins the next phase once everyone is ready for it: phases never overlap.
     fn begin_next(&mut self, now: Duration) {
         let Some(next) = self.next().filter(|_| self.permitted && self.aborted.is_none()) else { return };
+        let Some(settled) = self.not_before(next) else { return };
         let ready = Stage::Ready(next);
-        let start =
-            if self.all_at(&ready) { Some(now + LEAD) } else { self.begins_by_itself(next, &ready, now) };
+        let start = if self.all_at(&ready) {
+            Some(settled.max(now + LEAD))
+        } else {
+            self.begins_by_itself(next, &ready, now)
+        };
         if let Some(start) = start {
             self.begin(next, start);
         }
     }
 
-    /// The first phase that hasn't begun.
-    fn next(&self) -> Option<PhaseIndex> {
-        self.course.iter().find(|phase| !self.starts.contains_key(phase)).copied()
+    /// The first phase that hasn't begun, after all that have.
+    fn next(&self) -> Option<LegIndex> {
+        let last = self.starts.keys().next_back();
+        self.course.iter().find(|phase| last.is_none_or(|last| last < *phase)).copied()
     }
 
-    fn begin(&mut self, phase: PhaseIndex, start: Duration) {
+    fn begin(&mut self, phase: LegIndex, start: Duration) {
         self.starts.insert(phase, start);
         self.given.insert(phase);
         self.tell_all();
@@ -278,7 +292,7 @@ impl Session {
 /// What workers of `plan` may tell of.
 fn shape(plan: &Plan) -> Shape {
     Shape {
-        phases: plan.phases.len(),
+        phases: plan.legs().count(),
         steps: plan.steps.len(),
         errors: plan.classify.errors.len(),
         groups: plan.classify.groups.len(),

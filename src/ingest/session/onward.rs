@@ -10,34 +10,29 @@ use super::Session;
 use super::member::Member;
 use crate::ingest::coordinator::{Begun, Stage};
 use crate::plan::onward::LATE;
-use crate::plan::{Onward, PhaseIndex, Plan};
+use crate::plan::{LegIndex, Onward, Plan};
 
 /// The clocks of two machines go differently by at most one part in so many.
 const DRIFT: u32 = 5000;
 
 /// For each phase after one of a known length: that one, and when it begins by itself, from the start of that one.
-pub(super) type Onwards = BTreeMap<PhaseIndex, (PhaseIndex, Onward)>;
+pub(super) type Onwards = BTreeMap<LegIndex, (LegIndex, Onward)>;
 
 pub(super) fn onwards(plan: &Plan) -> Onwards {
-    let course = || plan.phases_to_run().map(|(phase, _)| phase);
+    let course = || plan.legs_to_run();
     let pairs = course().zip(course().skip(1));
     pairs.filter_map(|(ended, next)| Some((next, (ended, plan.onward(ended, next)?)))).collect()
 }
 
 impl Session {
     /// When `next` begins for those who are cut off, on the session's clock.
-    fn onward(&self, next: PhaseIndex) -> Option<Onward> {
+    fn onward(&self, next: LegIndex) -> Option<Onward> {
         let (ended, onward) = self.onwards.get(&next)?;
         Some(onward.after(*self.starts.get(ended)?))
     }
 
     /// When `next` is to begin for all: with those who can't be reached, once all who can are at `stage`.
-    pub(super) fn begins_by_itself(
-        &self,
-        next: PhaseIndex,
-        stage: &Stage,
-        now: Duration,
-    ) -> Option<Duration> {
+    pub(super) fn begins_by_itself(&self, next: LegIndex, stage: &Stage, now: Duration) -> Option<Duration> {
         let onward = self.onward(next).filter(|onward| onward.ready_from <= now && now < onward.begins)?;
         let mut taking_part = self.members.iter().filter(|member| !member.lost);
         let are_all = taking_part.all(|member| {
@@ -61,6 +56,9 @@ impl Session {
     #[must_use]
     pub fn next_moment(&self, now: Duration) -> Option<Duration> {
         let next = self.next()?;
+        if let Some(settled) = self.settled.get(&next).filter(|settled| now < **settled) {
+            return Some(*settled);
+        }
         let onward = self.onward(next)?;
         let waits = self.members.iter().filter(|member| !member.lost && !member.is_at(&Stage::Ready(next)));
         let cut_off = waits.map(|member| (member.heard + self.pause).max(onward.ready_from));
@@ -124,7 +122,7 @@ impl Session {
     }
 
     /// Whether a member waits for a phase that began at `start` and is too late for it.
-    fn waits_in_vain(&self, member: &Member, phase: PhaseIndex, start: Duration, now: Duration) -> bool {
+    fn waits_in_vain(&self, member: &Member, phase: LegIndex, start: Duration, now: Duration) -> bool {
         let is_in_time = member.is_at(&Stage::Ready(phase)) && now <= start + LATE;
         let is_through = member.is_at(&Stage::Running(phase));
         !member.lost && !is_through && !is_in_time && !self.is_cut_off(member, now)

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::Session;
 use super::member::Member;
-use crate::metrics::{Aggregate, PhaseSnapshot};
-use crate::plan::PhaseIndex;
+use crate::metrics::{Aggregate, PhaseAggregate, PhaseSnapshot};
+use crate::plan::{LegIndex, PhaseIndex, Plan};
+use crate::verdict::put_together;
 
 /// What is shown of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub struct SessionView {
 /// What each worker measured so far, not yet put together: that takes a while, in which reports must go on.
 #[derive(Debug)]
 pub struct Measured {
-    phase_count: usize,
-    starts: BTreeMap<PhaseIndex, Duration>,
+    plan: Arc<Plan>,
+    starts: BTreeMap<LegIndex, Duration>,
     snapshots: Vec<Arc<PhaseSnapshot>>,
 }
 
@@ -53,12 +54,20 @@ impl Session {
             admitted: count(&|member| member.process.is_some()),
             lost: count(&|member| self.is_lost(member)),
             clocks_off: count(&|member| member.clock_is_off),
-            phase: self.starts.last_key_value().map(|(phase, start)| (*phase, now.saturating_sub(*start))),
+            phase: self.phase(now),
             finished: self.members.iter().all(|member| member.lost || member.is_through()),
             missing: count(&|member| !member.lost && !member.is_through()),
             unheard: self.unheard(now),
             aborted: self.aborted.clone(),
         }
+    }
+
+    /// The phase that was begun last, by its first level where it searches.
+    fn phase(&self, now: Duration) -> Option<(PhaseIndex, Duration)> {
+        let (last, _) = self.starts.last_key_value()?;
+        let phase = self.plan.leg(*last).phase;
+        let start = self.starts.iter().find(|(leg, _)| self.plan.leg(**leg).phase == phase)?.1;
+        Some((phase, now.saturating_sub(*start)))
     }
 
     fn unheard(&self, now: Duration) -> Duration {
@@ -86,7 +95,7 @@ impl Session {
     pub fn measured(&self) -> Measured {
         let snapshots = self.members.iter().flat_map(|member| member.phases.values());
         Measured {
-            phase_count: self.shape.phases,
+            plan: Arc::clone(&self.plan),
             starts: self.starts.clone(),
             snapshots: snapshots.cloned().collect(),
         }
@@ -97,15 +106,15 @@ impl Measured {
     /// All of it put together: the sum of the last snapshot of each worker.
     #[must_use]
     pub fn aggregate(&self) -> Aggregate {
-        let mut aggregate = Aggregate::new(self.phase_count);
+        let mut legs = vec![PhaseAggregate::default(); self.plan.legs().count()];
         let first = self.starts.values().min().copied().unwrap_or_default();
-        for (phase, start) in &self.starts {
+        for (leg, start) in &self.starts {
             let since_first = start.saturating_sub(first).as_micros();
-            aggregate.phases[*phase].started_micros = u64::try_from(since_first).ok();
+            legs[*leg].started_micros = u64::try_from(since_first).ok();
         }
         for snapshot in &self.snapshots {
-            aggregate.phases[snapshot.phase as usize].add(&snapshot.state, &snapshot.seconds);
+            legs[snapshot.phase as usize].add(&snapshot.state, &snapshot.seconds);
         }
-        aggregate
+        put_together(&self.plan, legs)
     }
 }

@@ -3,6 +3,7 @@
 mod onward;
 mod phases;
 mod record;
+mod search;
 mod shared;
 mod snapshots;
 

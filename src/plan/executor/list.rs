@@ -23,7 +23,7 @@ macro_rules! executors {
             #[must_use]
             pub fn no_pace(&self) -> Option<&'static str> {
                 match self {
-                    $(Executor::$type(_) => <$type as Specified>::NO_PACE),*
+                    $(Executor::$type(executor) => executor.heeds_no_pace()),*
                 }
             }
         }
@@ -50,7 +50,7 @@ macro_rules! executors {
         /// Why the executor of `load` heeds no pace; none: it does.
         pub(super) fn no_pace(load: &Load) -> Option<&'static str> {
             let Load { $($field),* } = load;
-            [$($field.as_ref().and(<$type as Specified>::NO_PACE)),*].into_iter().flatten().next()
+            [$($field.as_ref().and_then(<$type as Specified>::no_pace)),*].into_iter().flatten().next()
         }
 
         /// Writes what means the same in one way.

@@ -5,7 +5,7 @@
 //!                         user 1   ├────────────                user 1 ├─────┤    rampingRate   ┴  ┴ ┴┴┴┴┴ ┴  ┴
 //!                         user 2     ├──────────                user 2 ├──┤       burst         █
 //! rampingUsers            user 0 ├──────────────   sharedItera- user 0 0─2──4     batches       █     █     █
-//!                         user 1   ├──────┤  ├──   tions        user 1 1───3──5   idle
+//!                         user 1   ├──────┤  ├──   tions        user 1 1───3──5   steps         ▂  ▄  ▆    idle
 //! ```
 
 mod batches;
@@ -20,6 +20,7 @@ mod ramping_users;
 mod read;
 mod shared_iterations;
 mod stages;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -34,6 +35,7 @@ pub use ramping_rate::RampingRate;
 pub use ramping_users::RampingUsers;
 pub(super) use read::read;
 pub use shared_iterations::SharedIterations;
+pub use steps::{Rung, Steps};
 pub use timeline::{Arrival, Arrivals, Budget, Chance, Drive, Level, Stint, Timeline, Users, Walk};
 
 use super::fault::At;
@@ -51,5 +53,6 @@ executors! {
     ramping_rate "rampingRate" RampingRate,
     burst "burst" Burst,
     batches "batches" Batches,
+    steps "steps" Steps,
     idle "idle" Idle,
 }

@@ -17,6 +17,16 @@ pub(super) trait Specified: Sized {
     /// Why a pace changes nothing; none: it does.
     const NO_PACE: Option<&'static str> = None;
 
+    /// The same, where that depends on what the spec says.
+    fn no_pace(_spec: &Self::Spec) -> Option<&'static str> {
+        Self::NO_PACE
+    }
+
+    /// The same of one that was read.
+    fn heeds_no_pace(&self) -> Option<&'static str> {
+        Self::NO_PACE
+    }
+
     /// Reads it, and reports its faults.
     fn read(spec: &Self::Spec, at: &At) -> Option<Self>;
 

@@ -66,6 +66,9 @@ fn schedule(executor: &Executor, pace: Duration, share: Share) -> Vec<(u64, Dura
             let all = arrivals.walk(share, Chance { seed: 7, phase: 1 });
             all.map(|Arrival { index, due }| (index, due, None)).collect()
         }
+        Drive::Levels(levels, _) => {
+            levels.iter().flat_map(|level| schedule(&level.executor, pace, share)).collect()
+        }
         Drive::Pause(_) => Vec::new(),
     }
 }
@@ -189,6 +192,39 @@ pub(super) fn in_stages<T: Display>(executor: &str, field: &str, stages: &[(T, u
     said(&format!("{executor}: {{stages: [{}]}}", stages.join(", ")))
 }
 
+/// A load that goes up from the first to the last, by the second.
+fn in_levels(form: &str, [from, step, to]: [&String; 3], hold: &str) -> Executor {
+    let when = "stopWhen: [{metric: error_rate, is: '> 1%'}]";
+    said(&format!("steps: {{{form}: {{from: {from}, step: {step}, to: {to}}}, hold: {hold}, {when}}}"))
+}
+
+#[test]
+fn levels_go_up_by_the_same_and_none_is_above_the_highest() {
+    let when = "stopWhen: [{metric: error_rate, is: '> 1%'}]";
+    for (load, words, want) in [
+        ("burst: {from: 100, step: 100, to: 350}", "100 to 300 at once in 3 levels", "100 200 300"),
+        ("users: {from: 5, step: 10, to: 15}, hold: 1m", "5 to 15 users in 2 levels of 1m", "5 15"),
+        ("users: {from: 5, step: 10, to: 5}, hold: 1m", "5 to 5 users in 1 level of 1m", "5"),
+        (
+            "rate: {from: 30/m, step: 0.2/s, to: 1/s}, hold: 2s",
+            "30/m to 54/m in 3 levels of 2s",
+            "30/m 42/m 54/m",
+        ),
+        (
+            "rate: {from: 1/day, step: 0.001/day, to: 1.001/day}, hold: 2s",
+            "1/day to 1.001/day in 2 levels of 2s",
+            "1/day 1.001/day",
+        ),
+    ] {
+        let executor = said(&format!("steps: {{{load}, {when}}}"));
+        let Drive::Levels(levels, _) = executor.drive() else { panic!("{executor:?}") };
+        let names: Vec<&str> = levels.iter().map(|level| level.name.trim_end_matches(" users")).collect();
+        let names = names.join(" ").replace(" at once", "");
+        assert_eq!((executor.in_words().as_str(), names.as_str()), (words, want), "{load}");
+        assert_eq!((executor.planned_length(), executor.total_iterations()), (None, None));
+    }
+}
+
 fn any_executor() -> impl Strategy<Value = Executor> {
     let constant =
         (1..400_u32, 0..90_000_u64).prop_map(|(count, ramp)| users(count, Duration::from_millis(ramp)));
@@ -205,6 +241,13 @@ fn any_executor() -> impl Strategy<Value = Executor> {
             stages.into_iter().map(|(to, seconds, jumps)| (format!("{to}/s"), seconds, jumps)).collect();
         in_stages("rampingRate", "rate", &stages)
     });
+    let levels = (1..3_usize, 1..40_u32, 1..9_u32, 0..90_u32).prop_map(|(form, from, step, more)| {
+        let (from, step, to) = (from.to_string(), step.to_string(), (from + more).to_string());
+        match form {
+            1 => in_levels("users", [&from, &step, &to], "2s"),
+            _ => in_levels("rate", [from, step, to].map(|rate| format!("{rate}/s")).each_ref(), "2s"),
+        }
+    });
     let single = (1..400_u32, 1..9_u64);
     prop_oneof![
         constant,
@@ -216,6 +259,7 @@ fn any_executor() -> impl Strategy<Value = Executor> {
         rate_in_stages,
         (1..400_u32).prop_map(burst),
         in_batches,
+        levels,
         Just(idle(SECOND))
     ]
 }

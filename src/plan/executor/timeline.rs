@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::steps::Rung;
 use crate::plan::model::PhaseIndex;
 use crate::plan::share::Share;
 
@@ -81,6 +82,8 @@ pub enum Drive<'a> {
     Users(&'a dyn Users),
     /// A schedule, whatever the target does: an open loop.
     Arrivals(&'a dyn Arrivals),
+    /// Loads that go up, each by itself, and the time between two of them: see [`crate::plan::Leg`].
+    Levels(&'a [Rung], Duration),
     /// Nothing, for so long.
     Pause(Duration),
 }

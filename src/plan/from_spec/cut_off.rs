@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::api::{self, LoadTestSpec};
-use crate::plan::executor::{Drive, Executor};
+use crate::plan::executor::{Drive, Executor, Rung};
 use crate::plan::fault::At;
 use crate::plan::units::{DurationRange, parse_duration};
 use crate::plan::written;
@@ -31,11 +31,23 @@ impl Timed<'_> {
             (Drive::Pause(length), _) => length,
             (Drive::Users(_) | Drive::Arrivals(_), Some(length)) => length + GRACEFUL_STOP,
             (Drive::Users(_) | Drive::Arrivals(_), None) => self.longest().min(LONGEST),
+            (Drive::Levels(levels, settle), _) => levels.iter().fold(Duration::ZERO, |sum, level| {
+                sum.saturating_add(self.of_level(level).deadline()).saturating_add(settle)
+            }),
         }
+    }
+
+    /// The same of one level alone.
+    pub(super) fn of_level<'b>(&'b self, level: &'b Rung) -> Timed<'b> {
+        Timed { executor: &level.executor, scenarios: self.scenarios.clone(), ..*self }
     }
 
     /// Reports a load that takes longer than it is given, even if every response came at once.
     pub(super) fn check(&self, max_duration: Option<Duration>, at: &At) {
+        if matches!(self.executor.drive(), Drive::Levels(..)) {
+            let message = "a search ends by itself; make it shorter by its hold, its step or its to";
+            return at.field("maxDuration").require(max_duration.is_none(), message);
+        }
         let least = self.executor.planned_length().unwrap_or_else(|| self.least());
         match max_duration {
             Some(most) if most < least => at.field("maxDuration").fault(format!(

@@ -5,6 +5,9 @@ use crate::plan::fault::At;
 use crate::plan::figure::Dimension;
 use crate::plan::metric::{Declaration, EngineClass, Metric};
 use crate::plan::near;
+use crate::plan::objective::Narrowed;
+
+use super::search;
 
 /// The metric `text`, where all that it names is declared.
 pub(super) fn known(text: &str, spec: &LoadTestSpec, at: &At) -> Option<Metric> {
@@ -21,8 +24,17 @@ pub(super) fn known(text: &str, spec: &LoadTestSpec, at: &At) -> Option<Metric> 
     }
 }
 
-/// What a metric is measured in; a declared value in what its unit says.
-pub(super) fn dimension(metric: &Metric, spec: &LoadTestSpec) -> Dimension {
+/// What a metric is measured in; a declared value in what its unit says, a capacity in what goes up.
+pub(super) fn dimension(measure: &Narrowed, spec: &LoadTestSpec) -> Dimension {
+    if measure.metric == Metric::Capacity {
+        let is_rate = measure.phases.iter().any(|phase| search::kind(&spec.phases[*phase]) == Some(true));
+        return if is_rate { Dimension::Rate } else { Dimension::Count };
+    }
+    of_metric(&measure.metric, spec)
+}
+
+/// The same of a metric that no phase changes.
+pub(super) fn of_metric(metric: &Metric, spec: &LoadTestSpec) -> Dimension {
     let Metric::Value(name, _) = metric else { return metric.dimension() };
     let values = spec.classify.iter().flat_map(|classify| &classify.values);
     match values.into_iter().find(|value| value.name == *name).and_then(|value| value.unit) {

@@ -19,6 +19,7 @@ mod request;
 mod rows;
 mod scenario;
 mod scoring;
+mod search;
 mod target;
 mod tls;
 mod window;
@@ -98,6 +99,7 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
     let deadlines = deadlines::deadlines(spec.deadlines.as_ref(), &phases, &at.field("deadlines"));
     let requirements: Vec<Requirement> = requirements?;
     cells::assign(&mut phases, &requirements, faults);
+    search::share_cuts(&mut phases);
     Some(Plan {
         title: spec.title.clone().unwrap_or_else(|| name.to_owned()),
         target: target?,

@@ -3,12 +3,13 @@
 use crate::api::{self, LoadTestSpec, Over, Where};
 use crate::plan::fault::At;
 use crate::plan::figure::Dimension;
+use crate::plan::metric::Metric;
 use crate::plan::model::PhaseIndex;
 use crate::plan::objective::{Expectations, Measure, Narrowed, Requirement};
 use crate::plan::tier::{TierField, Tiers};
 
 use super::phase::is_idle;
-use super::{metric, narrow};
+use super::{metric, narrow, search};
 
 /// The requirements of the whole test.
 pub(super) fn requirements(spec: &LoadTestSpec, at: &At) -> Option<Vec<Requirement>> {
@@ -50,13 +51,18 @@ impl Place<'_> {
         self.check_judged(row);
         self.check_over(row);
         self.at.field("minSamples").require(row.min_samples != Some(0), "must be above 0");
-        let (measure, _) = measure?;
+        let ((measure, _), tiers) = (measure?, tiers?);
+        if let Measure::Metric(one) = &measure
+            && one.metric == Metric::Capacity
+        {
+            search::check_row(one, &tiers, self.spec, &self.at);
+        }
         Some(Requirement {
             id: None,
             title: row.title.clone().unwrap_or_else(|| title(row)),
             measure,
             over: row.over.unwrap_or_default(),
-            tiers: tiers?,
+            tiers,
             weight: row.weight.unwrap_or(1),
             must: row.must.unwrap_or(false),
             min_samples: row.min_samples,
@@ -69,7 +75,7 @@ impl Place<'_> {
         match (&row.metric, &row.ratio) {
             (Some(text), None) => {
                 let narrowed = narrow::narrowed(text, &narrow, self.phase, self.spec, &self.at)?;
-                let dimension = metric::dimension(&narrowed.metric, self.spec);
+                let dimension = metric::dimension(&narrowed, self.spec);
                 Some((Measure::Metric(narrowed), dimension))
             }
             (None, Some(parts)) => self.ratio(parts, &narrow),
@@ -97,7 +103,13 @@ impl Place<'_> {
         let (above, below) = (part(above, 0), part(below, 1));
         let (above, below) = (above?, below?);
         check_keys(&above, &below, &at);
-        let measured = |part: &Narrowed| metric::dimension(&part.metric, self.spec);
+        for (index, part) in [&above, &below].into_iter().enumerate() {
+            at.item(index).field("metric").require(
+                part.metric != Metric::Capacity,
+                "can't be divided: where nothing stops the search, only its least is known",
+            );
+        }
+        let measured = |part: &Narrowed| metric::dimension(part, self.spec);
         let (upper, lower) = (measured(&above), measured(&below));
         let quotient = upper.divided_by(lower);
         at.require(

@@ -11,6 +11,7 @@ use crate::plan::near;
 use super::cut_off::Timed;
 use super::length;
 use super::objective::expectations;
+use super::search;
 
 /// All phases.
 pub(super) fn phases(spec: &LoadTestSpec, at: &At) -> Option<Vec<Phase>> {
@@ -42,6 +43,7 @@ fn one(index: usize, spec: &LoadTestSpec, at: &At) -> Option<Phase> {
     }
     let max_duration = length::if_given(phase.max_duration.as_ref(), &at.field("maxDuration"));
     let expect = expectations(index, spec, &at.field("expect"));
+    let stops = search::stops(index, spec, &at.field("load"));
     let mut variables = spec.variables.clone();
     variables.extend(phase.variables.clone());
 
@@ -49,21 +51,26 @@ fn one(index: usize, spec: &LoadTestSpec, at: &At) -> Option<Phase> {
     let run = scenarios.iter().map(|index| &spec.scenarios[*index]).collect();
     let timed = Timed { executor: &executor, phase, scenarios: run, spec };
     timed.check(max_duration, at);
-    Some(Phase {
+    let mut planned = Phase {
         name: phase.name.clone(),
         title: phase.title.clone().unwrap_or_else(|| phase.name.clone()),
         deadline: max_duration.unwrap_or_else(|| timed.deadline()),
         scenarios,
         variables: Arc::new(variables),
         pace: pace?,
-        executor,
+        executor: executor.clone(),
         has_max_duration: max_duration.is_some(),
         judge: phase.judge.unwrap_or(true),
         critical: phase.critical.unwrap_or(true),
         expect: expect?,
         // They are known when all rows are.
         cuts: Vec::new(),
-    })
+        stops: stops?,
+        levels: Vec::new(),
+        level: None,
+    };
+    planned.levels = search::levels(&planned, &timed);
+    Some(planned)
 }
 
 /// The scenarios of a phase, in the order of the spec.

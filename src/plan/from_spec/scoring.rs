@@ -54,7 +54,11 @@ fn phase_grades(
     at: &At,
 ) -> Option<(Metric, Vec<(String, Limit)>)> {
     let metric = metric::known(&spec.metric, test, &at.field("metric"))?;
-    let dimension = metric::dimension(&metric, test);
+    at.field("metric").require(
+        metric != Metric::Capacity,
+        "is found in phases with steps only, and a grade is given to each phase; name another",
+    );
+    let dimension = metric::of_metric(&metric, test);
     let at = at.field("grades");
     at.require(!spec.grades.is_empty(), "is empty; name at least one grade");
     let grades: Vec<Option<(String, Limit)>> = (spec.grades.iter().enumerate())

@@ -55,7 +55,7 @@ pub(super) const VALUE_STATISTICS: [&str; 5] = ["p50", "p95", "p99", "mean", "ma
 pub(super) const VALUE_SUM: &str = "sum";
 
 /// All but times and declared values.
-const OTHERS: [Entry; 25] = [
+const OTHERS: [Entry; 26] = [
     plain(
         "latency.slope",
         "how fast response times grow: the slope of the line through the means of the seconds",
@@ -89,6 +89,7 @@ const OTHERS: [Entry; 25] = [
     with("share.max", "share.max(group)", Argument::Group, "the greatest share of a key"),
     with("keys", "keys(group)", Argument::Group, "how many keys were seen"),
     with("spread", "spread(group)", Argument::Group, "coefficient of variation of the keys' counts"),
+    plain("capacity", "the highest level that held, of a phase with steps"),
 ];
 
 /// Every metric but declared values, `value(name).p95`, whose names the spec gives.

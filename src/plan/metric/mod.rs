@@ -81,6 +81,8 @@ pub enum Metric {
     Keys(String),
     /// The coefficient of variation of the keys' counts.
     Spread(String),
+    /// The highest level that held, of a phase that searches for it.
+    Capacity,
 }
 
 /// What is made of many values.
@@ -126,8 +128,8 @@ pub enum Declaration<'a> {
 }
 
 impl Metric {
-    /// What it measures. A declared value has the dimension that its unit gives it, which only the spec knows:
-    /// here it is a number.
+    /// What it measures. A declared value has the dimension that its unit gives it, and a capacity that of what goes up, which
+    /// only the spec knows: here they are a number and a count.
     #[must_use]
     pub fn dimension(&self) -> Dimension {
         match self {
@@ -149,7 +151,8 @@ impl Metric {
             | Metric::CacheHits
             | Metric::CacheMisses
             | Metric::Count(..)
-            | Metric::Keys(_) => Dimension::Count,
+            | Metric::Keys(_)
+            | Metric::Capacity => Dimension::Count,
             Metric::Rate | Metric::RateIterations | Metric::RateSustained | Metric::RatePeak => {
                 Dimension::Rate
             }
@@ -220,6 +223,7 @@ impl Metric {
                 | Metric::UsersMax
                 | Metric::InflightMax
                 | Metric::Dropped
+                | Metric::Capacity
         )
     }
 

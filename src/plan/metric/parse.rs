@@ -57,6 +57,7 @@ fn named(name: &str, start: &Cursor<'_>, cursor: &mut Cursor<'_>) -> Result<Metr
         ("share.max", Given::Name(group)) => Metric::ShareMax(group),
         ("keys", Given::Name(group)) => Metric::Keys(group),
         ("spread", Given::Name(group)) => Metric::Spread(group),
+        ("capacity", _) => Metric::Capacity,
         _ => {
             unreachable!("every name of the catalogue is made into a metric, with the argument that it takes")
         }

@@ -41,6 +41,7 @@ impl fmt::Display for Metric {
             Metric::ShareMax(group) => write!(out, "share.max({group})"),
             Metric::Keys(group) => write!(out, "keys({group})"),
             Metric::Spread(group) => write!(out, "spread({group})"),
+            Metric::Capacity => out.write_str("capacity"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod classify;
 mod data;
+mod leg;
 mod request;
 mod scenario;
 mod tls;
@@ -13,11 +14,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::cut::Cut;
-use super::executor::Executor;
-use super::objective::{Expectations, Requirement, Scoring};
+use super::executor::{Executor, Rung};
+use super::limit::Limit;
+use super::objective::{Expectations, Narrowed, Requirement, Scoring};
 pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
 pub use classify::{CacheRule, Classify, Named, Source};
 pub use data::{Feeder, Form, Place, RowOrder, Rows};
+pub use leg::{Leg, LegIndex};
 pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
 pub use scenario::{Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls};
@@ -129,6 +132,21 @@ pub struct Phase {
     pub expect: Expectations,
     /// What rows ask for by key or by window: each is measured in cells of its own.
     pub cuts: Vec<Cut>,
+    /// What ends its search; empty where it doesn't search.
+    pub stops: Vec<Stop>,
+    /// Its levels as phases of their own; empty where it doesn't search.
+    pub levels: Vec<Phase>,
+    /// Which level it is; none: it is a whole phase.
+    pub level: Option<Rung>,
+}
+
+/// A figure of a level that ends a search.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// The figure, in the phase that searches.
+    pub measure: Narrowed,
+    /// What it is when the target doesn't hold the level.
+    pub limit: Limit,
 }
 
 impl Plan {

@@ -61,6 +61,8 @@ pub enum Name {
     Phase,
     /// How many iterations the phase has in all, where that is known; else 0.
     Iterations,
+    /// How much the level is that a search tries: a number, or iterations a second; elsewhere 0.
+    Level,
     /// The run's UID.
     RunUid,
     /// A new UUID, drawn from the seed.

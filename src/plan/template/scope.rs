@@ -11,8 +11,8 @@ use crate::plan::near;
 pub(crate) type Variables = BTreeMap<String, Value>;
 
 /// Names that Loadgate gives.
-const OWN: [&str; 9] =
-    ["user", "iteration", "index", "phase", "iterations", "runUID", "uuid", "random(a,b)", "now"];
+const OWN: [&str; 10] =
+    ["user", "iteration", "index", "phase", "iterations", "level", "runUID", "uuid", "random(a,b)", "now"];
 
 /// Whether Loadgate itself gives `name`, so that a spec can't.
 pub(crate) fn is_own_name(name: &str) -> bool {
@@ -178,6 +178,7 @@ fn own(name: &str) -> Option<Result<Name, String>> {
         "index" => Name::Index,
         "phase" => Name::Phase,
         "iterations" => Name::Iterations,
+        "level" => Name::Level,
         "runUID" => Name::RunUid,
         "uuid" => Name::Uuid,
         "now" => Name::Now,

@@ -78,6 +78,30 @@ impl Rate {
         time.as_nanos() * u128::from(self.events) * (parts / NANOS_PER_SECOND) / u128::from(self.seconds)
     }
 
+    /// This and `count` times another one.
+    #[must_use]
+    pub fn plus(&self, step: Self, count: u64) -> Self {
+        let events = self.finest().saturating_add(step.finest().saturating_mul(u128::from(count)));
+        let reduced =
+            Figure::reduced(i128::try_from(events).unwrap_or(i128::MAX), i128::from(FINEST), Dimension::Rate);
+        match (u64::try_from(reduced.numerator()), u64::try_from(reduced.denominator())) {
+            (Ok(events), Ok(seconds)) => Self { events, seconds },
+            _ => unreachable!("the highest rate is a billion a second, and a step leads to no higher one"),
+        }
+    }
+
+    /// How many rates there are from this one to `highest`, each by `step` more than the one before.
+    #[must_use]
+    pub fn steps_to(&self, step: Self, highest: Self) -> u64 {
+        let way = highest.finest().checked_sub(self.finest());
+        way.map_or(0, |way| u64::try_from(way / step.finest() + 1).unwrap_or(u64::MAX))
+    }
+
+    /// Events in the time of which that of each rate is a part.
+    fn finest(&self) -> u128 {
+        u128::from(self.events) * u128::from(FINEST / self.seconds)
+    }
+
     /// Events per second, exactly.
     #[must_use]
     pub fn figure(&self) -> Figure {

@@ -137,7 +137,7 @@ fn idle_pace(plan: &Plan, phase: &Phase) -> Option<String> {
 fn whole_length(known: Duration, open_ended: bool) -> String {
     let known = length(known);
     if open_ended {
-        format!("{known} and as long as the target takes for bursts and iterations")
+        format!("{known} and as long as the target takes for bursts, iterations and searches")
     } else {
         known
     }

@@ -1,5 +1,6 @@
 //! The report for a terminal: what was run, what came of it, and the verdict last.
 
+mod capacity;
 mod distribution;
 mod findings;
 mod forecast;
@@ -23,6 +24,7 @@ pub fn render(report: &Report, style: Style) -> String {
     let sections = [
         head(report, style),
         section("Phases", phases::table(report, style), style),
+        section("Capacity", capacity::table(report, style), style),
         section("Steps", steps::table(report, style), style),
         section("Expectations", requirements::expectations(report, style), style),
         section("Requirements", requirements::table(report, style), style),

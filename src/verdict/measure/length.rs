@@ -37,6 +37,7 @@ pub(in crate::verdict) fn grows_with_length(metric: &Metric) -> bool {
         | Metric::Share(..)
         | Metric::ShareMax(_)
         | Metric::Keys(_)
-        | Metric::Spread(_) => false,
+        | Metric::Spread(_)
+        | Metric::Capacity => false,
     }
 }

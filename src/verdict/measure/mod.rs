@@ -1,5 +1,6 @@
 //! Measures one metric, narrowed to phases, steps, an outcome, a key and a window, over what all workers recorded.
 
+mod capacity;
 mod cut;
 mod errors;
 mod flow;
@@ -95,5 +96,6 @@ fn figure(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
         Metric::ShareMax(group) => Group::of(pool, group)?.greatest_share(),
         Metric::Keys(group) => Group::of(pool, group)?.keys(),
         Metric::Spread(group) => Group::of(pool, group)?.spread(),
+        Metric::Capacity => capacity::of(pool),
     }
 }

@@ -27,6 +27,8 @@ pub(in crate::verdict) enum Unmeasured {
     DividedByZero,
     /// The result was kept without it.
     NotKept(&'static str),
+    /// The search for it has found nothing.
+    Search(String),
     /// The numbers can't be worked out exactly.
     TooLarge,
 }
@@ -45,6 +47,7 @@ impl Unmeasured {
             | Unmeasured::OnlyCounted { .. }
             | Unmeasured::DividedByZero
             | Unmeasured::NotKept(_)
+            | Unmeasured::Search(_)
             | Unmeasured::TooLarge => false,
         }
     }
@@ -79,6 +82,7 @@ impl fmt::Display for Unmeasured {
                     "{what} weren't kept with the result, which was too large: only another run can tell"
                 )
             }
+            Unmeasured::Search(reason) => write!(f, "the phase {reason}"),
             Unmeasured::TooLarge => f.write_str("the numbers are too large to be exact"),
         }
     }

@@ -71,7 +71,12 @@ fn phases(verdict: Verdict, grade: &str) -> Vec<PhaseJudgement> {
     let expectations = vec![plain(None, "error_rate", "0%", "< 1%")];
     vec![
         PhaseJudgement { grade: Some("FAST".to_owned()), ..PhaseJudgement::default() },
-        PhaseJudgement { verdict: Some(verdict), grade: Some(grade.to_owned()), expectations },
+        PhaseJudgement {
+            verdict: Some(verdict),
+            grade: Some(grade.to_owned()),
+            expectations,
+            ..PhaseJudgement::default()
+        },
     ]
 }
 

@@ -7,6 +7,7 @@ mod judgements;
 mod laws;
 mod metrics;
 mod rows;
+mod search;
 mod verdicts;
 
 use super::{Circumstances, Judgement, judge};

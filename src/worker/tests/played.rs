@@ -19,7 +19,7 @@ const PER_SLOT: u64 = 50;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ran {
     pub(super) worker: u32,
-    pub(super) phase: PhaseIndex,
+    pub(super) phase: LegIndex,
     pub(super) start: Instant,
     /// None: it isn't over.
     pub(super) end: Option<Instant>,
@@ -39,7 +39,7 @@ impl Truth {
         self.lock().clone()
     }
 
-    pub(super) fn of(&self, worker: u32, phase: PhaseIndex) -> Option<Ran> {
+    pub(super) fn of(&self, worker: u32, phase: LegIndex) -> Option<Ran> {
         self.lock().iter().copied().find(|ran| ran.worker == worker && ran.phase == phase)
     }
 }
@@ -56,7 +56,7 @@ pub(super) struct Played {
     worker: u32,
     takes: Vec<Takes>,
     truth: Truth,
-    is_ready_at: (PhaseIndex, Instant),
+    is_ready_at: (LegIndex, Instant),
     abort: watch::Sender<bool>,
 }
 
@@ -94,7 +94,7 @@ impl Played {
 }
 
 impl Generator for Played {
-    fn prepare(&mut self, phase: PhaseIndex) -> Result<(), EngineError> {
+    fn prepare(&mut self, phase: LegIndex) -> Result<(), EngineError> {
         self.is_ready_at = (phase, Instant::now() + self.takes[phase].making_ready);
         Ok(())
     }

@@ -199,7 +199,7 @@ fn a_wrong_value_is_told_with_those_that_are_right() {
         &with("burst: {iterations: 10}", "burst: null"),
         &[
             "spec.phases[0].load.burst: expected an object with fields, found nothing; give it a value or leave it out",
-            "spec.phases[0].load: has no executor; give it one of constantUsers, rampingUsers, iterations, sharedIterations, constantRate, rampingRate, burst, batches and idle",
+            "spec.phases[0].load: has no executor; give it one of constantUsers, rampingUsers, iterations, sharedIterations, constantRate, rampingRate, burst, batches, steps and idle",
         ],
     );
     check(

@@ -83,6 +83,14 @@ fn each_executor_may_be_written_in_ways_that_mean_the_same() {
         ),
         ("constantRate: {rate: 60/m, total: 5}", "constantRate: {rate: 1/s, total: 5, maxUsers: 1000}"),
         ("batches: {iterations: 9, batches: 2, over: 1m}", "batches: {iterations: 9, batches: 2, over: 60s}"),
+        (
+            "constantRate: {rate: 60/m, duration: 1m}",
+            "constantRate: {rate: 1/s, duration: 60s, arrivals: uniform}",
+        ),
+        (
+            "steps: {rate: {from: 60/m, step: 0.5/s, to: 5/s}, hold: 1m, stopWhen: [{metric: rate, is: '< 1/s'}]}",
+            "steps: {rate: {from: 1/s, step: 30/m, to: 300/m}, hold: 60s, maxUsers: 1000, stopWhen: [{metric: rate, is: '< 1/s'}]}",
+        ),
         ("idle: {duration: 1m}", "idle: {duration: 60s}"),
         (
             "rampingUsers: {stages: [{users: 5, duration: 1m}]}",

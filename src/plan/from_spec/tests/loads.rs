@@ -14,7 +14,7 @@ fn a_phase_has_one_executor() {
     check_load(
         "",
         &[
-            ": has no executor; give it one of constantUsers, rampingUsers, iterations, sharedIterations, constantRate, rampingRate, burst, batches and idle",
+            ": has no executor; give it one of constantUsers, rampingUsers, iterations, sharedIterations, constantRate, rampingRate, burst, batches, steps and idle",
         ],
     );
     check_load(
@@ -97,4 +97,114 @@ fn the_ramp_lies_inside_the_duration() {
         &[".constantUsers.rampUp: lies inside the duration (10s); make it shorter than that"],
     );
     check_load("constantUsers: {users: 1, duration: 10s, rampUp: 9s}", &[]);
+}
+
+const STOP: &str = "stopWhen: [{metric: error_rate, is: '> 1%'}]";
+
+#[track_caller]
+fn check_steps(steps: &str, want: &[&str]) {
+    let want: Vec<String> = want.iter().map(|line| format!(".steps{line}")).collect();
+    let want: Vec<&str> = want.iter().map(String::as_str).collect();
+    check_load(&format!("steps: {{{steps}}}"), &want);
+}
+
+#[test]
+fn a_search_has_one_form_and_what_belongs_to_it() {
+    let users = "users: {from: 1, step: 1, to: 5}";
+    let burst = "burst: {from: 1, step: 1, to: 5}";
+    check_steps(&format!("{users}, hold: 1s, settle: 1s, {STOP}"), &[]);
+    check_steps(&format!("rate: {{from: 1/s, step: 1/s, to: 5/s}}, hold: 1s, maxUsers: 5, {STOP}"), &[]);
+    check_steps(&format!("{burst}, {STOP}"), &[]);
+    check_steps(&format!("hold: 1s, {STOP}"), &[": needs burst, users or rate, which is what goes up"]);
+    check_steps(
+        &format!("{users}, {burst}, hold: 1s, {STOP}"),
+        &[
+            ".hold: goes with users and rate only: a burst lasts until all of it is through",
+            ": has more than one of burst, users and rate; keep one",
+        ],
+    );
+    check_steps(&format!("{users}, {STOP}"), &[": needs a hold, which is how long each level lasts"]);
+    check_steps(
+        &format!("{users}, hold: 1s, maxUsers: 5, {STOP}"),
+        &[".maxUsers: goes with rate only: users and bursts have as many as their level says"],
+    );
+    check_steps(&format!("{burst}, stopWhen: []"), &[".stopWhen: is empty; give it one at least"]);
+}
+
+#[test]
+fn levels_go_up_and_there_are_not_too_many() {
+    for (burst, want) in [
+        ("from: 5, step: 1, to: 4", &[".burst.to: is below from; give at least as much"][..]),
+        ("from: 1, step: 1, to: 100", &[]),
+        ("from: 1, step: 1, to: 101", &[".burst.step: makes more than 100 levels; make it larger"]),
+    ] {
+        check_steps(&format!("burst: {{{burst}}}, {STOP}"), want);
+    }
+    let rate = "rate: {from: 1/s, step: 0.001/day, to: 1000000000/s}";
+    let many = ".rate.step: makes more than 100 levels; make it larger";
+    check_steps(&format!("{rate}, hold: 1s, {STOP}"), &[many]);
+}
+
+#[test]
+fn what_ends_a_search_is_a_figure_of_a_level() {
+    let of = |metric: &str, is: &str| {
+        format!("burst: {{from: 1, step: 1, to: 5}}, stopWhen: [{{metric: '{metric}', is: '{is}'}}]")
+    };
+    check_steps(&of("rate", "< 100/s"), &[]);
+    check_steps(&of("errors(5xx)", ">= 1"), &[]);
+    check_steps(&of("latency.p95", "> 100"), &[".stopWhen[0].is: \"> 100\", character…"]);
+    check_steps(&of("latncy.p95", "> 1ms"), &[".stopWhen[0].metric: \"latncy.p95\", character 1: …"]);
+    check_steps(&of("errors(quota)", "> 1"), &[".stopWhen[0].metric: …"]);
+    check_steps(
+        &of("capacity", "> 1"),
+        &[".stopWhen[0].metric: is what the search finds, and can't end it; give it a figure of a level"],
+    );
+}
+
+/// A row about two phases, of which the first has this load.
+#[track_caller]
+fn check_row(load: &str, row: &str, want: &[&str]) {
+    let of = "phases: [{name: main, load: {LOAD}}, {name: other, load: {burst: {iterations: 1}}}]";
+    check(&format!("{}\nrequirements: [{{id: one, {row}}}]", of.replace("LOAD", load)), want);
+}
+
+#[test]
+fn a_capacity_is_required_of_phases_that_search_for_it_and_only_where_any_end_tells() {
+    let users =
+        "steps: {users: {from: 1, step: 1, to: 50}, hold: 1s, stopWhen: [{metric: error_rate, is: '> 1%'}]}";
+    let rate = "steps: {rate: {from: 1/s, step: 1/s, to: 50/s}, hold: 1s, stopWhen: [{metric: error_rate, is: '> 1%'}]}";
+    let of = |limits: &str| format!("metric: capacity, where: {{phases: [main]}}, {limits}");
+    check_row(users, &of("target: '>= 50', acceptable: '> 40', critical: '< 20'"), &[]);
+    check_row(rate, &of("target: '>= 3000/m'"), &[]);
+    check_row(rate, &of("target: '>= 50'"), &["spec.requirements[0].target: …"]);
+    let undecided = "spec.requirements[0].target: isn't decided where nothing stops the search, which then knows only that it \
+                     is at least 50; require >= that or less, or raise steps' to";
+    for target in [">= 51", "> 50", "< 51", "== 50", "40..50"] {
+        check_row(users, &of(&format!("target: '{target}'")), &[undecided]);
+    }
+    check_row(
+        users,
+        "metric: capacity, target: '>= 5'",
+        &[
+            "spec.requirements[0].metric: is found by steps, and phase other has none; name the phases that have them in where.phases",
+        ],
+    );
+    check_row(
+        users,
+        "ratio: [{metric: capacity}, {metric: requests}], where: {phases: [main]}",
+        &[
+            "spec.requirements[0].ratio[0].metric: can't be divided: where nothing stops the search, only its least is known",
+        ],
+    );
+}
+
+#[test]
+fn a_search_has_no_max_duration() {
+    let load = "steps: {burst: {from: 1, step: 1, to: 5}, stopWhen: [{metric: error_rate, is: '> 1%'}]}";
+    check(
+        &format!("phases: [{{name: main, maxDuration: 5m, load: {{{load}}}}}]"),
+        &[
+            "spec.phases[0].maxDuration: a search ends by itself; make it shorter by its hold, its step or its to",
+        ],
+    );
 }
