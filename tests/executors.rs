@@ -105,6 +105,15 @@ fn a_rate_that_rises_begins_as_many_as_the_area_below_it() {
 }
 
 #[test]
+fn what_comes_at_random_is_begun_once_each_and_counted_as_it_was_due() {
+    let (ended, seen) = play("constantRate: {rate: 40/s, duration: 2s, arrivals: poisson}");
+    let total = seen.len() as u64;
+    // About 80: chance alone makes as few as 40, or as many as 120, of none of a million seeds, and this is one of them.
+    assert!((40..120).contains(&total), "{total}: {}", ended.err);
+    each_once(&ended, &seen, total);
+}
+
+#[test]
 fn users_are_there_in_the_stages_that_have_so_many() {
     let began = Instant::now();
     let (ended, seen) = play(

@@ -124,7 +124,7 @@ pub struct SharedIterations {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = rules::constant_rate()))]
 pub struct ConstantRate {
-    /// Iterations started in a unit of time, evenly spaced.
+    /// Iterations started in a unit of time.
     #[schemars(schema_with = "schema::rate")]
     pub rate: String,
     /// How long they go on starting.
@@ -135,10 +135,25 @@ pub struct ConstantRate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
     pub total: Option<u64>,
+    /// How they are spread over it. Default: uniform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Spread>,
     /// The most users that run iterations at the same time; an iteration that finds none free is dropped and counted. Default: 1000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_users: Option<u32>,
+}
+
+/// How the iterations of a rate are spread over its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Spread {
+    /// Each as far from the next as any other.
+    #[default]
+    Uniform,
+    /// At random, each without regard to the others, as from many people who know nothing of each other. How many come of the rate
+    /// is drawn, too.
+    Poisson,
 }
 
 /// `rampingRate`: an open loop whose rate changes.

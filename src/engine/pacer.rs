@@ -20,7 +20,7 @@ use super::user::{Present, all_through};
 use crate::metrics::DropReason;
 use crate::metrics::series::LATE_MICROS;
 use crate::plan::draw::Draws;
-use crate::plan::executor::Arrivals;
+use crate::plan::executor::{self, Arrivals};
 
 /// After so many slots without a wait, users get their turn.
 const MOST_SLOTS_AT_ONCE: u32 = 32;
@@ -36,28 +36,27 @@ type Idle = Rc<RefCell<Vec<oneshot::Sender<Arrival>>>>;
 
 /// Begins the iterations of this shard's share of arrivals by its share of their users, then waits for all.
 pub(super) async fn open(floor: Rc<Floor>, arrivals: &dyn Arrivals) {
-    let (total, most_users) =
-        (floor.count(arrivals.total()), floor.count(floor.phase().executor.users().into()));
+    let mut arrivals = floor.arrivals(arrivals);
+    let most_users = floor.count(floor.phase().executor.users().into());
     let idle = Idle::default();
     let mut users = JoinSet::new();
     let Ok(timer) = FineTimer::new() else {
         // Without a descriptor for the timer nothing can be sent in time: all of it is told as dropped.
-        drop_all(&floor, total);
+        drop_all(&floor, arrivals.count());
         return;
     };
     // Before the phase's start the clock stands at 0: what is due then isn't due yet.
     if timer.until(floor.at(0)).await.is_err() {
-        drop_all(&floor, total);
+        drop_all(&floor, arrivals.count());
         return;
     }
     let mut without_wait = 0;
-    for place in 0..total {
-        let index = floor.global(place);
-        let arrival = Arrival { index, due: micros(arrivals.due(index)) };
+    while let Some(executor::Arrival { index, due }) = arrivals.next() {
+        let arrival = Arrival { index, due: micros(due) };
         if floor.now() < arrival.due {
             without_wait = 0;
             if timer.until(floor.at(arrival.due)).await.is_err() {
-                drop_all(&floor, total - place);
+                drop_all(&floor, 1 + arrivals.count());
                 break;
             }
         } else {
@@ -113,20 +112,23 @@ async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
     while let Some(Arrival { index, due }) = next {
         let mut draws = Draws::open(floor.seed(), floor.phase_index(), index);
         let scenario = draws.weighted(&floor.compiled.weights);
-        let turn = Turn { iteration: index, index, scenario, draws, due: Some(due), counts_from_due };
-        user.run(turn).await;
+        if floor.has_rows(scenario, index) {
+            let turn = Turn { iteration: index, index, scenario, draws, due: Some(due), counts_from_due };
+            user.run(turn).await;
+        }
         if floor.pool_closed() {
-            return;
+            break;
         }
         let (offer, arrival) = oneshot::channel();
         idle.borrow_mut().push(offer);
         next = arrival.await.ok();
     }
+    user.tear_down().await;
 }
 
-fn drop_all(floor: &Floor, count: u64) {
+fn drop_all(floor: &Floor, count: usize) {
     let mut recorder = floor.recorder.borrow_mut();
-    recorder.scheduled(count);
+    recorder.scheduled(count as u64);
     for _ in 0..count {
         recorder.iteration_dropped(floor.part(floor.now()), DropReason::NoTimer);
     }

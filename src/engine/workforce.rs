@@ -10,12 +10,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::compile::{CompileError, CompiledPhase};
 use super::shard::{self, Command, Post};
+use super::tls::Tls;
 use super::watch::Watch;
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
 use crate::plan::secrets::Secrets;
 use crate::plan::share::Share;
-use crate::plan::{PhaseIndex, Plan};
+use crate::plan::{Data, PhaseIndex, Plan};
 
 /// What an engine needs.
 #[derive(Clone, Debug)]
@@ -26,8 +27,12 @@ pub struct Setup {
     pub share: Share,
     /// The target's addresses; never empty.
     pub addresses: Arc<[SocketAddr]>,
+    /// How TLS is spoken to it; none: it isn't.
+    pub tls: Option<Tls>,
     /// The values of Secrets.
     pub secrets: Secrets,
+    /// All rows that steps name.
+    pub data: Data,
     /// The run.
     pub run_uid: String,
     /// How many threads generate load.
@@ -73,7 +78,7 @@ impl Engine {
     /// When a thread can't be started, or a header refers to a Secret that isn't known.
     pub fn start(setup: Setup) -> Result<Self, EngineError> {
         for (_, phase) in setup.plan.phases_to_run() {
-            CompiledPhase::new(&setup.plan, phase, &setup.secrets, &setup.run_uid)?;
+            CompiledPhase::new(&setup.plan, phase, &setup.secrets, &setup.data, &setup.run_uid)?;
         }
         let shards: Result<Vec<_>, _> =
             (0..setup.shards.get()).map(|shard| start_shard(&setup, shard)).collect();
@@ -92,8 +97,8 @@ impl Engine {
     /// # Errors
     /// When a thread has ended.
     pub fn prepare(&mut self, phase: PhaseIndex) -> Result<(), EngineError> {
-        let Setup { plan, secrets, run_uid, .. } = &self.setup;
-        let compiled = Arc::new(CompiledPhase::new(plan, &plan.phases[phase], secrets, run_uid)?);
+        let Setup { plan, secrets, data, run_uid, .. } = &self.setup;
+        let compiled = Arc::new(CompiledPhase::new(plan, &plan.phases[phase], secrets, data, run_uid)?);
         self.preparing.clear();
         for shard in &self.shards {
             let (ready, answer) = oneshot::channel();
@@ -206,6 +211,7 @@ fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
         shard,
         shards: setup.shards,
         addresses: Arc::clone(&setup.addresses),
+        tls: setup.tls.clone(),
     };
     let runtime = shard::runtime().map_err(EngineError::Thread)?;
     let thread = std::thread::Builder::new()

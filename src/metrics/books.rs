@@ -18,9 +18,12 @@ pub struct Books {
     /// Those of them that came late, to users that were all busy by then: the generator had stood still.
     #[serde(default)]
     pub dropped_late: u64,
-    /// Those of them for which there was no timer. The others found no free user when they were due.
+    /// Those of them for which there was no timer.
     #[serde(default)]
     pub dropped_untimed: u64,
+    /// Those of them that found no row left of the data. The others found no free user when they were due.
+    #[serde(default)]
+    pub without_row: u64,
     /// Requests cut off in flight: sent, perhaps served, but not counted among the requests.
     pub cut_requests: u64,
     /// Kept connections that the target had closed while idle and that were opened anew.
@@ -38,6 +41,8 @@ pub enum DropReason {
     Late,
     /// There was nothing to wait with until it was due.
     NoTimer,
+    /// The data had no row left for it.
+    NoRow,
 }
 
 /// How a phase ended at a worker.
@@ -62,6 +67,7 @@ impl Books {
             dropped,
             dropped_late,
             dropped_untimed,
+            without_row,
             cut_requests,
             reconnects,
             connections,
@@ -73,6 +79,7 @@ impl Books {
         self.dropped += dropped;
         self.dropped_late += dropped_late;
         self.dropped_untimed += dropped_untimed;
+        self.without_row += without_row;
         self.cut_requests += cut_requests;
         self.reconnects += reconnects;
         self.connections += connections;
@@ -85,17 +92,20 @@ impl Books {
             DropReason::NoFreeUser => {}
             DropReason::Late => self.dropped_late += 1,
             DropReason::NoTimer => self.dropped_untimed += 1,
+            DropReason::NoRow => self.without_row += 1,
         }
     }
 
     /// How many were dropped for each reason.
     #[must_use]
-    pub fn drops(&self) -> [(DropReason, u64); 3] {
-        let (late, untimed) = (self.dropped_late, self.dropped_untimed);
+    pub fn drops(&self) -> [(DropReason, u64); 4] {
+        let (late, untimed, rowless) = (self.dropped_late, self.dropped_untimed, self.without_row);
+        let others = late.saturating_add(untimed).saturating_add(rowless);
         [
-            (DropReason::NoFreeUser, self.dropped.saturating_sub(late.saturating_add(untimed))),
+            (DropReason::NoFreeUser, self.dropped.saturating_sub(others)),
             (DropReason::Late, late),
             (DropReason::NoTimer, untimed),
+            (DropReason::NoRow, rowless),
         ]
     }
 

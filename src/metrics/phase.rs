@@ -40,10 +40,15 @@ pub struct PartState {
     pub lag: Dist,
     /// How long opening connections took, in microseconds.
     pub connect: Dist,
+    /// How long it took to agree on TLS over them, in microseconds.
+    pub tls: Dist,
     /// Iterations that ended.
     pub iterations: u64,
     /// Iterations that were due and never begun.
     pub dropped: u64,
+    /// How often each step was skipped, as what it can't do without had no value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skipped: BTreeMap<u32, u64>,
 }
 
 /// A stretch of time, in microseconds since the phase began.
@@ -95,6 +100,7 @@ impl PhaseState {
         for part in [&mut self.ramp_up, &mut self.steady] {
             part.lag.pack();
             part.connect.pack();
+            part.tls.pack();
             part.cells.values_mut().for_each(Cell::pack);
         }
         self.slices.values_mut().for_each(Slice::pack);
@@ -117,8 +123,12 @@ impl PartState {
         }
         self.lag.merge(&other.lag);
         self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
         self.iterations += other.iterations;
         self.dropped += other.dropped;
+        for (step, count) in &other.skipped {
+            *self.skipped.entry(*step).or_default() += count;
+        }
     }
 
     /// From the first request sent to the last response.

@@ -92,8 +92,12 @@ impl Shape {
     }
 
     fn part(&self, part: &PartState) -> Result<u128, Unsound> {
-        let PartState { cells, lag, connect, iterations, dropped } = part;
-        let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect]);
+        let PartState { cells, lag, connect, tls, iterations, dropped, skipped } = part;
+        let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect, tls]);
+        for (step, count) in skipped {
+            within("step", *step as usize, self.steps)?;
+            total += u128::from(*count);
+        }
         for ((step, _), cell) in cells {
             within("step", *step as usize, self.steps)?;
             total += self.cell(cell)?;
@@ -153,12 +157,13 @@ fn books_total(books: &Books) -> u128 {
         dropped,
         dropped_late,
         dropped_untimed,
+        without_row,
         cut_requests,
         reconnects,
         connections,
     } = *books;
-    let iterations = [scheduled, started, completed, cut, dropped, dropped_late, dropped_untimed];
-    sum(&iterations) + sum(&[cut_requests, reconnects, connections])
+    let dropped = [dropped, dropped_late, dropped_untimed, without_row];
+    sum(&[scheduled, started, completed, cut]) + sum(&dropped) + sum(&[cut_requests, reconnects, connections])
 }
 
 fn strain_total(strain: &Strain) -> u128 {

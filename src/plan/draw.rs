@@ -18,6 +18,12 @@ pub struct Draws(Xoshiro256PlusPlus);
 /// Kept apart, so that user 0's iteration 5 and arrival 5 draw differently.
 const CLOSED: u64 = 1;
 const OPEN: u64 = 2;
+const GAPS: u64 = 3;
+const SETUP: u64 = 4;
+const TEARDOWN: u64 = 5;
+
+/// 2^-53: the steps of the numbers that are drawn between 0 and 1.
+const FINEST: f64 = 1.0 / (1_u64 << 53) as f64;
 
 impl Draws {
     /// The choices of iteration `iteration` of `user`, both from 0 and over all workers.
@@ -30,6 +36,24 @@ impl Draws {
     #[must_use]
     pub fn open(seed: u64, phase: PhaseIndex, arrival: u64) -> Self {
         Self::seeded([seed, OPEN, phase as u64, arrival, 0])
+    }
+
+    /// The gap before arrival number `arrival`, from 0 and over all workers.
+    #[must_use]
+    pub fn gap(seed: u64, phase: PhaseIndex, arrival: u64) -> Self {
+        Self::seeded([seed, GAPS, phase as u64, arrival, 0])
+    }
+
+    /// The choices of a user's setup, the number `attempt` of them.
+    #[must_use]
+    pub fn setup(seed: u64, phase: PhaseIndex, user: u64, attempt: u64) -> Self {
+        Self::seeded([seed, SETUP, phase as u64, user, attempt])
+    }
+
+    /// The choices of a user's teardown, after so many setups.
+    #[must_use]
+    pub fn teardown(seed: u64, phase: PhaseIndex, user: u64, attempt: u64) -> Self {
+        Self::seeded([seed, TEARDOWN, phase as u64, user, attempt])
     }
 
     fn seeded(numbers: [u64; 5]) -> Self {
@@ -68,6 +92,20 @@ impl Draws {
             Some(span) => least.wrapping_add_unsigned(self.below(span)),
             None => i64::from_ne_bytes(self.0.next_u64().to_ne_bytes()),
         }
+    }
+
+    /// A figure above 0 whose mean is 1, distributed exponentially: how long something takes to happen that is as likely at any
+    /// moment as at any other. The logarithm is the same to the last bit on any machine, which that of the standard library
+    /// isn't.
+    pub fn exponential(&mut self) -> f64 {
+        let steps = (self.0.next_u64() >> 11) + 1;
+        // From 2^-53 to 1, so that there is a logarithm.
+        -libm::log(steps as f64 * FINEST)
+    }
+
+    /// A number from 0 up to, but without, `bound`; 0 where that is 0.
+    pub fn index_below(&mut self, bound: u64) -> u64 {
+        self.below(bound)
     }
 
     /// A UUID, version 4.
@@ -121,6 +159,16 @@ mod tests {
                 "2 false 1.562983248s -1 e117b9af-7b4c-477e-9d4a-ec827b202e9c",
                 "2 true 1.682715673s -5 aecbb5fd-c008-4476-854b-b70fe2bc1f68",
             ]
+        );
+    }
+
+    #[test]
+    fn gaps_are_the_same_to_the_last_bit_on_any_machine() {
+        let gaps = [(7, 0, 0), (7, 1, 42), (u64::MAX, 31, 1_000_000_007)];
+        let drawn = gaps.map(|(seed, phase, arrival)| Draws::gap(seed, phase, arrival).exponential());
+        assert_eq!(
+            drawn.map(f64::to_bits),
+            [4_580_871_517_701_086_499, 4_595_322_748_014_796_893, 4_607_920_327_257_841_782]
         );
     }
 

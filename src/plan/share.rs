@@ -53,6 +53,12 @@ impl Share {
         u64::from(self.index) + local * u64::from(self.of)
     }
 
+    /// Whether number `index` of the whole schedule falls to this part.
+    #[must_use]
+    pub fn holds(self, index: u64) -> bool {
+        index % u64::from(self.of) == u64::from(self.index)
+    }
+
     /// The same part where only `users` of the parts have a user to serve what falls to them: the whole is dealt to
     /// those. None for a part without a user.
     #[must_use]
@@ -123,6 +129,14 @@ mod tests {
         #[test]
         fn shares_add_up_to_the_whole(total in 0..1_000_000_000_000_u64, of in 1..2000_u32) {
             prop_assert_eq!(workers(of).map(|share| share.count(total)).sum::<u64>(), total);
+        }
+
+        #[test]
+        fn each_thing_is_held_by_the_part_that_lists_it(total in 0..500_u64, of in 1..50_u32, parts in 1..20_u32) {
+            for share in shards(of, parts) {
+                let held: Vec<u64> = (0..total).filter(|index| share.holds(*index)).collect();
+                prop_assert_eq!(share.all(total).collect::<Vec<_>>(), held);
+            }
         }
 
         #[test]

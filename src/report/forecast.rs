@@ -99,7 +99,8 @@ impl PhaseForecast {
             users: phase.executor.users(),
             rate,
             iterations,
-            requests: iterations.map(|count| requests(count, mean(plan, phase, requests_of))),
+            requests: iterations
+                .map(|count| requests(count, mean(plan, phase, requests_of)).and(once(plan, phase))),
         }
     }
 }
@@ -127,7 +128,10 @@ fn peak_rate(plan: &Plan, phase: &Phase) -> Option<f64> {
 fn iterations(phase: &Phase, rate: Option<f64>) -> Option<Count> {
     match (phase.executor.total_iterations(), phase.executor.planned_length()) {
         (Some(total), _) => Some(Count::Exactly(total)),
-        (None, Some(length)) => Some(Count::AtMost(whole(rate? * length.as_secs_f64()))),
+        (None, Some(length)) => {
+            let count = whole(rate? * length.as_secs_f64());
+            Some(if phase.executor.is_open_loop() { Count::About(count) } else { Count::AtMost(count) })
+        }
         (None, None) => None,
     }
 }
@@ -139,6 +143,24 @@ fn requests(iterations: Count, each: f64) -> Count {
         Count::Exactly(number) | Count::About(number) => Count::About(times(number)),
         Count::AtMost(number) => Count::AtMost(times(number)),
     }
+}
+
+impl Count {
+    /// With some more, about as many.
+    fn and(self, more: u64) -> Count {
+        match self {
+            Count::Exactly(number) if more == 0 => Count::Exactly(number),
+            Count::Exactly(number) | Count::About(number) => Count::About(number + more),
+            Count::AtMost(number) => Count::AtMost(number + more),
+        }
+    }
+}
+
+/// Requests that are sent once a user: each user runs each scenario, or nearly.
+fn once(plan: &Plan, phase: &Phase) -> u64 {
+    let steps = phase.scenarios.iter().flat_map(|scenario| plan.scenarios[*scenario].once());
+    let likely: u64 = steps.map(|step| u64::from(plan.steps[step].probability_ppm)).sum();
+    whole(likely as f64 / 1e6 * f64::from(phase.executor.users()))
 }
 
 /// The mean of a figure over the scenarios of a phase, by their weights.

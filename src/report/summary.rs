@@ -39,6 +39,7 @@ fn dropped_by(books: &Books) -> Vec<DropCount> {
         DropReason::NoFreeUser => "noFreeUser",
         DropReason::Late => "late",
         DropReason::NoTimer => "noTimer",
+        DropReason::NoRow => "noRow",
     };
     let drops = books.drops().into_iter().filter(|(_, count)| *count > 0);
     drops.map(|(reason, count)| DropCount { reason: word(reason).to_owned(), count }).collect()

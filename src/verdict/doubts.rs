@@ -86,6 +86,7 @@ fn unbalanced(books: &Books) -> Option<String> {
         dropped,
         dropped_late: _,
         dropped_untimed: _,
+        without_row: _,
         cut_requests: _,
         reconnects: _,
         connections: _,

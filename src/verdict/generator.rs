@@ -55,7 +55,8 @@ fn faults(plan: &Plan, seen: &Seen<'_>) -> Vec<Unsound> {
         Drive::Pause(_) => return Vec::new(),
     };
     // Causes first: the message of the verdict has room for two.
-    let faults = [exhausted(seen), starved(seen)].into_iter().chain(pace).chain([clock_set(seen)]);
+    let faults =
+        [exhausted(seen), out_of_rows(seen), starved(seen)].into_iter().chain(pace).chain([clock_set(seen)]);
     let name = &seen.phase.name;
     let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}: {what}") };
     faults.flatten().map(told).collect()
@@ -72,6 +73,16 @@ fn exhausted(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
+/// Whatever came after that is another load than the one that was planned.
+fn out_of_rows(seen: &Seen<'_>) -> Option<String> {
+    let count = seen.books().without_row;
+    (count > 0).then(|| {
+        format!(
+            "{count} iterations found no row left of data with `order: once`: give it more rows, or plan fewer iterations"
+        )
+    })
+}
+
 fn undelivered(seen: &Seen<'_>) -> Option<String> {
     let books = seen.books();
     let (started, scheduled) = (books.started, books.scheduled);
@@ -79,14 +90,18 @@ fn undelivered(seen: &Seen<'_>) -> Option<String> {
         return None;
     }
     let share = Figure::share(started, scheduled)?;
-    let drops = books.drops().into_iter().filter(|(_, count)| *count > 0);
+    // That there was no row is told by itself.
+    let drops = books.drops().into_iter().filter(|(why, count)| *count > 0 && *why != DropReason::NoRow);
     let why: Vec<_> = drops.clone().map(|(reason, count)| format!(", {count} {}", words(reason))).collect();
+    if why.is_empty() && books.without_row > 0 {
+        return None;
+    }
     // What most of them lacked.
     let fix = match drops.max_by_key(|(_, count)| *count).map(|(reason, _)| reason) {
         Some(DropReason::NoFreeUser) => "raise maxUsers or workers.count",
         Some(DropReason::Late) => "raise workers.count or give the workers more CPU",
         Some(DropReason::NoTimer) => "raise the limit of open files (ulimit -n) or workers.count",
-        None => "raise workers.count or lower the rate",
+        Some(DropReason::NoRow) | None => "raise workers.count or lower the rate",
     };
     Some(format!(
         "only {share} of the planned load was sent ({started} of {scheduled} iterations{}): {fix}",
@@ -99,13 +114,14 @@ fn words(reason: DropReason) -> &'static str {
         DropReason::NoFreeUser => "found no free user",
         DropReason::Late => "were come to late, when no user was free any more",
         DropReason::NoTimer => "had no timer",
+        DropReason::NoRow => "found no row left",
     }
 }
 
 /// By the first requests of the iterations: later ones are sent when the target has answered those before.
 fn spread(plan: &Plan, seen: &Seen<'_>) -> Option<String> {
     let is_first = |step: u32| {
-        seen.phase.scenarios.iter().any(|scenario| plan.scenarios[*scenario].steps.start == step as usize)
+        seen.phase.scenarios.iter().any(|scenario| plan.scenarios[*scenario].first_step() == step as usize)
     };
     let first = seen.steady().cells.iter().filter(|((step, _), _)| is_first(*step));
     let span = first.fold(None, |all, (_, cell)| Span::union(all, cell.span))?;

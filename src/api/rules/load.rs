@@ -38,6 +38,11 @@ pub(in crate::api) fn constant_rate() -> Value {
     json!([
         some_of(&["duration", "total"], "needs a duration or a total"),
         at_most_one_of(&["duration", "total"], "has both duration and total; keep one"),
+        rule_at(
+            ".total",
+            "!has(self.total) || !has(self.arrivals) || self.arrivals != 'poisson'",
+            "isn't known where arrivals are poisson; give a duration instead"
+        ),
     ])
 }
 

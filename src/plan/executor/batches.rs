@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::read::{Specified, above_zero};
-use super::timeline::{Arrivals, Drive, Timeline, part};
+use super::timeline::{Arrivals, Chance, Drive, Timeline, Walk, by_number, part};
 use crate::api;
 use crate::plan::fault::At;
 use crate::plan::from_spec::length;
 use crate::plan::hash;
 use crate::plan::quick::Scale;
+use crate::plan::share::Share;
 use crate::plan::units::{LONGEST_DURATION, parse_duration};
 use crate::plan::{words, written};
 
@@ -60,12 +61,10 @@ impl Timeline for Batches {
 }
 
 impl Arrivals for Batches {
-    fn total(&self) -> u64 {
-        self.iterations.into()
-    }
-
-    fn due(&self, arrival: u64) -> Duration {
-        self.delay + part(self.over, self.batch(arrival), self.batches.into())
+    fn walk(&self, share: Share, _chance: Chance) -> Walk<'_> {
+        by_number(share, self.iterations.into(), |arrival| {
+            self.delay + part(self.over, self.batch(arrival), self.batches.into())
+        })
     }
 
     fn mean_rate(&self) -> f64 {

@@ -34,7 +34,7 @@ pub use ramping_rate::RampingRate;
 pub use ramping_users::RampingUsers;
 pub(super) use read::read;
 pub use shared_iterations::SharedIterations;
-pub use timeline::{Arrivals, Budget, Drive, Level, Stint, Timeline, Users};
+pub use timeline::{Arrival, Arrivals, Budget, Chance, Drive, Level, Stint, Timeline, Users, Walk};
 
 use super::fault::At;
 use super::quick::Scale;

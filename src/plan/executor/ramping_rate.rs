@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::read::{MAX_USERS, Specified, above_zero};
 use super::stages::{self, Said, Stage};
-use super::timeline::{Arrivals, Drive, Timeline};
+use super::timeline::{Arrivals, Chance, Drive, Timeline, Walk, by_number};
 use crate::api;
 use crate::plan::fault::At;
 use crate::plan::hash;
 use crate::plan::quick::Scale;
+use crate::plan::share::Share;
 use crate::plan::units::Rate;
 use crate::plan::words;
 
@@ -51,6 +52,19 @@ impl RampingRate {
     fn highest(&self) -> Option<Rate> {
         let rates = self.stages.iter().filter_map(|stage| stage.stage.to);
         rates.max_by(|one, other| per_second(Some(*one)).total_cmp(&per_second(Some(*other))))
+    }
+
+    /// How many there are.
+    fn total(&self) -> u64 {
+        let parts = self.stages.last().map_or(0, |last| last.after);
+        u64::try_from(parts.div_ceil(ITERATION)).unwrap_or(u64::MAX)
+    }
+
+    /// When arrival number `arrival` is due.
+    fn due(&self, arrival: u64) -> Duration {
+        let parts = u128::from(arrival) * ITERATION;
+        let later = self.stages.partition_point(|stage| stage.after <= parts);
+        self.stages.get(later).map_or(self.length(), |stage| stage.stage.begins + stage.reaches(parts))
     }
 }
 
@@ -107,15 +121,8 @@ impl Timeline for RampingRate {
 }
 
 impl Arrivals for RampingRate {
-    fn total(&self) -> u64 {
-        let parts = self.stages.last().map_or(0, |last| last.after);
-        u64::try_from(parts.div_ceil(ITERATION)).unwrap_or(u64::MAX)
-    }
-
-    fn due(&self, arrival: u64) -> Duration {
-        let parts = u128::from(arrival) * ITERATION;
-        let later = self.stages.partition_point(|stage| stage.after <= parts);
-        self.stages.get(later).map_or(self.length(), |stage| stage.stage.begins + stage.reaches(parts))
+    fn walk(&self, share: Share, _chance: Chance) -> Walk<'_> {
+        by_number(share, self.total(), |arrival| self.due(arrival))
     }
 
     fn mean_rate(&self) -> f64 {
@@ -165,6 +172,7 @@ impl Specified for RampingRate {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Executor;
     use super::super::tests::in_stages;
     use super::*;
 
@@ -173,8 +181,8 @@ mod tests {
     /// How many there are, and when this one is due.
     fn arrivals(stages: &[(&str, u64, bool)], arrival: u64) -> (u64, Duration) {
         let ramping = in_stages("rampingRate", "rate", stages);
-        let Drive::Arrivals(arrivals) = ramping.drive() else { panic!("{ramping:?}") };
-        (arrivals.total(), arrivals.due(arrival))
+        let Executor::RampingRate(ramping) = ramping else { panic!("{ramping:?}") };
+        (ramping.total(), ramping.due(arrival))
     }
 
     #[test]

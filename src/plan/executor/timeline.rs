@@ -4,6 +4,9 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::plan::model::PhaseIndex;
+use crate::plan::share::Share;
+
 /// A load over time.
 pub trait Timeline: Debug {
     /// The load in words: `500 users for 2m, ramp 30s`.
@@ -15,7 +18,7 @@ pub trait Timeline: Debug {
     /// The most users at the same time.
     fn users(&self) -> u32;
 
-    /// How many iterations are started in all; none where that depends on the target.
+    /// How many iterations are started in all; none where that depends on the target, or is drawn.
     fn total_iterations(&self) -> Option<u64>;
 
     /// Who begins iterations, and when.
@@ -120,11 +123,8 @@ pub struct Stint {
 
 /// The iterations of an open loop, each due at a time.
 pub trait Arrivals: Debug {
-    /// How many.
-    fn total(&self) -> u64;
-
-    /// When arrival number `arrival` (from 0, over all workers) is due, from the phase's start.
-    fn due(&self, arrival: u64) -> Duration;
+    /// Those that fall to a share, in their order. Where they are drawn, each share walks along all of them.
+    fn walk(&self, share: Share, chance: Chance) -> Walk<'_>;
 
     /// Iterations in a second, over the whole of it.
     fn mean_rate(&self) -> f64;
@@ -138,6 +138,32 @@ pub trait Arrivals: Debug {
     fn comes_in_batches(&self) -> bool {
         false
     }
+}
+
+/// Arrivals in their order.
+pub type Walk<'a> = Box<dyn Iterator<Item = Arrival> + 'a>;
+
+/// One iteration of an open loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrival {
+    /// Its number, from 0, over all workers.
+    pub index: u64,
+    /// When it is due, from the phase's start.
+    pub due: Duration,
+}
+
+/// What is drawn for a phase as a whole is drawn from this.
+#[derive(Clone, Copy, Debug)]
+pub struct Chance {
+    /// The test's seed.
+    pub seed: u64,
+    /// The phase.
+    pub phase: PhaseIndex,
+}
+
+/// Arrivals of which each is known by its number alone.
+pub(super) fn by_number<'a>(share: Share, total: u64, due: impl Fn(u64) -> Duration + 'a) -> Walk<'a> {
+    Box::new(share.all(total).map(move |index| Arrival { index, due: due(index) }))
 }
 
 /// How much is asked of the target all the while.

@@ -19,7 +19,7 @@ use crate::engine::Setup;
 use crate::plan::executor::{Burst, ConstantRate, ConstantUsers, Idle, Iterations};
 use crate::plan::secrets::Secrets;
 use crate::plan::units::Rate;
-use crate::plan::{Document, Executor, Options, Phase, Plan, Share};
+use crate::plan::{Data, Document, Executor, Options, Phase, Plan, Share, Spread};
 
 /// Two phases in which nothing is sent.
 fn quiet() -> Arc<Plan> {
@@ -41,7 +41,9 @@ fn alone(plan: &Arc<Plan>) -> Setup {
         plan: Arc::clone(plan),
         share: Share::WHOLE,
         addresses: Arc::new([]),
+        tls: None,
         secrets: Secrets::default(),
+        data: Data::default(),
         run_uid: String::new(),
         shards: NonZeroU32::MIN,
     }
@@ -69,7 +71,7 @@ impl Kind {
             }
             Kind::Rate(seconds, _) => {
                 let length = Duration::from_secs(seconds);
-                ConstantRate { rate, total: seconds, length, max_users: 3 }.into()
+                ConstantRate { rate, total: seconds, length, spread: Spread::Uniform, max_users: 3 }.into()
             }
             Kind::Burst => Burst { iterations: 3 }.into(),
             Kind::Iterations => Iterations { users: 3, per_user: 1 }.into(),
