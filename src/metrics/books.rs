@@ -18,10 +18,10 @@ pub struct Books {
     /// Those of them that came late, to users that were all busy by then: the generator had stood still.
     #[serde(default)]
     pub dropped_late: u64,
-    /// Those of them for which there was no timer.
+    /// Those of them for which there was no timer. The others found no free user when they were due.
     #[serde(default)]
     pub dropped_untimed: u64,
-    /// Those of them that found no row left of the data. The others found no free user when they were due.
+    /// Those of them that found no row left of the data.
     #[serde(default)]
     pub without_row: u64,
     /// Requests cut off in flight: sent, perhaps served, but not counted among the requests.
@@ -41,7 +41,7 @@ pub enum DropReason {
     Late,
     /// There was nothing to wait with until it was due.
     NoTimer,
-    /// The data had no row left for it.
+    /// No row of its data was left.
     NoRow,
 }
 
@@ -99,14 +99,14 @@ impl Books {
     /// How many were dropped for each reason.
     #[must_use]
     pub fn drops(&self) -> [(DropReason, u64); 4] {
-        let (late, untimed, rowless) = (self.dropped_late, self.dropped_untimed, self.without_row);
-        let others = late.saturating_add(untimed).saturating_add(rowless);
-        [
-            (DropReason::NoFreeUser, self.dropped.saturating_sub(others)),
-            (DropReason::Late, late),
-            (DropReason::NoTimer, untimed),
-            (DropReason::NoRow, rowless),
-        ]
+        let others = [
+            (DropReason::Late, self.dropped_late),
+            (DropReason::NoTimer, self.dropped_untimed),
+            (DropReason::NoRow, self.without_row),
+        ];
+        let no_free_user = others.iter().fold(self.dropped, |left, (_, count)| left.saturating_sub(*count));
+        let [late, untimed, without_row] = others;
+        [(DropReason::NoFreeUser, no_free_user), late, untimed, without_row]
     }
 
     /// Iterations that were due but neither begun nor dropped.

@@ -162,8 +162,9 @@ fn books_total(books: &Books) -> u128 {
         reconnects,
         connections,
     } = *books;
-    let dropped = [dropped, dropped_late, dropped_untimed, without_row];
-    sum(&[scheduled, started, completed, cut]) + sum(&dropped) + sum(&[cut_requests, reconnects, connections])
+    let iterations =
+        [scheduled, started, completed, cut, dropped, dropped_late, dropped_untimed, without_row];
+    sum(&iterations) + sum(&[cut_requests, reconnects, connections])
 }
 
 fn strain_total(strain: &Strain) -> u128 {

@@ -30,7 +30,7 @@ pub async fn observe(context: &Context, read: Read) -> Result<Seen, CallError> {
     let author = author(context, &test).await?;
     let run = match run_of(&test) {
         Some(run) if has_left_something(context, &test, &author) => {
-            Some(children(context, &test, run).await?)
+            Some(Box::pin(children(context, &test, run)).await?)
         }
         _ => None,
     };

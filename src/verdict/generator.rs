@@ -90,18 +90,19 @@ fn undelivered(seen: &Seen<'_>) -> Option<String> {
         return None;
     }
     let share = Figure::share(started, scheduled)?;
-    // That there was no row is told by itself.
-    let drops = books.drops().into_iter().filter(|(why, count)| *count > 0 && *why != DropReason::NoRow);
-    let why: Vec<_> = drops.clone().map(|(reason, count)| format!(", {count} {}", words(reason))).collect();
-    if why.is_empty() && books.without_row > 0 {
+    let drops = books.drops().into_iter().filter(|(_, count)| *count > 0);
+    // Where only rows were missing, that was told.
+    if books.without_row > 0 && drops.clone().all(|(reason, _)| reason == DropReason::NoRow) {
         return None;
     }
+    let why: Vec<_> = drops.clone().map(|(reason, count)| format!(", {count} {}", words(reason))).collect();
     // What most of them lacked.
     let fix = match drops.max_by_key(|(_, count)| *count).map(|(reason, _)| reason) {
         Some(DropReason::NoFreeUser) => "raise maxUsers or workers.count",
         Some(DropReason::Late) => "raise workers.count or give the workers more CPU",
         Some(DropReason::NoTimer) => "raise the limit of open files (ulimit -n) or workers.count",
-        Some(DropReason::NoRow) | None => "raise workers.count or lower the rate",
+        Some(DropReason::NoRow) => "give the data more rows",
+        None => "raise workers.count or lower the rate",
     };
     Some(format!(
         "only {share} of the planned load was sent ({started} of {scheduled} iterations{}): {fix}",

@@ -73,7 +73,8 @@ pub struct ErrorCount {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DropCount {
-    /// `noFreeUser`: all users were busy when it was due; `late`: they were when the generator came to it late; `noRow`: the data had none left; `noTimer`.
+    /// `noFreeUser`: all users were busy when it was due; `late`: they were when the generator came to it late; `noTimer`;
+    /// `noRow`: no row of its data was left.
     pub reason: String,
     /// How many.
     pub count: u64,

@@ -68,6 +68,6 @@ async fn behind_the_end_of_its_term_an_operator_tells_nothing_more() {
 
     let api = unstorable();
     api.takes(Duration::from_secs(1));
-    look(&api, took - Duration::from_millis(500)).await;
+    look(&api, took.saturating_sub(Duration::from_millis(500))).await;
     assert_eq!(told(&api), (json!("Judging"), json!("Judging")));
 }

@@ -54,7 +54,7 @@ pub(super) fn scenarios(spec: &LoadTestSpec, at: &At) -> Option<(Vec<Scenario>, 
         let first = steps.len();
         let ranges = parts(scenario).map(|(part, list)| {
             let begin = steps.len();
-            let place = |place| Place { spec, scenario: index, part, place };
+            let place = |number| Place { spec, scenario: index, part, index: number };
             let own = list.iter().enumerate();
             steps.extend(own.map(|(number, step)| {
                 self::step(step, &place(number), &at.field(part.field()).item(number))
@@ -113,7 +113,7 @@ struct Place<'s> {
     spec: &'s LoadTestSpec,
     scenario: usize,
     part: Part,
-    place: usize,
+    index: usize,
 }
 
 fn step(step: &api::Step, place: &Place, at: &At) -> Option<Step> {
@@ -179,7 +179,7 @@ impl<'s> Place<'s> {
     /// What has been extracted when the step begins, in the order of the slots.
     fn earlier(&self) -> Vec<&'s str> {
         let setup: &[api::Step] = if self.part == Part::Setup { &[] } else { &self.own().setup };
-        extracted(setup).chain(extracted(&self.steps()[..self.place])).collect()
+        extracted(setup).chain(extracted(&self.steps()[..self.index])).collect()
     }
 
     /// What the step can name: variables of the phases that run its scenario, rows, and what earlier steps extract.
@@ -200,7 +200,7 @@ impl<'s> Place<'s> {
     fn extracts(&self) -> Extracts<'s> {
         let own = self.own();
         let of_steps = || own.steps.iter().flat_map(|step| named(step, &step.name));
-        let later = self.steps()[self.place..].iter().flat_map(|step| named(step, &step.name));
+        let later = self.steps()[self.index..].iter().flat_map(|step| named(step, &step.name));
         let others = self.spec.scenarios.iter().enumerate().filter(|(index, _)| *index != self.scenario);
         Extracts {
             earlier: self.earlier(),

@@ -69,7 +69,7 @@ const OTHERS: [Entry; 25] = [
     plain("rate.peak", "the most completed requests in one second"),
     plain("users.max", "the most users at once"),
     plain("inflight.max", "the most requests in flight at once"),
-    plain("dropped", "iterations that weren't begun: no free user, or no row of the data left"),
+    plain("dropped", "iterations that were due and never begun: no free user, or no row of the data left"),
     plain("bytes.sent", "bytes written"),
     plain("bytes.received", "bytes read"),
     plain("success_rate", "succeeded requests, as a share of all"),

@@ -56,7 +56,7 @@ fn reasons(drops: &[DropCount]) -> String {
         "noFreeUser" => "no free user".to_owned(),
         "late" => "begun too late, and no user was free any more".to_owned(),
         "noTimer" => "no timer".to_owned(),
-        "noRow" => "no row left".to_owned(),
+        "noRow" => "no row of the data left".to_owned(),
         other => other.to_owned(),
     };
     match drops {
