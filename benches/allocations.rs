@@ -15,7 +15,7 @@ use common::{argument, nginx::Nginx};
 use loadgate::engine::{Engine, Setup};
 use loadgate::plan::secrets::Secrets;
 use loadgate::plan::share::Share;
-use loadgate::plan::{Document, Options, Plan};
+use loadgate::plan::{Data, Document, Options, Plan};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -65,7 +65,9 @@ async fn run(plan: Arc<Plan>, address: SocketAddr) -> Result<(u64, u64)> {
         plan,
         share: Share::WHOLE,
         addresses: Arc::new([address]),
+        tls: None,
         secrets: Secrets::default(),
+        data: Data::default(),
         run_uid: "allocations".to_owned(),
         shards: NonZeroU32::MIN,
     })?;

@@ -56,7 +56,7 @@ fn main() -> Result<()> {
 fn run_ours(base_url: &str, seconds: u64) -> Result<Figures> {
     let load = format!("constantUsers: {{users: {CONNECTIONS}, duration: {seconds}s}}");
     let most = Duration::from_secs(seconds);
-    let run = Test { base_url, load, most, scenario_extra: "", asked: &[] }.run()?;
+    let run = Test::of(base_url, load, most).run()?;
     Ok(Figures::of(run.requests, run.lasted.as_secs_f64(), run.cpu))
 }
 

@@ -27,6 +27,7 @@ mod scrape;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,13 +82,16 @@ async fn measure(own: &Own, count: usize) -> Result<()> {
     let began = Instant::now();
     operator.start();
     println!("a new test has its Job, meanwhile: {:.1?}", new_one(own, "meanwhile").await);
-    let first = looked(&operator, &Buckets::default(), count).await;
+    looked(&operator, 0, count).await;
     println!("all were looked at after {:.1?}", began.elapsed());
-    println!("reconcile, each for the first time: {first}");
+    println!("reconcile, each for the first time: {}", reconciles(&operator).await);
     println!("calls of the API server for each: {:.2}", (asked(own).await - before) / count as f64);
-    let before = reconciles(&operator).await;
+    let (before, told) = (reconciles(&operator).await, operator.log().len());
+    let began = Instant::now();
     touch(own, count).await;
-    println!("reconcile, each touched once more:  {}", looked(&operator, &before, count).await);
+    looked(&operator, told, count).await;
+    println!("all were touched, and looked at again, after {:.1?}", began.elapsed());
+    println!("reconcile, each touched once more:  {}", reconciles(&operator).await.since(&before));
     println!("a new test has its Job, at rest: {:.1?}", new_one(own, "at-rest").await);
     println!("most memory of the operator: {:.1} MiB", operator.peak() as f64 / 1024.0);
     operator.kill().await;
@@ -98,18 +102,20 @@ async fn reconciles(operator: &Operator) -> Buckets {
     Buckets::of(&operator.metrics().await, RECONCILE)
 }
 
-/// What reconciles took since `before`, once there were so many.
-async fn looked(operator: &Arc<Operator>, before: &Buckets, count: usize) -> Buckets {
-    let enough = async {
-        loop {
-            let since = reconciles(operator).await.since(before);
-            if since.count() >= count as f64 {
-                return since;
-            }
+/// Waits until each of them was looked at: until something was decided on so many, by what was logged from byte `told` on.
+async fn looked(operator: &Arc<Operator>, told: usize, count: usize) {
+    let all = async {
+        while decided(&operator.log()[told..]).len() < count {
             sleep(GLANCE).await;
         }
     };
-    within(LIMIT, "all are looked at", enough).await
+    within(LIMIT, "all are looked at", all).await;
+}
+
+/// The names of the finished tests that something was decided on.
+fn decided(log: &str) -> BTreeSet<&str> {
+    let name = |line| -> Option<&str> { str::split_once(line, "decided test=\"")?.1.split('"').next() };
+    log.lines().filter_map(name).filter(|name| name.starts_with(finished::PREFIX)).collect()
 }
 
 /// From the moment that a new test is applied until its Job is there.

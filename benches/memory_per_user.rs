@@ -34,7 +34,7 @@ fn peak_rss_kib(nginx: &Nginx, users: usize, seconds: u64) -> Result<u64> {
     let base_url = nginx.base_url();
     let load = format!("constantUsers: {{users: {users}, duration: {seconds}s, rampUp: 10s}}");
     let most = Duration::from_secs(seconds);
-    let run = Test { base_url: &base_url, load, most, scenario_extra: "pace: 10s, ", asked: &[] }.run()?;
+    let run = Test { scenario_extra: "pace: 10s, ", ..Test::of(&base_url, load, most) }.run()?;
     println!("{users} users: {} requests, {:.1} MiB", run.requests, run.peak_rss_kib as f64 / 1024.0);
     Ok(run.peak_rss_kib)
 }

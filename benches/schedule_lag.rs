@@ -38,7 +38,7 @@ fn main() -> Result<()> {
 
 fn run(base_url: &str, rate: u64, seconds: u64) -> Result<OurRun> {
     let load = format!("constantRate: {{rate: {rate}/s, duration: {seconds}s, maxUsers: {USERS}}}");
-    Test { base_url, load, most: Duration::from_secs(seconds), scenario_extra: "", asked: &ASKED }.run()
+    Test { asked: &ASKED, ..Test::of(base_url, load, Duration::from_secs(seconds)) }.run()
 }
 
 fn line(run: &OurRun, rate: u64, seconds: u64) -> Result<String> {

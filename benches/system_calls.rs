@@ -71,7 +71,7 @@ fn ours(base_url: &str, each: u64) -> Result<Calls> {
     let table = folder.path().join("calls");
     let load = format!("iterations: {{users: {CONNECTIONS}, perUser: {each}}}");
     let most = SLOWEST * u32::try_from(each * CONNECTIONS)?;
-    let test = Test { base_url, load, most, scenario_extra: "", asked: &[] };
+    let test = Test::of(base_url, load, most);
     let run = test.run_by(counted(env!("CARGO_BIN_EXE_loadgate"), &table))?;
     ensure!(run.requests == each * CONNECTIONS, "it sent {} requests", run.requests);
     Calls::read(&table)

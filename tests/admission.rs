@@ -15,17 +15,44 @@ type With = fn(Value) -> Value;
 
 /// Where a `secretKeyRef` can stand: its path in the definition, and how a test has a header there.
 const PLACES: &[(&str, With)] = &[
-    (".spec.target.headers[]", |header| json!({"target": {"headers": [header]}})),
+    (".spec.target.headers[].valueFrom.secretKeyRef", |header| json!({"target": {"headers": [header]}})),
+    (".spec.target.tls.ca.valueFrom.secretKeyRef", |header| tls(json!({"ca": from(&header)}))),
+    (".spec.target.tls.clientCertificate.certificate.valueFrom.secretKeyRef", |header| {
+        let key = json!({"secretKeyRef": {"name": MINE, "key": "key"}});
+        tls(json!({"clientCertificate": {"certificate": from(&header), "key": key}}))
+    }),
+    (".spec.target.tls.clientCertificate.key.secretKeyRef", |header| {
+        tls(json!({"clientCertificate": {"certificate": {"value": "-"}, "key": header["valueFrom"]}}))
+    }),
     (
-        ".spec.target.preflight[].request.headers[]",
+        ".spec.target.preflight[].request.headers[].valueFrom.secretKeyRef",
         |header| json!({"target": {"preflight": [{"request": {"path": "/"}}, {"request": {"path": "/", "headers": [header]}}]}}),
     ),
-    (".spec.scenarios[].steps[].request.headers[]", |header| {
+    (".spec.scenarios[].setup[].request.headers[].valueFrom.secretKeyRef", |header| {
+        let step = json!({"name": "first", "request": {"path": "/"}});
+        let with = json!({"name": "login", "request": {"path": "/", "headers": [header]}});
+        json!({"scenarios": [{"name": "a", "steps": [step]}, {"name": "b", "setup": [with], "steps": [step]}]})
+    }),
+    (".spec.scenarios[].teardown[].request.headers[].valueFrom.secretKeyRef", |header| {
+        let step = json!({"name": "first", "request": {"path": "/"}});
+        let with = json!({"name": "logout", "request": {"path": "/", "headers": [header]}});
+        json!({"scenarios": [{"name": "a", "steps": [step], "teardown": [step, with]}]})
+    }),
+    (".spec.scenarios[].steps[].request.headers[].valueFrom.secretKeyRef", |header| {
         let without = json!({"name": "first", "request": {"path": "/"}});
         let with = json!({"name": "second", "request": {"path": "/", "headers": [{"name": "X", "value": "x"}, header]}});
         json!({"scenarios": [{"name": "a", "steps": [without]}, {"name": "b", "steps": [without, with]}]})
     }),
 ];
+
+/// The same Secret as the header's, for what isn't one.
+fn from(header: &Value) -> Value {
+    json!({"valueFrom": header["valueFrom"]})
+}
+
+fn tls(tls: Value) -> Value {
+    json!({"target": {"baseUrl": "https://shop", "tls": tls}})
+}
 
 /// A new place needs a line above and an expression in the chart's policy: without it, its Secrets would be anybody's.
 #[test]
@@ -33,8 +60,7 @@ fn every_place_of_a_secret_in_the_definition_is_known() {
     let definition = serde_json::to_value(api::crd()).unwrap();
     let mut found = Vec::new();
     places(&definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"], "", &mut found);
-    let mut known =
-        PLACES.iter().map(|(path, _)| format!("{path}.valueFrom.secretKeyRef")).collect::<Vec<_>>();
+    let mut known: Vec<_> = PLACES.iter().map(|(path, _)| (*path).to_owned()).collect();
     known.sort();
     found.sort();
     assert_eq!(

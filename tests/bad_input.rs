@@ -49,7 +49,7 @@ apiVersion: loadgate.dev/v1alpha1
 kind: LoadTest
 metadata: {name: wrong}
 spec:
-  target: {baseUrl: "https://shop.test", tmeout: 3s}
+  target: {baseUrl: "ftp://shop.test", tmeout: 3s}
   scenarios: [{name: visit, pace: soon, steps: [{name: get, request: {path: "/${itm}", headers: [{name: X-A, value: "${evil}"}]}}]}]
   variables: {evil: "a\r\nX-Injected: 1"}
   phases:

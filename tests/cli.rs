@@ -111,7 +111,7 @@ fn a_fault_is_told_with_its_field_and_ends_with_3() {
             "path: /, headers: [{name: X, value: \"a\\r\\nY: b\"}]}",
             "spec.scenarios[0].steps[0].request.headers[0].value: ",
         ),
-        ("http://127.0.0.1:8080", "https://127.0.0.1", "spec.target.baseUrl: "),
+        ("http://127.0.0.1:8080", "ftp://127.0.0.1", "spec.target.baseUrl: "),
         ("kind: LoadTest", "kind: Pod", "kind: "),
         ("metadata: {name: tiny}", "metadata: {}", "metadata.name: "),
         ("apiVersion: loadgate.dev/v1alpha1", "apiVersion: loadgate.dev/v9", "apiVersion: "),
@@ -174,7 +174,7 @@ fn options_that_do_not_fit_the_file_are_faults_too() {
         (["--set", "phases[9].name=x"], "phases[9]"),
         (["--set", "nonsense"], "--set"),
         (["--set", "seed=many"], "spec.seed"),
-        (["--target", "https://other"], "spec.target.baseUrl"),
+        (["--target", "ftp://other"], "spec.target.baseUrl"),
         (["--phase", "nobody"], "--phase"),
     ] {
         let output = loadgate(&["plan", SHOP, arguments[0], arguments[1]]);

@@ -65,6 +65,9 @@ fn each_once(ended: &Ended, seen: &[Seen], total: u64) {
     assert_eq!(indices, (0..total).collect(), "{}", ended.err);
     assert_eq!(ended.report().total("requests"), total);
     assert_eq!(ended.report().total("iterations"), total);
+    let series = ended.report().at("/series/0/points").as_array().unwrap().clone();
+    let by_second = |name: &str| series.iter().map(|point| point[name].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((by_second("iterations"), by_second("requests")), (total, total), "second by second");
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod endless;
 mod filling;
 #[path = "http1/framing.rs"]
 mod framing;
+#[path = "http1/ill.rs"]
+mod ill;
 #[path = "http1/keeping.rs"]
 mod keeping;
 #[path = "http1/reaching.rs"]

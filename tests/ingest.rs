@@ -56,7 +56,13 @@ fn unrecorded() -> SharedSession {
 }
 
 fn registration(worker: u32, process: &str) -> Registration {
-    Registration { protocol: PROTOCOL, plan_hash: plan().hash, worker, process: process.to_owned() }
+    Registration {
+        protocol: PROTOCOL,
+        plan_hash: plan().hash,
+        data_hash: String::new(),
+        worker,
+        process: process.to_owned(),
+    }
 }
 
 fn told(worker: u32, stage: Stage) -> Report {

@@ -9,6 +9,8 @@
 mod away;
 #[path = "operator/changes.rs"]
 mod changes;
+#[path = "operator/data.rs"]
+mod data;
 #[path = "operator/drained.rs"]
 mod drained;
 #[path = "operator/ending.rs"]
@@ -35,6 +37,8 @@ mod rights;
 mod secrets;
 #[path = "operator/starting.rs"]
 mod starting;
+#[path = "operator/starved.rs"]
+mod starved;
 mod support;
 #[path = "operator/table.rs"]
 mod table;
@@ -88,6 +92,9 @@ const TESTS: &[Test] = tests![
     Nothing starting::what_a_quota_refuses_is_told,
     Nothing starting::a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid,
     Nothing changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
+    Nothing starved::a_worker_with_a_tenth_of_a_cpu_is_told_and_not_believed,
+    Nothing starved::users_for_whom_a_worker_has_no_ports_are_told_and_nothing_is_sent,
+    Nothing data::rows_of_a_config_map_reach_the_target_and_a_missing_one_is_told,
     Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
     Nothing starting::a_worker_without_memory_is_told,
     Nothing ending::an_abort_ends_the_load_and_is_idempotent,

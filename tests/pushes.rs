@@ -27,7 +27,7 @@ use futures_util::stream::iter;
 use loadgate::engine::Setup;
 use loadgate::ingest::{Session, SharedSession};
 use loadgate::plan::secrets::Secrets;
-use loadgate::plan::{Document, Options, Plan, Share};
+use loadgate::plan::{Data, Document, Options, Plan, Share};
 
 use house::{Files, House, Ingest, RUN};
 use post::Post;
@@ -111,7 +111,9 @@ fn setup(plan: &Arc<Plan>, worker: u32, target: &str) -> Setup {
         plan: Arc::clone(plan),
         share: Share::new(worker, WORKERS).unwrap(),
         addresses: Arc::from([address]),
+        tls: None,
         secrets: Secrets::default(),
+        data: Data::default(),
         run_uid: RUN.to_owned(),
         shards: NonZeroU32::MIN,
     }

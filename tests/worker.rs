@@ -140,6 +140,32 @@ async fn two_processes_count_together_what_the_target_served() {
     }
 }
 
+/// Both are of rows that nobody names: what is read is what is there.
+const ROWS: &str = "{name: one, load: {burst: {iterations: 2}}}]
+  data: [{name: rows, csv: {configMapKeyRef: {name: shop, key: rows}}}";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_finds_no_data_or_other_data_than_the_others_says_so_and_fails_the_run() {
+    let stage = Stage::of("", ROWS, None).await;
+    let mut first = stage.post(0, "p0").data(&["a,b\n1,2\n"]).start();
+    first.until_it_says("registered").await;
+    for (contents, want) in [
+        (
+            &[][..],
+            "spec.data[0].csv: there is no key \"rows\" in a ConfigMap \"shop\" in the namespace of the test",
+        ),
+        (&["a,b\n1\n"], "spec.data[0].csv: line 2 has 1 values, and the first line names 2 fields"),
+        (&["a,b\n1,3\n"], "a ConfigMap was changed while the run was starting; start another run"),
+    ] {
+        let ended = stage.post(1, "p1").data(contents).start().wait(LIMIT).await;
+        assert_eq!(ended.code, Some(leaving::INVALID.into()), "{}", ended.err);
+        assert!(ended.reason.contains(want), "{}", ended.reason);
+    }
+    let second = stage.post(1, "p1").data(&["a,b\n1,2\n"]).start();
+    stage.until("both are ready", |session| session.gathered().is_some()).await;
+    drop((first, second));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_is_killed_is_lost_and_the_other_goes_on_until_it_is_told() {
     let stage = Stage::of("", LONG, None).await;

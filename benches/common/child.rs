@@ -21,6 +21,8 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
     /// User and system time together.
     pub(crate) cpu: Duration,
+    /// User time alone.
+    pub(crate) user: Duration,
     /// The most memory it held at once (`VmHWM`), as far as the last look saw.
     pub(crate) peak_rss_kib: u64,
 }
@@ -35,7 +37,7 @@ pub(crate) fn pinned(core: usize, program: &str) -> Command {
 /// Runs the command to its end and measures it. One at a time: the CPU time is that of all children that ended
 /// meanwhile.
 pub(crate) fn run_measured(command: &mut Command, limit: Duration) -> Result<Ended> {
-    let cpu_before = cpu_of_ended_children()?;
+    let (user_before, system_before) = cpu_of_ended_children()?;
     // Files, not pipes: nobody reads while the child runs, and it must never wait for a reader.
     let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     let mut child = command
@@ -49,8 +51,10 @@ pub(crate) fn run_measured(command: &mut Command, limit: Duration) -> Result<End
     }
     let status = child.wait()?;
     let peak_rss_kib = watched?;
-    let cpu = cpu_of_ended_children()?.saturating_sub(cpu_before);
-    Ok(Ended { status, stdout: text_of(stdout)?, stderr: text_of(stderr)?, cpu, peak_rss_kib })
+    let (user_after, system_after) = cpu_of_ended_children()?;
+    let user = user_after.saturating_sub(user_before);
+    let cpu = user + system_after.saturating_sub(system_before);
+    Ok(Ended { status, stdout: text_of(stdout)?, stderr: text_of(stderr)?, cpu, user, peak_rss_kib })
 }
 
 fn text_of(mut written: File) -> Result<String> {
@@ -88,9 +92,10 @@ fn has_ended(pid: u32) -> bool {
     !status.lines().any(|line| line.starts_with("State:") && !line.contains("zombie"))
 }
 
-fn cpu_of_ended_children() -> Result<Duration> {
+/// User and system time.
+fn cpu_of_ended_children() -> Result<(Duration, Duration)> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    Ok(as_duration(usage.user_time())? + as_duration(usage.system_time())?)
+    Ok((as_duration(usage.user_time())?, as_duration(usage.system_time())?))
 }
 
 fn as_duration(time: TimeVal) -> Result<Duration> {

@@ -19,27 +19,39 @@ pub(crate) struct OurRun {
     /// From the first send to the last response.
     pub(crate) lasted: Duration,
     pub(crate) cpu: Duration,
+    /// Of it, the user time.
+    pub(crate) user: Duration,
     pub(crate) peak_rss_kib: u64,
     /// What the rows asked for measured, by their ids.
     pub(crate) rows: BTreeMap<String, String>,
 }
 
-/// A load on `/`, with a status check, the cache class and one group recorded.
+/// One request to `/` whose status is checked.
+const GET: &str = "{name: get, request: {method: GET, path: /}, checks: [{status: [200]}]}";
+
+/// A load whose cache class and one group are recorded.
 pub(crate) struct Test<'a> {
     pub(crate) base_url: &'a str,
     /// The executor: `constantUsers: {users: 64, duration: 10s}`.
     pub(crate) load: String,
     /// How long the load takes at most.
     pub(crate) most: Duration,
+    /// What an iteration does.
+    pub(crate) steps: &'a str,
     /// Further fields of the scenario, like `pace: 10s, `.
     pub(crate) scenario_extra: &'a str,
     /// Metrics that are asked for beside the errors: an id, the metric, a target that holds.
     pub(crate) asked: &'a [(&'a str, &'a str, &'a str)],
 }
 
-impl Test<'_> {
+impl<'a> Test<'a> {
+    /// Of one request an iteration.
+    pub(crate) fn of(base_url: &'a str, load: String, most: Duration) -> Self {
+        Self { base_url, load, most, steps: GET, scenario_extra: "", asked: &[] }
+    }
+
     fn yaml(&self) -> String {
-        let Self { base_url, load, scenario_extra, asked, most: _ } = self;
+        let Self { base_url, load, steps, scenario_extra, asked, most: _ } = self;
         let row = |(id, metric, target): &(&str, &str, &str)| {
             format!("\n  - {{id: {id}, metric: {metric}, target: \"{target}\"}}")
         };
@@ -49,10 +61,10 @@ impl Test<'_> {
 kind: LoadTest
 metadata: {{name: benchmark}}
 spec:
-  title: One request against a target that answers at once
+  title: A target that answers at once
   target: {{baseUrl: "{base_url}"}}
   scenarios:
-  - {{name: get, {scenario_extra}steps: [{{name: get, request: {{method: GET, path: /}}, checks: [{{status: [200]}}]}}]}}
+  - {{name: get, {scenario_extra}steps: [{steps}]}}
   classify:
     cache: {{header: X-Cache, hit: [HIT], miss: [MISS]}}
     groups: [{{name: account, header: X-Account}}]
@@ -82,8 +94,8 @@ spec:
             figure.with_context(|| format!("status.summary.{name} is missing in report.json"))
         };
         let (requests, lasted) = (summary("requests")?, Duration::from_millis(summary("durationMillis")?));
-        let (cpu, peak_rss_kib, rows) = (ended.cpu, ended.peak_rss_kib, rows(&report));
-        Ok(OurRun { requests, lasted, cpu, peak_rss_kib, rows })
+        let Ended { cpu, user, peak_rss_kib, .. } = ended;
+        Ok(OurRun { requests, lasted, cpu, user, peak_rss_kib, rows: rows(&report) })
     }
 }
 

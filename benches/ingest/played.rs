@@ -82,7 +82,13 @@ impl Run {
         let coordinator = Arc::new(RemoteCoordinator::new(address).unwrap());
         let worker: u32 = pod.metadata.labels.as_ref().unwrap()[INDEX_LABEL].parse().unwrap();
         let (process, plan_hash) = (pod.metadata.uid.unwrap(), self.plan_hash.clone());
-        let registration = Registration { protocol: PROTOCOL, plan_hash, worker, process: process.clone() };
+        let registration = Registration {
+            protocol: PROTOCOL,
+            plan_hash,
+            data_hash: String::new(),
+            worker,
+            process: process.clone(),
+        };
         let mut told = Told::default();
         let admission = loop {
             if let Some(admission) = told.note(coordinator.register(registration.clone()).await).await {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Classify, Deadlines, Gate, History, LoadTestStatus, Phase, Requirement, Scenario, Scoring, Target,
+    Classify, Data, Deadlines, Gate, History, LoadTestStatus, Phase, Requirement, Scenario, Scoring, Target,
     Workers, drop_rules,
 };
 use super::{rules, schema};
@@ -67,6 +67,10 @@ pub struct LoadTestSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "schema::values")]
     pub variables: BTreeMap<String, Value>,
+    /// Rows of values for `${name.field}`: one row an iteration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), transform = rules::by_name)]
+    pub data: Vec<Data>,
     /// What users do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 32), transform = rules::ordered_by_name)]

@@ -2,6 +2,7 @@
 
 mod classify;
 mod crd;
+mod data;
 mod load;
 mod load_test;
 mod phase;
@@ -18,6 +19,7 @@ pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 pub use classify::*;
 pub use crd::*;
+pub use data::*;
 pub use load::*;
 pub use load_test::*;
 pub use phase::*;

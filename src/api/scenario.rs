@@ -26,9 +26,18 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub pace: Option<String>,
+    /// Steps that each user takes once, before its first iteration of the scenario. What they extract lives as long as the user.
+    /// Where one of them fails, the iteration ends there, and the next one begins with them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), transform = rules::ordered_by_name)]
+    pub setup: Vec<Step>,
     /// The steps, in order.
     #[schemars(length(min = 1, max = 32), transform = rules::ordered_by_name)]
     pub steps: Vec<Step>,
+    /// Steps that each user who was set up takes once, when it leaves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), transform = rules::ordered_by_name)]
+    pub teardown: Vec<Step>,
 }
 
 /// One request of a scenario, with what is checked and taken from its response.
@@ -42,6 +51,11 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::probability")]
     pub probability: Option<String>,
+    /// A name that must have a value, such as `${token}`: where it has none, or null, an empty text or false, the step is
+    /// skipped, and the report tells how often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::single_name")]
+    pub when: Option<String>,
     /// The request.
     pub request: Request,
     /// What the response must satisfy; a failed check makes the request failed. Without checks a status below 400 succeeds.
@@ -148,14 +162,26 @@ pub struct Check {
     pub is: Option<String>,
 }
 
-/// A value taken from a JSON body.
+/// A value taken from a response, by exactly one of jsonPath, header and regex; a regex beside a header looks into that. A value that isn't there has no value: a
+/// request that needs it isn't sent, and fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::extract()))]
 pub struct Extract {
     /// The name it has in `${…}` from then on, within the iteration.
     #[schemars(schema_with = "schema::name")]
     pub name: String,
-    /// The JSON path (RFC 9535) whose first match is taken.
+    /// The JSON path (RFC 9535) whose first match is taken; it keeps its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
-    pub json_path: String,
+    pub json_path: Option<String>,
+    /// The response header whose value is taken, as a text; of several the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256), regex(pattern = schema::HEADER_NAME))]
+    pub header: Option<String>,
+    /// The regular expression whose first match in the body, or in the header beside it, is taken, as a text: its first
+    /// group, or all of it where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub regex: Option<String>,
 }

@@ -5,6 +5,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::rules;
 
 /// What the name of a header may consist of (RFC 9110).
+pub(super) const HOST_NAME: &str = "^[A-Za-z0-9._-]+$";
 pub(super) const HEADER_NAME: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 
 /// A length of time: one or more numbers with a unit, such as `7m30s`.
@@ -70,7 +71,12 @@ pub(super) fn name(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "minLength": 1, "maxLength": 63, "pattern": r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"})
 }
 
-/// Up to 32 such names.
+/// One name as it stands in a template, and nothing else: `${token}`.
+pub(super) fn single_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "maxLength": 140, "pattern": r"^\$\{[^{}]+\}$"})
+}
+
+/// Up to 32 names of the spec.
 pub(super) fn names(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "maxItems": 32, "items": name(generator)})
 }

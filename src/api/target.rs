@@ -9,6 +9,7 @@ use super::{rules, schema};
 /// The service under test.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::target()))]
 pub struct Target {
     /// Scheme, host and port that every path is appended to, such as `http://shop.default.svc:8080`.
     #[schemars(length(min = 1, max = 2048), extend("x-kubernetes-validations" = rules::base_url()))]
@@ -21,6 +22,9 @@ pub struct Target {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub connect_timeout: Option<String>,
+    /// Whom the target's certificate must come from, and what the target is shown; for https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TargetTls>,
     /// Headers of every request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), transform = rules::headers)]
@@ -29,6 +33,50 @@ pub struct Target {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     pub preflight: Vec<Action>,
+}
+
+/// TLS to the target.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::target_tls()))]
+pub struct TargetTls {
+    /// The authorities that the target's certificate may come from, and no others. Default: the public ones, as Mozilla lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<Pem>,
+    /// What the target is shown: for targets that ask their clients who they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<ClientCertificate>,
+    /// The name that the target is asked for (SNI) and that its certificate must hold. Default: the host of baseUrl.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = schema::HOST_NAME))]
+    pub server_name: Option<String>,
+    /// Take whatever certificate the target shows: whoever stands between reads all that is sent. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insecure_skip_verify: Option<bool>,
+}
+
+/// Certificates in PEM: given here or in a Secret.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::header()))]
+pub struct Pem {
+    /// The text, from `-----BEGIN CERTIFICATE-----` on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 65_536))]
+    pub value: Option<String>,
+    /// Where the text comes from instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_from: Option<ValueFrom>,
+}
+
+/// A certificate and its private key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientCertificate {
+    /// The certificate, and behind it those that lead to its authority.
+    pub certificate: Pem,
+    /// Its private key, in PEM, from a Secret: it never stands in a spec.
+    pub key: ValueFrom,
 }
 
 /// A header: its value is given here or comes from a Secret.

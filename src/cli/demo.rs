@@ -7,6 +7,7 @@ use super::exit::{Exit, Refused};
 use super::options::{Changes, OutputOptions};
 use super::output::Output;
 use super::{descriptors, load, run};
+use crate::plan::Data;
 use crate::plan::secrets::Secrets;
 use crate::target::{Options, Target};
 
@@ -38,5 +39,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         "examples/velro-prd.yaml in its quick form against a demonstration target at http://{}",
         target.address()
     );
-    run::execute(checked, Secrets::default(), &output)
+    run::execute(checked, Secrets::default(), Data::default(), &output)
 }

@@ -46,7 +46,10 @@ impl Ended {
             NotStarted::Aborted(_) => {
                 Circumstances { aborted: Some(reason.to_string()), ..Circumstances::default() }
             }
-            NotStarted::Unreachable(_) | NotStarted::Preflight(_) => {
+            NotStarted::Tls(_)
+            | NotStarted::Unreachable(_)
+            | NotStarted::NoRoom(_)
+            | NotStarted::Preflight(_) => {
                 Circumstances { not_started: Some(reason.to_string()), ..Circumstances::default() }
             }
         };

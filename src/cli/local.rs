@@ -5,20 +5,26 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::workers::{Ending, Workers};
-use crate::conduct::{self, PreflightError, ReachError};
-use crate::engine::Setup;
+use crate::conduct::{self, NoRoom, PreflightError, ReachError};
+use crate::engine::{Setup, Tls, TlsFault};
 use crate::ingest::{Coordinator, Session, SessionView, SharedSession};
 use crate::metrics::Aggregate;
 use crate::plan::secrets::Secrets;
-use crate::plan::{Plan, Share};
+use crate::plan::{Data, Plan, Share};
 use crate::worker;
 
 /// Why no load was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum NotStarted {
+    /// TLS can't be spoken as it is asked for.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
     /// The target can't be reached.
     #[error(transparent)]
     Unreachable(#[from] ReachError),
+    /// The system doesn't grant what its users need.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// A preflight request failed.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
@@ -47,6 +53,8 @@ pub struct Means {
     pub run_uid: String,
     /// The values of Secrets.
     pub secrets: Secrets,
+    /// All rows that steps name.
+    pub data: Data,
 }
 
 /// Runs `plan`; `observe` is called twice a second; `abort` ends it early, with what was measured so far.
@@ -60,27 +68,32 @@ pub async fn run(
     observe: impl FnMut(&SharedSession),
 ) -> Result<Outcome, NotStarted> {
     tokio::pin!(abort);
-    let addresses = tokio::select! {
-        addresses = make_ready(&plan, means) => addresses?,
+    let (addresses, tls) = tokio::select! {
+        ready = make_ready(&plan, means) => ready?,
         reason = &mut abort => return Err(NotStarted::Aborted(reason)),
     };
     let session = SharedSession::new(Session::new(&plan, 1).without_record());
-    let workers = start_workers(&plan, means, &addresses, &session);
+    let workers = start_workers(&plan, means, (&addresses, tls.as_ref()), &session);
     let Ending { aborted, failed } = workers.ended(&session, abort, observe).await;
     Ok(Outcome { aggregate: session.aggregate(), view: session.view(), aborted, failed })
 }
 
-/// Finds the target and sends the preflight requests.
-async fn make_ready(plan: &Plan, means: &Means) -> Result<Arc<[SocketAddr]>, NotStarted> {
+/// Finds the target, makes sure that there is room for all users, and sends the preflight requests.
+async fn make_ready(plan: &Plan, means: &Means) -> Result<(Arc<[SocketAddr]>, Option<Tls>), NotStarted> {
+    let tls = Tls::of(&plan.target, &means.secrets)?;
     let addresses = conduct::reach(&plan.target).await?;
-    conduct::preflight(plan, &addresses, &means.secrets).await?;
-    Ok(addresses)
+    let threads =
+        shards(plan.workers).saturating_mul(NonZeroU32::new(plan.workers).unwrap_or(NonZeroU32::MIN));
+    // All workers are in this process.
+    conduct::room(plan, Share::WHOLE, threads, &addresses)?;
+    conduct::preflight(plan, &addresses, &means.secrets, tls.as_ref().map(Tls::config)).await?;
+    Ok((addresses, tls))
 }
 
 fn start_workers(
     plan: &Arc<Plan>,
     means: &Means,
-    addresses: &Arc<[SocketAddr]>,
+    (addresses, tls): (&Arc<[SocketAddr]>, Option<&Tls>),
     coordinator: &SharedSession,
 ) -> Workers {
     let mut workers = Workers::default();
@@ -92,7 +105,9 @@ fn start_workers(
             plan: Arc::clone(plan),
             share,
             addresses: Arc::clone(addresses),
+            tls: tls.cloned(),
             secrets: means.secrets.clone(),
+            data: means.data.clone(),
             run_uid: means.run_uid.clone(),
             shards: shards(plan.workers),
         };

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, and what they share.
 
 mod crd;
+mod data;
 mod demo;
 mod descriptors;
 mod ended;

@@ -52,6 +52,9 @@ pub struct RunOptions {
     /// Where the value of a secretKeyRef comes from: `name/key=env:VARIABLE` or `name/key=file:PATH`; can be repeated.
     #[arg(long, value_name = "NAME/KEY=SOURCE")]
     pub secret: Vec<String>,
+    /// Where the content of a configMapKeyRef is: `name/key=PATH`; can be repeated.
+    #[arg(long, value_name = "NAME/KEY=PATH")]
+    pub config_map: Vec<String>,
 }
 
 /// Where a report goes.

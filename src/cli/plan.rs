@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::options::TestOptions;
-use super::{load, output, terminal};
+use super::{data, load, output, terminal};
 use crate::report::forecast::Forecast;
 use crate::report::text;
 
@@ -17,6 +17,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let checked = load::load(&arguments.test)?;
+    data::look(&checked.plan, &arguments.test.file)?;
     let forecast = Forecast::new(&checked.plan);
     output::print(&text::forecast(&checked.plan, &forecast, terminal::style()))?;
     Ok(Exit::Pass)

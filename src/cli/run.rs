@@ -14,10 +14,10 @@ use super::local::{self, Means, NotStarted, Outcome};
 use super::options::RunOptions;
 use super::output::Output;
 use super::progress::Live;
-use super::{descriptors, load, secrets, signals};
+use super::{data, descriptors, load, secrets, signals};
 use crate::ingest::SharedSession;
 use crate::plan::secrets::Secrets;
-use crate::plan::{Checked, Plan};
+use crate::plan::{Checked, Data, Plan};
 use crate::report::escape::printable;
 use crate::report::progress::{Moment, glance};
 use crate::report::{Report, RunFacts};
@@ -36,14 +36,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let output = Output::prepare(&options.output)?;
     let checked = load::load(&options.test)?;
     let secrets = secrets::read(&checked.plan, &options.secret)?;
-    execute(checked, secrets, &output)
+    let data = data::read(&checked.plan, &options.test.file, &options.config_map)?;
+    execute(checked, secrets, data, &output)
 }
 
 /// Runs a checked test and writes its report.
-pub(super) fn execute(checked: Checked, secrets: Secrets, output: &Output) -> anyhow::Result<Exit> {
+pub(super) fn execute(
+    checked: Checked,
+    secrets: Secrets,
+    data: Data,
+    output: &Output,
+) -> anyhow::Result<Exit> {
     let Checked { name, spec, plan } = checked;
     let plan = Arc::new(plan);
-    let means = Means { run_uid: Uuid::new_v4().to_string(), secrets };
+    let means = Means { run_uid: Uuid::new_v4().to_string(), secrets, data };
     descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let phases = plan.phases_to_run().count();

@@ -12,7 +12,10 @@ pub fn read(plan: &Plan, arguments: &[String]) -> Result<Secrets, Refused> {
     let mut refused = Vec::new();
     let mut secrets = Secrets::default();
     for argument in arguments {
-        match parse(argument).and_then(|(reference, source)| Ok((source.read(&reference)?, reference))) {
+        let read = |(reference, source): (SecretKeyRef, Source)| {
+            Ok((source.read(&reference, secrets::is_in_header(plan, &reference))?, reference))
+        };
+        match parse(argument).and_then(read) {
             Ok((value, reference)) => secrets.insert(reference, value),
             Err(line) => refused.push(line),
         }
@@ -49,7 +52,7 @@ fn parse(argument: &str) -> Result<(SecretKeyRef, Source), String> {
 
 impl Source {
     /// The value, without the line break that editors put at the end of files.
-    fn read(&self, reference: &SecretKeyRef) -> Result<String, String> {
+    fn read(&self, reference: &SecretKeyRef, is_in_header: bool) -> Result<String, String> {
         let called = format!("--secret {}/{}", reference.name, reference.key);
         let value = match self {
             Source::Environment(variable) => std::env::var(variable)
@@ -57,17 +60,17 @@ impl Source {
             Source::File(path) => std::fs::read_to_string(path)
                 .map_err(|error| format!("{called}: the file {} can't be read: {error}", path.display()))?,
         };
-        fit(&value).map_err(|fault| format!("{called}: {fault}"))
+        fit(&value, is_in_header).map_err(|fault| format!("{called}: {fault}"))
     }
 }
 
-/// A value that a header can hold, without the line break that editors put at the end of files.
-fn fit(value: &str) -> Result<String, &'static str> {
+/// A value that its place can hold, without the line break that editors put at the end of files.
+fn fit(value: &str, is_in_header: bool) -> Result<String, &'static str> {
     let value = value.strip_suffix('\n').unwrap_or(value);
     let value = value.strip_suffix('\r').unwrap_or(value);
     match value {
         "" => Err("its value is empty"),
-        value if value.chars().any(|c| c.is_control() && c != '\t') => {
+        value if is_in_header && value.chars().any(|c| c.is_control() && c != '\t') => {
             Err("its value has a line break or control character in it, which no header can hold")
         }
         value => Ok(value.to_owned()),
@@ -81,7 +84,8 @@ pub fn from_environment(plan: &Plan, variable: impl Fn(&str) -> Option<String>) 
     for (place, reference) in secrets::references(plan).into_iter().enumerate() {
         let name = secrets::environment_name(place);
         let value = variable(&name).ok_or("it isn't set to a text");
-        match value.and_then(|value| fit(&value)) {
+        let is_in_header = secrets::is_in_header(plan, &reference);
+        match value.and_then(|value| fit(&value, is_in_header)) {
             Ok(value) => secrets.insert(reference, value),
             Err(fault) => {
                 refused
@@ -92,15 +96,13 @@ pub fn from_environment(plan: &Plan, variable: impl Fn(&str) -> Option<String>) 
     if refused.is_empty() { Ok(secrets) } else { Err(Refused(refused)) }
 }
 
-/// A line for each header whose Secret isn't given.
+/// A line for each field whose Secret isn't given.
 fn missing(plan: &Plan, secrets: &Secrets) -> Vec<String> {
-    let lines = secrets::headers(plan).filter_map(|header| {
-        let reference @ SecretKeyRef { name, key } = header.secret()?;
-        secrets.get(reference).is_none().then(|| {
-            format!("{}: needs a value: --secret {name}/{key}=env:VARIABLE or =file:PATH", header.path)
-        })
-    });
-    lines.collect()
+    let missing = secrets::uses(plan).filter(|(_, reference)| secrets.get(reference).is_none());
+    let line = |(path, SecretKeyRef { name, key }): (&str, &SecretKeyRef)| {
+        format!("{path}: needs a value: --secret {name}/{key}=env:VARIABLE or =file:PATH")
+    };
+    missing.map(line).collect()
 }
 
 #[cfg(test)]
@@ -155,7 +157,7 @@ spec:
         let read = |content: &str| {
             let path = folder.path().join("secret");
             std::fs::write(&path, content).unwrap();
-            Source::File(path).read(&SecretKeyRef { name: "n".to_owned(), key: "k".to_owned() })
+            Source::File(path).read(&SecretKeyRef { name: "n".to_owned(), key: "k".to_owned() }, true)
         };
         assert_eq!(read("hunter2\r\n").as_deref(), Ok("hunter2"));
         for (content, want) in [("", "empty"), ("\n", "empty"), ("hunter2\r\nX-Evil: 1", "line break")] {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{Exit, Refused};
 use super::options::Changes;
-use super::{load, output};
+use super::{data, load, output};
 use crate::report::escape::printable;
 
 /// Checks files, without sending anything: all that is wrong with all of them is told at once.
@@ -30,6 +30,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn validate(file: &Path) -> Result<(), Refused> {
     let text = load::read(file)?;
-    load::check(&text, &Changes::default()).map_err(|faults| load::refused(file, &faults))?;
-    Ok(())
+    let checked = load::check(&text, &Changes::default()).map_err(|faults| load::refused(file, &faults))?;
+    data::look(&checked.plan, file)
 }

@@ -1,7 +1,9 @@
-//! What is done beside the load and isn't measured: reaching the target, preflight.
+//! What is done before the load and isn't measured: reaching the target, room for its users, preflight.
 
 mod preflight;
 mod reach;
+mod room;
 
 pub use preflight::{PreflightError, preflight};
 pub use reach::{ReachError, reach};
+pub use room::{NoRoom, room};

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use rustls::ClientConfig;
 use serde_json::Value;
 use tracing::{debug, info};
 
@@ -47,11 +48,12 @@ pub async fn preflight(
     plan: &Plan,
     addresses: &[SocketAddr],
     secrets: &Secrets,
+    tls: Option<ClientConfig>,
 ) -> Result<(), PreflightError> {
     if plan.target.preflight.is_empty() {
         return Ok(());
     }
-    let client = client(&plan.target, addresses)?;
+    let client = client(&plan.target, addresses, tls)?;
     for action in &plan.target.preflight {
         let began = Instant::now();
         attempt(&client, plan, action, secrets).await.map_err(|cause| PreflightError::Failed {
@@ -65,18 +67,41 @@ pub async fn preflight(
     Ok(())
 }
 
-fn client(target: &plan::Target, addresses: &[SocketAddr]) -> Result<reqwest::Client, PreflightError> {
-    reqwest::Client::builder()
+fn client(
+    target: &plan::Target,
+    addresses: &[SocketAddr],
+    tls: Option<ClientConfig>,
+) -> Result<reqwest::Client, PreflightError> {
+    let builder = reqwest::Client::builder();
+    let builder = match tls {
+        Some(tls) => builder.tls_backend_preconfigured(tls),
+        // Plain HTTP needs no authorities, and the machine's own may be missing, as in an image without any.
+        None => builder.tls_certs_only([]),
+    };
+    builder
         .no_proxy()
         .retry(reqwest::retry::never())
-        // Plain HTTP needs no authorities, and the machine's own may be missing, as in an image without any.
-        .tls_certs_only([])
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(target.connect_timeout)
-        .resolve_to_addrs(&target.host, addresses)
+        .resolve_to_addrs(called(target), addresses)
         .user_agent(concat!("loadgate/", env!("CARGO_PKG_VERSION"), " preflight"))
         .build()
         .map_err(PreflightError::Client)
+}
+
+/// The name that the client knows the target by: the one that its certificate must hold.
+fn called(target: &plan::Target) -> &str {
+    target.tls.as_ref().map_or(&target.host, |tls| &tls.server_name)
+}
+
+/// Where a request for `path` goes.
+fn url(target: &plan::Target, path: &str) -> String {
+    let plan::Target { port, authority, base_path, tls, .. } = target;
+    match tls {
+        None => format!("http://{authority}{base_path}{path}"),
+        Some(tls) if tls.server_name == target.host => format!("https://{authority}{base_path}{path}"),
+        Some(tls) => format!("https://{}:{port}{base_path}{path}", tls.server_name),
+    }
 }
 
 /// Tries until the checks hold or the action's time is over.
@@ -113,9 +138,8 @@ async fn once(
 ) -> Result<(), String> {
     let target = &plan.target;
     let path = constant(&action.request.target, plan);
-    let url = format!("http://{}{}{path}", target.authority, target.base_path);
-    let mut request =
-        client.request(method(action), url).timeout(patience).headers(headers(plan, action, secrets)?);
+    let mut request = client.request(method(action), url(target, &path)).timeout(patience);
+    request = request.header("host", &target.authority).headers(headers(plan, action, secrets)?);
     if let Some(body) = &action.request.body {
         request = request.header("content-type", body.content_type).body(constant(&body.content, plan));
     }

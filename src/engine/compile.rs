@@ -1,6 +1,7 @@
 //! A phase of the plan made ready to be sent: static bytes, slots, and which headers and bodies are needed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,8 +11,10 @@ use super::render::{CompiledRequest, Pieces, Place};
 use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
-use crate::plan::{self, Condition, Plan, Source, StatusPattern};
-use crate::plan::{Method, SecretKeyRef};
+use crate::plan::template::Name;
+use crate::plan::{
+    self, Condition, Data, Method, Origin, Plan, RowOrder, SecretKeyRef, Source, StatusPattern, condition,
+};
 
 /// A phase made ready to be sent.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct CompiledPhase {
     pub(super) scenarios: Vec<CompiledScenario>,
     pub(super) weights: Vec<u32>,
     pub(super) classify: CompiledClassify,
+    /// All rows that steps name.
+    pub(super) data: Data,
 }
 
 /// What keeps a phase from being made ready.
@@ -54,7 +59,15 @@ pub enum CompileError {
 pub(super) struct CompiledScenario {
     pub(super) pace_micros: Option<u64>,
     pub(super) slots: usize,
+    /// The feeders whose rows its steps name.
+    pub(super) feeders: Vec<CompiledFeeder>,
+    /// Iterations from this number on find no row left.
+    pub(super) rows_left_below: u64,
+    /// So many slots, the first ones, live as long as the user.
+    pub(super) held: usize,
+    pub(super) setup: Vec<CompiledStep>,
     pub(super) steps: Vec<CompiledStep>,
+    pub(super) teardown: Vec<CompiledStep>,
 }
 
 #[derive(Debug)]
@@ -62,11 +75,54 @@ pub(super) struct CompiledStep {
     /// Its place in the plan.
     pub(super) index: usize,
     pub(super) probability_ppm: u32,
+    pub(super) when: Option<Guard>,
     pub(super) think: Option<(Duration, Duration)>,
     pub(super) request: CompiledRequest,
     pub(super) checks: Vec<CompiledCheck>,
-    pub(super) extract: Vec<plan::Extract>,
+    pub(super) extract: Vec<CompiledExtract>,
     pub(super) wants: Wants,
+}
+
+impl CompiledScenario {
+    /// Whether a user does something of it once.
+    pub(super) fn has_once(&self) -> bool {
+        !self.setup.is_empty() || !self.teardown.is_empty()
+    }
+}
+
+/// Where an iteration has its row from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CompiledFeeder {
+    /// Its place in the plan.
+    pub(super) index: usize,
+    pub(super) order: RowOrder,
+    pub(super) rows: usize,
+}
+
+/// Without what a step is skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// A value that is empty throughout the phase.
+    Never,
+    /// What an earlier step took: a slot.
+    Extracted(usize),
+    /// A field of the iteration's row: the feeder, and the field's place.
+    Cell(usize, usize),
+}
+
+/// A value that is taken from a response.
+#[derive(Debug)]
+pub(super) struct CompiledExtract {
+    /// The slot that it goes to.
+    pub(super) slot: usize,
+    pub(super) from: CompiledOrigin,
+}
+
+#[derive(Debug)]
+pub(super) enum CompiledOrigin {
+    Value(CompiledSource),
+    InHeader(usize, regex::bytes::Regex),
+    InBody(regex::bytes::Regex),
 }
 
 /// What must be kept of a response.
@@ -130,6 +186,14 @@ pub(super) struct Constants<'a> {
     pub(super) run_uid: &'a str,
     pub(super) iterations: u64,
     pub(super) level: Value,
+    pub(super) data: &'a Data,
+}
+
+impl Constants<'_> {
+    /// The place of a field. Where the rows were read, it was looked at that they have it.
+    pub(super) fn column(&self, feeder: usize, field: &str) -> usize {
+        self.data.table(feeder).and_then(|table| table.column(field)).unwrap_or(usize::MAX)
+    }
 }
 
 impl CompiledPhase {
@@ -141,6 +205,7 @@ impl CompiledPhase {
         plan: &Plan,
         phase: &plan::Phase,
         secrets: &Secrets,
+        data: &Data,
         run_uid: &str,
     ) -> Result<Self, CompileError> {
         let constants = Constants {
@@ -149,13 +214,14 @@ impl CompiledPhase {
             run_uid,
             iterations: phase.executor.total_iterations().unwrap_or(0),
             level: phase.level.as_ref().map_or_else(|| Value::from(0), |rung| level(&rung.figure)),
+            data,
         };
         let classify = CompiledClassify::new(&plan.classify, &constants);
         let compiler = Compiler { plan, secrets, constants: &constants, classify: &classify };
         let scenarios: Result<Vec<_>, _> =
             phase.scenarios.iter().map(|scenario| compiler.scenario(phase, *scenario)).collect();
         let weights = phase.scenarios.iter().map(|scenario| plan.scenarios[*scenario].weight).collect();
-        Ok(CompiledPhase { scenarios: scenarios?, weights, classify })
+        Ok(CompiledPhase { scenarios: scenarios?, weights, classify, data: data.clone() })
     }
 }
 
@@ -177,12 +243,26 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn scenario(&self, phase: &plan::Phase, index: usize) -> Result<CompiledScenario, CompileError> {
         let scenario = &self.plan.scenarios[index];
-        let steps: Result<Vec<_>, _> = scenario.steps.clone().map(|step| self.step(step)).collect();
+        let feeders: Vec<_> = scenario.feeders.iter().map(|feeder| self.feeder(*feeder)).collect();
+        let once = feeders.iter().filter(|feeder| feeder.order == RowOrder::Once);
+        let steps = |range: &Range<usize>| -> Result<Vec<_>, _> {
+            range.clone().map(|step| self.step(step)).collect()
+        };
         Ok(CompiledScenario {
             pace_micros: self.plan.pace(phase, index).map(micros),
             slots: scenario.slots.len(),
-            steps: steps?,
+            rows_left_below: once.map(|feeder| feeder.rows as u64).min().unwrap_or(u64::MAX),
+            feeders,
+            held: scenario.held,
+            setup: steps(&scenario.setup)?,
+            steps: steps(&scenario.steps)?,
+            teardown: steps(&scenario.teardown)?,
         })
+    }
+
+    fn feeder(&self, index: usize) -> CompiledFeeder {
+        let rows = self.constants.data.table(index).map_or(0, |table| table.rows());
+        CompiledFeeder { index, order: self.plan.data[index].order, rows: rows.max(1) }
     }
 
     fn step(&self, index: usize) -> Result<CompiledStep, CompileError> {
@@ -190,17 +270,39 @@ impl Compiler<'_> {
         let mut wants = self.classify.wants.clone();
         wants.head_only = step.request.method == Method::Head;
         let checks = step.checks.iter().map(|check| self.check(check, &mut wants)).collect();
-        wants.json |= !step.extract.is_empty();
-        wants.body |= wants.json;
+        let extract = step.extract.iter().map(|extract| extracted(extract, &mut wants)).collect();
         Ok(CompiledStep {
             index,
             probability_ppm: step.probability_ppm,
             think: step.think,
             request: self.request(&step.request)?,
             checks,
-            extract: step.extract.clone(),
+            when: self.guard(step.when.as_ref()),
+            extract,
             wants,
         })
+    }
+
+    /// None: nothing has to have a value, or it has one throughout the phase.
+    fn guard(&self, name: Option<&Name>) -> Option<Guard> {
+        match name? {
+            Name::Extracted(slot) => Some(Guard::Extracted(*slot)),
+            Name::Data { feeder, field } => Some(Guard::Cell(*feeder, self.constants.column(*feeder, field))),
+            Name::Variable(name) => {
+                let is_empty = self.constants.variables.get(name).is_none_or(condition::is_empty);
+                is_empty.then_some(Guard::Never)
+            }
+            Name::User
+            | Name::Iteration
+            | Name::Index
+            | Name::Phase
+            | Name::Iterations
+            | Name::Level
+            | Name::RunUid
+            | Name::Uuid
+            | Name::Random(..)
+            | Name::Now => None,
+        }
     }
 
     fn check(&self, check: &plan::Check, wants: &mut Wants) -> CompiledCheck {
@@ -253,6 +355,19 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+fn extracted(extract: &plan::Extract, wants: &mut Wants) -> CompiledExtract {
+    let from = match &extract.from {
+        Origin::JsonPath(path) => CompiledOrigin::Value(wants.source(&Source::JsonPath(path.clone()))),
+        Origin::Header(name, None) => CompiledOrigin::Value(CompiledSource::Header(wants.header(name))),
+        Origin::Header(name, Some(regex)) => CompiledOrigin::InHeader(wants.header(name), regex.clone()),
+        Origin::Regex(regex) => {
+            wants.body = true;
+            CompiledOrigin::InBody(regex.clone())
+        }
+    };
+    CompiledExtract { slot: extract.slot, from }
 }
 
 impl CompiledCondition {

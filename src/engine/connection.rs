@@ -5,20 +5,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use rustix::io::Errno;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
 use super::compile::Wants;
 use super::floor::Floor;
 use super::response::{Progress, Reader};
+use super::stream::Stream;
 use crate::metrics::ErrorClass;
 
 /// One user's connection.
 #[derive(Debug, Default)]
 pub(super) struct Connection {
-    stream: Option<TcpStream>,
+    stream: Option<Stream>,
     /// Whether a response came over it already: only then can it be stale.
     used: bool,
     pub(super) reader: Reader,
@@ -39,16 +38,11 @@ pub(super) struct Exchange {
     pub(super) error: Option<ErrorClass>,
 }
 
-/// Whether it was something on this side that was missing: nothing of it tells about the target.
-fn is_want(error: &io::Error) -> bool {
-    let wants = [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::AGAIN, Errno::NOBUFS, Errno::NOMEM];
-    Errno::from_io_error(error).is_some_and(|error| wants.contains(&error))
-}
-
 impl Connection {
     /// Makes sure that there is a connection: opens one where there is none or the target has closed it meanwhile.
     pub(super) async fn ensure_open(&mut self, floor: &Floor, user: u64) -> Result<(), ErrorClass> {
-        if self.closed_meanwhile(floor) {
+        let is_closed = |stream: &mut Stream| stream.is_closed(&mut floor.scratch.borrow_mut());
+        if self.stream.as_mut().is_some_and(is_closed) {
             self.stream = None;
             floor.recorder.borrow_mut().reconnected();
         }
@@ -56,30 +50,12 @@ impl Connection {
     }
 
     async fn open(&mut self, floor: &Floor, user: u64) -> Result<(), ErrorClass> {
-        let began = Instant::now();
-        let address = floor.address(user);
-        match tokio::time::timeout(floor.connect_timeout(), TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                // A socket that can't do without Nagle's delay still works.
-                let _ = stream.set_nodelay(true);
-                self.stream = Some(stream);
-                self.used = false;
-                floor.connected(began.elapsed());
-                Ok(())
-            }
-            Ok(Err(error)) if is_want(&error) => Err(ErrorClass::Exhausted),
-            Ok(Err(_)) => Err(ErrorClass::Connect),
-            Err(_) => Err(ErrorClass::Timeout),
-        }
-    }
-
-    /// Whether the target closed the idle connection, or said something unasked. Costs no system call unless it did.
-    fn closed_meanwhile(&self, floor: &Floor) -> bool {
-        let Some(stream) = &self.stream else { return false };
-        match stream.try_read(&mut floor.scratch.borrow_mut()[..1]) {
-            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
-            Ok(_) => true,
-        }
+        let opened = tokio::time::timeout(floor.connect_timeout(), Stream::open(floor, user)).await;
+        let (stream, opening) = opened.unwrap_or(Err(ErrorClass::Timeout))?;
+        self.stream = Some(stream);
+        self.used = false;
+        floor.connected(&opening);
+        Ok(())
     }
 
     /// Writes what the socket takes at once; the rest is kept for [`Connection::receive`].
@@ -143,11 +119,15 @@ impl Connection {
     ) -> Poll<Result<(), ErrorClass>> {
         while self.written < self.rest.len() {
             let Some(stream) = &mut self.stream else { break };
-            match Pin::new(stream).poll_write(context, &self.rest[self.written..]) {
+            match stream.poll_write(context, &self.rest[self.written..]) {
                 Poll::Ready(Ok(count)) => self.written += count,
                 // The target may have answered already and closed its side: what can be read decides.
                 Poll::Ready(Err(_)) | Poll::Pending => break,
             }
+        }
+        if let Some(stream) = self.stream.as_mut().filter(|_| !self.rest.is_empty()) {
+            // As above; and who is asked again when the socket takes more, asks again for this.
+            let _ = stream.poll_flush(context);
         }
         loop {
             match self.poll_read(context, floor, wants, seen) {
@@ -174,7 +154,7 @@ impl Connection {
         };
         let mut scratch = floor.scratch.borrow_mut();
         let mut buffer = ReadBuf::new(&mut scratch[..]);
-        let read = std::task::ready!(Pin::new(stream).poll_read(context, &mut buffer));
+        let read = std::task::ready!(stream.poll_read(context, &mut buffer));
         let bytes = buffer.filled();
         let now = floor.now();
         seen.end = now;

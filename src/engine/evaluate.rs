@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::compile::{CompiledCheck, CompiledClassify, CompiledCondition, CompiledSource, CompiledStep};
+use super::compile::{
+    CompiledCheck, CompiledClassify, CompiledCondition, CompiledOrigin, CompiledSource, CompiledStep,
+};
 use super::render::{Filling, Pieces};
 use super::response::Reader;
 use crate::metrics::{CacheHit, ErrorClass};
@@ -111,12 +113,25 @@ impl<'a> Response<'a> {
     /// Takes what later steps need.
     pub(super) fn extract(&self, step: &CompiledStep, slots: &mut [Option<Value>]) {
         for extract in &step.extract {
-            let found = self.json.as_ref().and_then(|json| extract.json_path.query(json).first().cloned());
+            let found = match &extract.from {
+                CompiledOrigin::Value(source) => self.value(source).map(Cow::into_owned),
+                CompiledOrigin::InHeader(place, regex) => {
+                    self.reader.header(*place).and_then(|value| first_match(regex, value.as_bytes()))
+                }
+                CompiledOrigin::InBody(regex) => first_match(regex, self.reader.body()),
+            };
             if let Some(slot) = slots.get_mut(extract.slot) {
                 *slot = found;
             }
         }
     }
+}
+
+/// The first group of the first match, or all of it where there is no group.
+fn first_match(regex: &regex::bytes::Regex, body: &[u8]) -> Option<Value> {
+    let found = regex.captures(body)?;
+    let group = if regex.captures_len() > 1 { found.get(1) } else { found.get(0) };
+    std::str::from_utf8(group?.as_bytes()).ok().map(Value::from)
 }
 
 fn satisfies(value: Option<&Value>, condition: &CompiledCondition, filling: &mut Filling<'_>) -> bool {

@@ -11,10 +11,12 @@ use tokio::sync::Notify;
 use super::compile::{CompiledPhase, micros};
 use super::slices::filters;
 use super::stop::Stop;
-use crate::metrics::{Layout, Part, Recorder};
+use super::stream::Opening;
+use super::tls::Tls;
+use crate::metrics::{DropReason, Layout, Part, Recorder};
 use crate::plan::executor::{Arrival, Arrivals, Chance};
 use crate::plan::share::Share;
-use crate::plan::{Leg, Phase, PhaseIndex, Plan};
+use crate::plan::{Leg, Phase, PhaseIndex, Plan, StepIndex};
 
 /// The bytes that one read takes at most.
 const SCRATCH: usize = 64 * 1024;
@@ -42,6 +44,8 @@ pub(super) struct Floor {
     /// Users that are still connecting ahead of the phase.
     connecting: Cell<u64>,
     connected_ahead: Notify,
+    tls: Option<Tls>,
+    tls_has_failed: Cell<bool>,
 }
 
 impl Floor {
@@ -51,6 +55,7 @@ impl Floor {
         compiled: Arc<CompiledPhase>,
         share: Option<Share>,
         addresses: Arc<[SocketAddr]>,
+        tls: Option<Tls>,
     ) -> Rc<Self> {
         let phase = plan.load(leg);
         let layout = Layout {
@@ -75,6 +80,8 @@ impl Floor {
             shared: Cell::new(0),
             connecting: Cell::new(0),
             connected_ahead: Notify::new(),
+            tls,
+            tls_has_failed: Cell::new(false),
         })
     }
 
@@ -199,9 +206,38 @@ impl Floor {
         self.plan.target.connect_timeout
     }
 
-    /// A connection was opened just now, in `took`.
-    pub(super) fn connected(&self, took: Duration) {
+    /// How TLS is spoken to the target, where it is.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// No TLS came about. Why is told once: all others fail as well.
+    pub(super) fn tls_failed(&self, error: &std::io::Error) {
+        if !self.tls_has_failed.replace(true) {
+            tracing::warn!(phase = self.phase().name, %error, "TLS with the target failed; further failures are only counted");
+        }
+    }
+
+    /// Whether iteration `index`, which is one of `scenario`, finds a row of each feeder that it needs; where it doesn't, it
+    /// is told as dropped.
+    pub(super) fn has_rows(&self, scenario: usize, index: u64) -> bool {
+        let has_rows = index < self.compiled.scenarios[scenario].rows_left_below;
+        if !has_rows {
+            let part = self.part(self.now());
+            self.recorder.borrow_mut().iteration_dropped(part, DropReason::NoRow);
+        }
+        has_rows
+    }
+
+    /// A step was skipped just now.
+    pub(super) fn skipped(&self, step: StepIndex) {
         let part = self.part(self.now());
-        self.recorder.borrow_mut().connected(part, micros(took));
+        self.recorder.borrow_mut().skipped(part, step);
+    }
+
+    /// A connection was opened just now.
+    pub(super) fn connected(&self, took: &Opening) {
+        let part = self.part(self.now());
+        self.recorder.borrow_mut().connected(part, micros(took.connect), took.tls.map(micros));
     }
 }

@@ -6,23 +6,36 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::compile::{CompiledClassify, CompiledPhase, CompiledStep, micros};
+use super::compile::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Guard, micros};
 use super::connection::{Connection, Exchange};
 use super::evaluate::Response;
 use super::floor::Floor;
-use super::render::{CompiledRequest, Filling, Unfit, fill};
+use super::once::Once;
+use super::render::{CompiledRequest, Filling, Rows, Unfit, fill};
 use crate::metrics::{ErrorClass, Part, Sample, Timing};
 use crate::plan::draw::Draws;
+use crate::plan::{Data, condition};
 
 /// The most groups and the most values that a test declares.
 const MOST_DECLARED: usize = 8;
 
+/// Whether steps go on behind one whose request failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failing {
+    GoesOn,
+    Ends,
+}
+
 /// A user: its number over all workers, its connection, and what it has extracted.
 pub(super) struct User {
-    floor: Rc<Floor>,
-    number: u64,
+    pub(super) floor: Rc<Floor>,
+    pub(super) number: u64,
     pub(super) connection: Connection,
-    slots: Vec<Option<Value>>,
+    pub(super) slots: Vec<Option<Value>>,
+    /// The number of its row, feeder by feeder; empty where no step names one.
+    rows: Vec<usize>,
+    /// What it did once.
+    pub(super) once: Once,
 }
 
 /// One iteration to be run.
@@ -43,7 +56,14 @@ pub(super) struct Turn {
 
 impl User {
     pub(super) fn new(floor: &Rc<Floor>, number: u64) -> Self {
-        User { floor: Rc::clone(floor), number, connection: Connection::default(), slots: Vec::new() }
+        User {
+            floor: Rc::clone(floor),
+            number,
+            connection: Connection::default(),
+            slots: Vec::new(),
+            rows: Vec::new(),
+            once: Once::default(),
+        }
     }
 
     /// Opens the connection ahead of the first request. Where that fails, the request will try again and tell.
@@ -60,17 +80,75 @@ impl User {
         let iteration = Begun::new(&floor, turn.due);
         self.slots.clear();
         self.slots.resize(scenario.slots, None);
+        self.choose_rows(&scenario.feeders, &mut turn);
         let mut intended = turn.due.filter(|_| turn.counts_from_due);
-        for step in &scenario.steps {
+        if !scenario.has_once() || self.is_set_up(&floor, scenario, &mut turn, &mut intended).await {
+            self.steps(&floor, &scenario.steps, &mut turn, &mut intended, Failing::GoesOn).await;
+        }
+        iteration.complete();
+    }
+
+    /// Takes steps one after the other; tells whether all of their requests have succeeded.
+    pub(super) async fn steps(
+        &mut self,
+        floor: &Floor,
+        steps: &[CompiledStep],
+        turn: &mut Turn,
+        intended: &mut Option<u64>,
+        failing: Failing,
+    ) -> bool {
+        let compiled = &floor.compiled;
+        let mut all_succeeded = true;
+        for step in steps {
             if !turn.draws.chance_ppm(step.probability_ppm) {
                 continue;
             }
-            self.step(&floor, &compiled.classify, step, &mut turn, intended.take()).await;
+            if step.when.is_some_and(|guard| self.is_missing(&compiled.data, guard)) {
+                floor.skipped(step.index);
+                continue;
+            }
+            all_succeeded &= self.step(floor, &compiled.classify, step, turn, intended.take()).await;
+            if !all_succeeded && failing == Failing::Ends {
+                return false;
+            }
             if let Some((least, most)) = step.think {
                 tokio::time::sleep(turn.draws.duration_between(least, most)).await;
             }
         }
-        iteration.complete();
+        all_succeeded
+    }
+
+    /// One row of each feeder for this iteration. That there is one was asked before.
+    pub(super) fn choose_rows(&mut self, feeders: &[CompiledFeeder], turn: &mut Turn) {
+        self.rows.clear();
+        for feeder in feeders {
+            self.rows.resize(self.rows.len().max(feeder.index + 1), 0);
+            let row = feeder.order.row(feeder.rows, self.number, turn.index, &mut turn.draws);
+            self.rows[feeder.index] = row.unwrap_or(usize::MAX);
+        }
+    }
+
+    /// Whether what a step can't do without has no value.
+    fn is_missing(&self, data: &Data, guard: Guard) -> bool {
+        let value = match guard {
+            Guard::Never => None,
+            Guard::Extracted(slot) => self.slots.get(slot).and_then(Option::as_ref),
+            Guard::Cell(feeder, column) => Rows { data, chosen: &self.rows }.cell(feeder, column),
+        };
+        value.is_none_or(condition::is_empty)
+    }
+
+    /// What requests and checks of this iteration are filled in with.
+    fn filling<'a>(&'a self, data: &'a Data, turn: &'a mut Turn) -> Filling<'a> {
+        Filling {
+            user: self.number,
+            iteration: turn.iteration,
+            index: turn.index,
+            slots: &self.slots,
+            rows: Rows { data, chosen: &self.rows },
+            draws: &mut turn.draws,
+            unix_millis,
+        }
     }
 
     async fn step(
@@ -80,11 +158,14 @@ impl User {
         step: &CompiledStep,
         turn: &mut Turn,
         intended: Option<u64>,
-    ) {
+    ) -> bool {
         let tried = floor.now();
         let (sent_at, size) = match self.send(floor, step, turn).await {
             Ok(sent) => sent,
-            Err(error) => return record_unsent(floor, step, intended, tried, error),
+            Err(error) => {
+                record_unsent(floor, step, intended, tried, error);
+                return false;
+            }
         };
         let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
         let in_flight = InFlight::new(floor, sent);
@@ -96,7 +177,7 @@ impl User {
             first_byte: exchange.first_byte,
             end: exchange.end,
         };
-        self.record(floor, classify, step, turn, &exchange, timing);
+        self.record(floor, classify, step, turn, &exchange, timing)
     }
 
     /// Connects where needed and writes the request; gives when that was, and its size.
@@ -134,7 +215,7 @@ impl User {
             }
             CompiledRequest::Filled { head, body } => {
                 let (out, scratch) = &mut *floor.out.borrow_mut();
-                let mut filling = filling(self.number, &self.slots, turn);
+                let mut filling = self.filling(&floor.compiled.data, turn);
                 fill(head, body.as_ref(), &mut filling, scratch, out).map_err(|Unfit| ErrorClass::Unsent)?;
                 let sent_at = Instant::now();
                 self.connection.write(out)?;
@@ -151,13 +232,14 @@ impl User {
         turn: &mut Turn,
         exchange: &Exchange,
         timing: Timing,
-    ) {
+    ) -> bool {
         let mut sample = sample(floor, step, exchange, timing);
         if exchange.error.is_some() {
-            return floor.recorder.borrow_mut().request(&sample);
+            floor.recorder.borrow_mut().request(&sample);
+            return false;
         }
         let response = Response::new(&self.connection.reader, step, timing.end - timing.sent);
-        sample.error = response.error(step, classify, &mut filling(self.number, &self.slots, turn));
+        sample.error = response.error(step, classify, &mut self.filling(&floor.compiled.data, turn));
         sample.status = Some(self.connection.reader.status());
         sample.cache = response.cache(classify);
         let keys: [Option<Cow<'_, str>>; MOST_DECLARED] =
@@ -170,6 +252,7 @@ impl User {
         sample.values = &values[..classify.values.len()];
         floor.recorder.borrow_mut().request(&sample);
         response.extract(step, &mut self.slots);
+        sample.error.is_none()
     }
 }
 
@@ -194,10 +277,6 @@ fn sample<'a>(floor: &Floor, step: &CompiledStep, exchange: &Exchange, timing: T
         bytes_sent: exchange.bytes_sent,
         bytes_received: exchange.bytes_received,
     }
-}
-
-fn filling<'a>(user: u64, slots: &'a [Option<Value>], turn: &'a mut Turn) -> Filling<'a> {
-    Filling { user, iteration: turn.iteration, index: turn.index, slots, draws: &mut turn.draws, unix_millis }
 }
 
 fn unix_millis() -> u64 {

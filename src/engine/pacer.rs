@@ -3,7 +3,7 @@
 //! ```text
 //! due      |    |    |    |    |        one slot every 1/rate, counted from the phase's start
 //! wake     ^         ^         ^        a late wake drains all slots that are due
-//! user     a    b    a    b    -        no free user: dropped and counted, never delayed
+//! user     a    b    a    b    -        no free user: dropped and counted by its reason, never delayed
 //! ```
 
 use std::cell::RefCell;
@@ -17,6 +17,8 @@ use super::floor::Floor;
 use super::iteration::{Turn, User};
 use super::timer::FineTimer;
 use super::user::{Present, all_through};
+use crate::metrics::DropReason;
+use crate::metrics::series::LATE_MICROS;
 use crate::plan::draw::Draws;
 use crate::plan::executor::{self, Arrivals};
 
@@ -91,8 +93,9 @@ fn dispatch(floor: &Rc<Floor>, arrival: Arrival, idle: &Idle, users: &mut JoinSe
                 return;
             }
             None => {
-                let part = floor.part(arrival.due);
-                floor.recorder.borrow_mut().iteration_dropped(part);
+                let (part, is_late) = (floor.part(arrival.due), floor.now() > arrival.due + LATE_MICROS);
+                let why = if is_late { DropReason::Late } else { DropReason::NoFreeUser };
+                floor.recorder.borrow_mut().iteration_dropped(part, why);
                 return;
             }
         }
@@ -109,21 +112,24 @@ async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
     while let Some(Arrival { index, due }) = next {
         let mut draws = Draws::open(floor.seed(), floor.phase_index(), index);
         let scenario = draws.weighted(&floor.compiled.weights);
-        let turn = Turn { iteration: index, index, scenario, draws, due: Some(due), counts_from_due };
-        user.run(turn).await;
+        if floor.has_rows(scenario, index) {
+            let turn = Turn { iteration: index, index, scenario, draws, due: Some(due), counts_from_due };
+            user.run(turn).await;
+        }
         if floor.pool_closed() {
-            return;
+            break;
         }
         let (offer, arrival) = oneshot::channel();
         idle.borrow_mut().push(offer);
         next = arrival.await.ok();
     }
+    user.tear_down().await;
 }
 
 fn drop_all(floor: &Floor, count: usize) {
     let mut recorder = floor.recorder.borrow_mut();
     recorder.scheduled(count as u64);
     for _ in 0..count {
-        recorder.iteration_dropped(floor.part(floor.now()));
+        recorder.iteration_dropped(floor.part(floor.now()), DropReason::NoTimer);
     }
 }

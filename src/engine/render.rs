@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::compile::Constants;
 use crate::plan::draw::Draws;
 use crate::plan::template::{Encoding, Name, Part, Template};
-use crate::plan::{self};
+use crate::plan::{self, Data};
 
 /// A text whose constants are filled in.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub(super) struct Pieces(Vec<Piece>);
 enum Piece {
     Fixed(Vec<u8>),
     Slot(Name, Encoding, Place),
+    /// A field of the row that the iteration has: the feeder, and the field's place.
+    Cell(usize, usize, Encoding, Place),
 }
 
 /// Where a text stands, and so what it can't hold.
@@ -36,9 +38,25 @@ pub(super) struct Filling<'a> {
     pub(super) iteration: u64,
     pub(super) index: u64,
     pub(super) slots: &'a [Option<Value>],
+    pub(super) rows: Rows<'a>,
     pub(super) draws: &'a mut Draws,
     /// The time of day, asked for only where it is needed.
     pub(super) unix_millis: fn() -> u64,
+}
+
+/// The rows that an iteration has.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) data: &'a Data,
+    /// The number of the row, feeder by feeder; empty where no step names one.
+    pub(super) chosen: &'a [usize],
+}
+
+impl<'a> Rows<'a> {
+    /// A field of the row; none: it has none.
+    pub(super) fn cell(self, feeder: usize, column: usize) -> Option<&'a Value> {
+        self.data.table(feeder)?.cell(*self.chosen.get(feeder)?, column)
+    }
 }
 
 /// A value that can't be filled in: it is missing, or would break out of its place.
@@ -178,6 +196,10 @@ impl Pieces {
             Name::RunUid => Value::from(constants.run_uid),
             Name::Iterations => Value::from(constants.iterations),
             Name::Level => constants.level.clone(),
+            Name::Data { feeder, field } => {
+                let column = constants.column(*feeder, field);
+                return self.0.push(Piece::Cell(*feeder, column, encoding, place));
+            }
             slot => return self.0.push(Piece::Slot(slot.clone(), encoding, place)),
         };
         // The plan has refused constants that don't fit their place.
@@ -188,7 +210,7 @@ impl Pieces {
         for piece in other.0 {
             match piece {
                 Piece::Fixed(bytes) => self.bytes(&bytes),
-                slot @ Piece::Slot(..) => self.0.push(slot),
+                slot @ (Piece::Slot(..) | Piece::Cell(..)) => self.0.push(slot),
             }
         }
     }
@@ -225,6 +247,14 @@ impl Pieces {
                         return Err(Unfit);
                     }
                 }
+                Piece::Cell(feeder, column, encoding, place) => {
+                    let value = filling.rows.cell(*feeder, *column).ok_or(Unfit)?;
+                    let written = encoding.written(value);
+                    if !place.holds(written.as_bytes()) {
+                        return Err(Unfit);
+                    }
+                    out.extend_from_slice(written.as_bytes());
+                }
             }
         }
         Ok(())
@@ -254,8 +284,15 @@ impl Filling<'_> {
                 let value = self.slots.get(*slot).and_then(Option::as_ref).ok_or(Unfit)?;
                 out.extend_from_slice(encoding.written(value).as_bytes());
             }
-            Name::Variable(_) | Name::Phase | Name::RunUid | Name::Iterations | Name::Level => {
-                unreachable!("constants were filled in when the phase was made ready")
+            Name::Variable(_)
+            | Name::Data { .. }
+            | Name::Phase
+            | Name::RunUid
+            | Name::Iterations
+            | Name::Level => {
+                unreachable!(
+                    "constants were filled in, and rows got pieces of their own, when the phase was made ready"
+                )
             }
         }
         Ok(())

@@ -13,6 +13,7 @@ use tokio::task::{JoinSet, LocalSet};
 use super::compile::{CompiledPhase, micros};
 use super::floor::Floor;
 use super::pacer;
+use super::tls::Tls;
 use super::user;
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
@@ -41,6 +42,7 @@ pub(super) struct Post {
     pub(super) shard: u32,
     pub(super) shards: NonZeroU32,
     pub(super) addresses: Arc<[SocketAddr]>,
+    pub(super) tls: Option<Tls>,
 }
 
 impl Post {
@@ -118,7 +120,7 @@ fn abort(stage: Option<&Stage>) {
 
 fn prepare(post: &Post, leg: Leg, compiled: Arc<CompiledPhase>) -> Stage {
     let part = post.part(leg);
-    let floor = Floor::new(&post.plan, leg, compiled, part, Arc::clone(&post.addresses));
+    let floor = Floor::new(&post.plan, leg, compiled, part, Arc::clone(&post.addresses), post.tls.clone());
     let mut users = JoinSet::new();
     let executor = &floor.phase().executor;
     if let Drive::Users(closed) = executor.drive() {
@@ -207,7 +209,8 @@ spec:
         let all = all.flat_map(|share| (0..each).map(move |shard| (share, shard)));
         let part = |(share, shard)| {
             let shards = NonZeroU32::new(each).expect("there is one");
-            let post = Post { plan: Arc::clone(&plan), share, shard, shards, addresses: Arc::new([]) };
+            let post =
+                Post { plan: Arc::clone(&plan), share, shard, shards, addresses: Arc::new([]), tls: None };
             post.part(Leg { phase: 0, level: None })
                 .map_or((0, 0), |part| (part.count(40), part.count(max_users.into())))
         };

@@ -1,6 +1,12 @@
 //! Waiting for a point in time more finely than the runtime's own timer, which rounds up to a millisecond.
 
-use std::time::{Duration, Instant};
+#[cfg(target_os = "linux")]
+use std::time::Duration;
+use std::time::Instant;
+
+/// No wait is shorter: to sleep and be woken takes the time of some requests, so what comes due within it is begun together.
+#[cfg(target_os = "linux")]
+const GRAIN: Duration = Duration::from_micros(50);
 
 /// Waits until absolute points in time, within some tens of microseconds.
 #[derive(Debug)]
@@ -11,14 +17,13 @@ pub(super) struct FineTimer {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use rustix::io::{Errno, read};
     use rustix::time::{
         Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
         timerfd_settime,
     };
     use tokio::io::unix::AsyncFd;
 
-    use super::{Duration, FineTimer, Instant};
+    use super::{Duration, FineTimer, GRAIN, Instant};
 
     impl FineTimer {
         /// A timer of this thread's runtime.
@@ -36,7 +41,7 @@ mod linux {
             Ok(FineTimer { file })
         }
 
-        /// Waits until `when`; returns at once where that has passed.
+        /// Waits until `when`, or a [`GRAIN`] where that is nearer; returns at once where it has passed.
         ///
         /// # Errors
         /// When the kernel refuses the timer.
@@ -45,15 +50,13 @@ mod linux {
             if left.is_zero() {
                 return Ok(());
             }
-            timerfd_settime(self.file.get_ref(), TimerfdTimerFlags::empty(), &once(left))?;
-            loop {
-                let mut ready = self.file.readable().await?;
-                match read(self.file.get_ref(), &mut [0_u8; 8]) {
-                    Ok(_) => return Ok(()),
-                    Err(Errno::AGAIN | Errno::INTR) => ready.clear_ready(),
-                    Err(error) => return Err(error.into()),
-                }
+            let rings = once(left.max(GRAIN));
+            timerfd_settime(self.file.get_ref(), TimerfdTimerFlags::empty(), &rings)?;
+            // How often it rang is never read: each ring is an edge of its own, and to set it takes back that it has rung.
+            while Instant::now() < when {
+                self.file.readable().await?.clear_ready();
             }
+            Ok(())
         }
     }
 

@@ -21,7 +21,15 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
         floor.one_connected();
     }
     floor.start().await;
-    let mut course = Course { floor: &floor, number, budget: users.budget(), done: 0, next: None, due: None };
+    let mut course = Course {
+        floor: &floor,
+        number,
+        budget: users.budget(),
+        done: 0,
+        is_out: false,
+        next: None,
+        due: None,
+    };
     for stint in 0.. {
         let Some(next) = course.peek() else { return };
         let pace = Duration::from_micros(next.pace.unwrap_or(0));
@@ -36,10 +44,21 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
     }
 }
 
-/// Runs iterations as long as the stint lasts.
+/// Runs iterations as long as the stint lasts, and leaves.
 async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: Stint) {
-    let until = stint.until.map(micros);
     let mut present = None;
+    iterations(floor, user, course, stint, &mut present).await;
+    user.tear_down().await;
+}
+
+async fn iterations<'f>(
+    floor: &'f Floor,
+    user: &mut User,
+    course: &mut Course<'_>,
+    stint: Stint,
+    present: &mut Option<Present<'f>>,
+) {
+    let until = stint.until.map(micros);
     while course.peek().is_some() {
         let begins = if present.is_none() { Some(micros(stint.begins)) } else { None };
         if let Some(due) = course.due.or(begins) {
@@ -69,6 +88,8 @@ struct Course<'a> {
     number: u64,
     budget: Budget,
     done: u64,
+    /// Whether nothing is left of what its iterations need.
+    is_out: bool,
     next: Option<Next>,
     /// When it is to begin; none: as soon as its user is ready.
     due: Option<u64>,
@@ -85,10 +106,27 @@ struct Next {
 impl Course<'_> {
     /// The next iteration; none: there is none left.
     fn peek(&mut self) -> Option<&Next> {
-        if self.next.is_none() {
-            self.next = self.draw();
+        while self.next.is_none() && !self.is_out {
+            let next = self.draw()?;
+            if self.floor.has_rows(next.scenario, next.index) {
+                self.next = Some(next);
+            } else {
+                self.pass_over();
+            }
         }
         self.next.as_ref()
+    }
+
+    /// The next one finds no row left, and neither does a later one: who goes on by time stops. Where iterations are
+    /// numbered, each is told of.
+    fn pass_over(&mut self) {
+        match self.budget {
+            Budget::Time => {
+                self.is_out = true;
+                self.floor.recorder.borrow_mut().scheduled(1);
+            }
+            Budget::PerUser(_) | Budget::Shared(_) => self.done += 1,
+        }
     }
 
     fn draw(&self) -> Option<Next> {

@@ -10,11 +10,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::compile::{CompileError, CompiledPhase};
 use super::shard::{self, Command, Post};
+use super::tls::Tls;
+use super::watch::Watch;
 use crate::metrics::phase::Seconds;
 use crate::metrics::{PhaseEnd, PhaseState};
 use crate::plan::secrets::Secrets;
 use crate::plan::share::Share;
-use crate::plan::{LegIndex, Plan};
+use crate::plan::{Data, LegIndex, Plan};
 
 /// What an engine needs.
 #[derive(Clone, Debug)]
@@ -25,8 +27,12 @@ pub struct Setup {
     pub share: Share,
     /// The target's addresses; never empty.
     pub addresses: Arc<[SocketAddr]>,
+    /// How TLS is spoken to it; none: it isn't.
+    pub tls: Option<Tls>,
     /// The values of Secrets.
     pub secrets: Secrets,
+    /// All rows that steps name.
+    pub data: Data,
     /// The run.
     pub run_uid: String,
     /// How many threads generate load.
@@ -55,6 +61,8 @@ pub struct Engine {
     preparing: Vec<oneshot::Receiver<()>>,
     running: Vec<oneshot::Receiver<PhaseEnd>>,
     worst_end: PhaseEnd,
+    /// None: no phase has begun yet.
+    watch: Option<Watch>,
 }
 
 #[derive(Debug)]
@@ -70,7 +78,7 @@ impl Engine {
     /// When a thread can't be started, or a header refers to a Secret that isn't known.
     pub fn start(setup: Setup) -> Result<Self, EngineError> {
         for (_, phase) in setup.plan.phases_to_run() {
-            CompiledPhase::new(&setup.plan, phase, &setup.secrets, &setup.run_uid)?;
+            CompiledPhase::new(&setup.plan, phase, &setup.secrets, &setup.data, &setup.run_uid)?;
         }
         let shards: Result<Vec<_>, _> =
             (0..setup.shards.get()).map(|shard| start_shard(&setup, shard)).collect();
@@ -80,6 +88,7 @@ impl Engine {
             preparing: Vec::new(),
             running: Vec::new(),
             worst_end: PhaseEnd::Completed,
+            watch: None,
         })
     }
 
@@ -88,9 +97,9 @@ impl Engine {
     /// # Errors
     /// When a thread has ended.
     pub fn prepare(&mut self, leg: LegIndex) -> Result<(), EngineError> {
-        let Setup { plan, secrets, run_uid, .. } = &self.setup;
+        let Setup { plan, secrets, data, run_uid, .. } = &self.setup;
         let leg = plan.leg(leg);
-        let compiled = Arc::new(CompiledPhase::new(plan, plan.load(leg), secrets, run_uid)?);
+        let compiled = Arc::new(CompiledPhase::new(plan, plan.load(leg), secrets, data, run_uid)?);
         self.preparing.clear();
         for shard in &self.shards {
             let (ready, answer) = oneshot::channel();
@@ -112,7 +121,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Begins the prepared phase at `start`.
+    /// Begins the prepared phase at `start`. On a runtime of tokio: what the process goes through is watched there.
     ///
     /// # Errors
     /// When a thread has ended.
@@ -124,6 +133,7 @@ impl Engine {
             shard.tell(Command::Begin { start, ended })?;
             self.running.push(answer);
         }
+        self.watch = Some(Watch::begin(start));
         Ok(())
     }
 
@@ -136,6 +146,9 @@ impl Engine {
             let end = shard.await.map_err(|_| EngineError::Lost)?;
             self.worst_end = self.worst_end.max(end);
             self.running.pop();
+        }
+        if let Some(watch) = &self.watch {
+            watch.end();
         }
         Ok(self.worst_end)
     }
@@ -160,6 +173,7 @@ impl Engine {
                 seconds.entry(at).or_default().merge(&second);
             }
         }
+        state.strain = self.watch.as_ref().map(Watch::strain).unwrap_or_default();
         Ok((state, seconds))
     }
 
@@ -198,6 +212,7 @@ fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
         shard,
         shards: setup.shards,
         addresses: Arc::clone(&setup.addresses),
+        tls: setup.tls.clone(),
     };
     let runtime = shard::runtime().map_err(EngineError::Thread)?;
     let thread = std::thread::Builder::new()

@@ -26,6 +26,8 @@ pub struct Registration {
     pub protocol: u32,
     /// The digest of the plan that the worker derived.
     pub plan_hash: String,
+    /// The digest of the data that it has read beside the spec; empty where there is none.
+    pub data_hash: String,
     /// Which share it runs.
     pub worker: u32,
     /// Identifies the process: of two for one share, only the first is admitted.
@@ -60,6 +62,17 @@ pub enum Refusal {
     )]
     Plan {
         /// The coordinator's.
+        expected: String,
+        /// The worker's.
+        told: String,
+    },
+    /// It has read other data than those before it.
+    #[error(
+        "the worker has read other data ({told}) than the others ({expected}): a ConfigMap was changed while the run was \
+         starting; start another run"
+    )]
+    Data {
+        /// Theirs.
         expected: String,
         /// The worker's.
         told: String,

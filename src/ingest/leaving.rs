@@ -26,7 +26,10 @@ pub fn code(error: &Unreachable) -> u8 {
 
 fn code_of_refusal(refusal: &Refusal) -> u8 {
     match refusal {
-        Refusal::Protocol { .. } | Refusal::Plan { .. } | Refusal::NoSuchShare { .. } => INVALID,
+        Refusal::Protocol { .. }
+        | Refusal::Plan { .. }
+        | Refusal::Data { .. }
+        | Refusal::NoSuchShare { .. } => INVALID,
         Refusal::Taken { .. } | Refusal::TooLate | Refusal::Unknown { .. } => FENCED,
         Refusal::Unreadable(_) => FAILED,
     }

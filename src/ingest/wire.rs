@@ -39,7 +39,11 @@ pub fn report_path(run: &str, patience: Duration) -> String {
 #[must_use]
 pub fn status(refusal: &Refusal) -> u16 {
     match refusal {
-        Refusal::Protocol { .. } | Refusal::Plan { .. } | Refusal::Taken { .. } | Refusal::TooLate => 409,
+        Refusal::Protocol { .. }
+        | Refusal::Plan { .. }
+        | Refusal::Data { .. }
+        | Refusal::Taken { .. }
+        | Refusal::TooLate => 409,
         Refusal::NoSuchShare { .. } | Refusal::Unknown { .. } => 404,
         Refusal::Unreadable(_) => 400,
     }

@@ -76,7 +76,8 @@ impl Dist {
                 }
                 self.store = Store::Live(Box::new(ours.into_owned()));
             }
-            None => self.store = Store::Live(Box::new(theirs.into_owned())),
+            // What is put away stays so: an hour has thousands of seconds.
+            None => self.store.clone_from(&other.store),
         }
         self.least = if self.count == 0 { other.least } else { self.least.min(other.least) };
         self.greatest = self.greatest.max(other.greatest);
@@ -275,6 +276,18 @@ mod tests {
         let encoded =
             Encoded { histogram: encode(&histogram), count: 2, sum, least: 10, greatest: 10, overflow: 0 };
         rmp_serde::from_slice(&rmp_serde::to_vec_named(&encoded).expect("it is numbers only"))
+    }
+
+    #[test]
+    fn what_is_put_away_stays_so_where_it_is_all_there_is() {
+        let mut second = Dist::default();
+        second.record_micros(300);
+        second.pack();
+        let mut merged = Dist::default();
+        merged.merge(&second);
+        assert!(matches!(merged.store, Store::Packed(_)));
+        merged.merge(&second);
+        assert_eq!((merged.count(), merged.quantile(0.5)), (2, Some(300)));
     }
 
     #[test]

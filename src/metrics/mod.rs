@@ -17,12 +17,13 @@ pub mod series;
 pub mod slice;
 pub mod snapshot;
 mod sound;
+pub mod strain;
 pub mod summary;
 pub mod tally;
 pub mod thinned;
 
 pub use aggregate::{Aggregate, PhaseAggregate, Tried};
-pub use books::{Books, PhaseEnd};
+pub use books::{Books, DropReason, PhaseEnd};
 pub use cell::{CacheCounts, Cell};
 pub use dist::{Digits, Dist};
 pub use outcome::{ErrorClass, Outcome, Part};
@@ -33,6 +34,7 @@ pub use series::Second;
 pub use slice::{Filter, Keys, Slice, SliceCell};
 pub use snapshot::{PhaseSnapshot, Snapshot, WireError};
 pub use sound::{Shape, Unsound};
+pub use strain::{CpuLimit, Look, Strain, Tight};
 pub use tally::Tally;
 pub use thinned::{Line, Pace, Stretch, Thinned, Times};
 

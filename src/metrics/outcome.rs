@@ -11,6 +11,8 @@ pub enum ErrorClass {
     Declared(u8),
     /// No connection could be opened.
     Connect,
+    /// No TLS came about over a connection that was opened.
+    Tls,
     /// Nothing, or not all of it, came in time.
     Timeout,
     /// The connection ended amid the exchange.
@@ -36,6 +38,7 @@ impl fmt::Display for ErrorClass {
         match self {
             ErrorClass::Declared(place) => write!(f, "declared {place}"),
             ErrorClass::Connect => f.write_str("connect"),
+            ErrorClass::Tls => f.write_str("tls"),
             ErrorClass::Timeout => f.write_str("timeout"),
             ErrorClass::Reset => f.write_str("reset"),
             ErrorClass::Stale => f.write_str("stale"),

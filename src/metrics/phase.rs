@@ -11,6 +11,7 @@ use super::outcome::{Outcome, Part};
 use super::sample::Timing;
 use super::series::Second;
 use super::slice::Slice;
+use super::strain::Strain;
 
 /// All but the seconds of a phase. Merging is order-free.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct PhaseState {
     pub slices: BTreeMap<String, Slice>,
     /// Iterations and what became of them.
     pub books: Books,
+    /// What the worst of the workers went through. Results that were kept before it was looked at have none.
+    #[serde(default)]
+    pub strain: Strain,
     /// How it ended, once it has: the worst, where several recorders ended differently.
     pub end: Option<PhaseEnd>,
 }
@@ -36,10 +40,15 @@ pub struct PartState {
     pub lag: Dist,
     /// How long opening connections took, in microseconds.
     pub connect: Dist,
+    /// How long it took to agree on TLS over them, in microseconds.
+    pub tls: Dist,
     /// Iterations that ended.
     pub iterations: u64,
-    /// Iterations that found no free user.
+    /// Iterations that were due and never begun.
     pub dropped: u64,
+    /// How often each step was skipped, as what it can't do without had no value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skipped: BTreeMap<u32, u64>,
 }
 
 /// A stretch of time, in microseconds since the phase began.
@@ -82,6 +91,7 @@ impl PhaseState {
             self.slices.entry(name.clone()).or_default().merge(slice);
         }
         self.books.merge(&other.books);
+        self.strain.merge(&other.strain);
         self.end = self.end.max(other.end);
     }
 
@@ -105,6 +115,7 @@ impl PhaseState {
         for part in [&mut self.ramp_up, &mut self.steady] {
             part.lag.pack();
             part.connect.pack();
+            part.tls.pack();
             part.cells.values_mut().for_each(Cell::pack);
         }
         self.slices.values_mut().for_each(Slice::pack);
@@ -127,8 +138,12 @@ impl PartState {
         }
         self.lag.merge(&other.lag);
         self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
         self.iterations += other.iterations;
         self.dropped += other.dropped;
+        for (step, count) in &other.skipped {
+            *self.skipped.entry(*step).or_default() += count;
+        }
     }
 
     /// From the first request sent to the last response.

@@ -1,5 +1,6 @@
 //! Takes the samples of one shard in one phase. No clock of its own: every time is an argument.
 
+use super::books::DropReason;
 use super::dist::Digits;
 use super::outcome::Part;
 use super::phase::{PartState, PhaseState, Seconds};
@@ -70,10 +71,20 @@ impl Recorder {
         }
     }
 
-    /// A connection was opened in `micros`.
-    pub fn connected(&mut self, part: Part, micros: u64) {
+    /// A step was skipped, as what it can't do without had no value.
+    pub fn skipped(&mut self, part: Part, step: usize) {
+        let step = u32::try_from(step).unwrap_or(u32::MAX);
+        *self.state.part_mut(part).skipped.entry(step).or_default() += 1;
+    }
+
+    /// A connection was opened in `micros`, and TLS agreed on over it in `tls`; none: it speaks none.
+    pub fn connected(&mut self, part: Part, micros: u64, tls: Option<u64>) {
         self.state.books.connections += 1;
-        self.state.part_mut(part).connect.record_micros(micros);
+        let part = self.state.part_mut(part);
+        part.connect.record_micros(micros);
+        if let Some(tls) = tls {
+            part.tls.record_micros(tls);
+        }
     }
 
     /// A kept connection was found closed and is opened anew.
@@ -109,9 +120,9 @@ impl Recorder {
         self.state.books.cut += 1;
     }
 
-    /// An iteration found no free user.
-    pub fn iteration_dropped(&mut self, part: Part) {
-        self.state.books.dropped += 1;
+    /// An iteration that was due is never begun.
+    pub fn iteration_dropped(&mut self, part: Part, why: DropReason) {
+        self.state.books.drop_one(why);
         self.state.part_mut(part).dropped += 1;
     }
 

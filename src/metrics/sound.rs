@@ -10,6 +10,7 @@ use super::phase::{PartState, PhaseState};
 use super::series::Second;
 use super::slice::{Slice, SliceCell};
 use super::snapshot::PhaseSnapshot;
+use super::strain::{Strain, Tight};
 use super::tally::{LONGEST_KEY, Tally};
 
 /// The most that all counts of one phase at one worker come to, bytes included: 281 TB. A thousand workers with 32
@@ -65,8 +66,8 @@ impl Shape {
     pub fn check(&self, snapshot: &PhaseSnapshot) -> Result<(), Unsound> {
         let PhaseSnapshot { phase, state, seconds } = snapshot;
         within("phase", *phase as usize, self.phases)?;
-        let PhaseState { ramp_up, steady, slices, books, end: _ } = state;
-        let mut total = books_total(books) + self.slices(slices)?;
+        let PhaseState { ramp_up, steady, slices, books, strain, end: _ } = state;
+        let mut total = books_total(books) + strain_total(strain) + self.slices(slices)?;
         for part in [ramp_up, steady] {
             total += self.part(part)?;
         }
@@ -91,8 +92,12 @@ impl Shape {
     }
 
     fn part(&self, part: &PartState) -> Result<u128, Unsound> {
-        let PartState { cells, lag, connect, iterations, dropped } = part;
-        let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect]);
+        let PartState { cells, lag, connect, tls, iterations, dropped, skipped } = part;
+        let mut total = sum(&[*iterations, *dropped]) + dists_total(&[lag, connect, tls]);
+        for (step, count) in skipped {
+            within("step", *step as usize, self.steps)?;
+            total += u128::from(*count);
+        }
         for ((step, _), cell) in cells {
             within("step", *step as usize, self.steps)?;
             total += self.cell(cell)?;
@@ -144,8 +149,31 @@ fn all_within(what: &'static str, count: usize, known: usize) -> Result<(), Unso
 }
 
 fn books_total(books: &Books) -> u128 {
-    let Books { scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections } = *books;
-    sum(&[scheduled, started, completed, cut, dropped, cut_requests, reconnects, connections])
+    let Books {
+        scheduled,
+        started,
+        completed,
+        cut,
+        dropped,
+        dropped_late,
+        dropped_untimed,
+        without_row,
+        cut_requests,
+        reconnects,
+        connections,
+    } = *books;
+    let iterations =
+        [scheduled, started, completed, cut, dropped, dropped_late, dropped_untimed, without_row];
+    sum(&iterations) + sum(&[cut_requests, reconnects, connections])
+}
+
+fn strain_total(strain: &Strain) -> u128 {
+    let Strain { throttled, used, clock_step_millis } = strain;
+    let total = |tight: &Tight| {
+        let Tight { micros, of_micros, amount, whole, limit } = *tight;
+        sum(&[micros, of_micros, amount, whole, limit.thousandths])
+    };
+    total(throttled) + total(used) + u128::from(clock_step_millis.unsigned_abs())
 }
 
 fn second_total(second: &Second) -> u128 {
@@ -214,6 +242,9 @@ mod tests {
         assert_eq!(absurd, Err(Unsound::Absurd(2 * u128::from(u64::MAX))));
         let mut snapshot = PhaseSnapshot::default();
         snapshot.seconds.insert(0, Second { users: u64::MAX, ..Second::default() });
+        assert!(matches!(SHAPE.check(&snapshot), Err(Unsound::Absurd(_))));
+        let mut snapshot = PhaseSnapshot::default();
+        snapshot.state.strain.clock_step_millis = i64::MIN;
         assert!(matches!(SHAPE.check(&snapshot), Err(Unsound::Absurd(_))));
     }
 

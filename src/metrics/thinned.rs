@@ -36,6 +36,8 @@ pub enum Times {
     FirstByte,
     /// To open a connection.
     Connect,
+    /// To agree on TLS over it.
+    Tls,
     /// By which iterations were late.
     Lag,
     /// Values that the spec declares.
@@ -71,8 +73,8 @@ pub struct Line {
 
 impl Times {
     /// All of them.
-    pub const ALL: [Times; 5] =
-        [Times::Service, Times::FirstByte, Times::Connect, Times::Lag, Times::Declared];
+    pub const ALL: [Times; 6] =
+        [Times::Service, Times::FirstByte, Times::Connect, Times::Tls, Times::Lag, Times::Declared];
 }
 
 impl Aggregate {
@@ -150,6 +152,7 @@ impl PartState {
             Times::Service => cells.map(|cell| counted(&mut cell.service)).sum(),
             Times::FirstByte => cells.map(|cell| counted(&mut cell.ttfb)).sum(),
             Times::Connect => counted(&mut self.connect),
+            Times::Tls => counted(&mut self.tls),
             Times::Lag => counted(&mut self.lag),
             Times::Declared => cells.flat_map(|cell| &mut cell.values).map(counted).sum(),
         }

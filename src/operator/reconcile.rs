@@ -75,14 +75,16 @@ async fn step(context: &Context, read: Read) -> Result<Action, JudgingError> {
     lead(context, &mut seen, now);
     let decision = decide(&seen);
     tracing::debug!(test = seen.test.name_any(), ?decision, "decided");
-    let (test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
+    let (mut test, told) = Box::pin(carry_out(context, &seen, &decision, now)).await?;
     if let Some(status) = told {
-        publish(context, &seen.author, &test, status).await?;
+        test = publish(context, &seen.author, &test, status).await?;
     }
     let is_unstored = run_of(&test).is_some_and(|run| context.storing.is_left(&run.uid));
     Ok(Action::requeue(match decision {
         Decision::Rest if is_unstored => STORE_AGAIN,
         Decision::Rest => LATER,
+        // What stands there was found to be true, and nothing is left of its run: so it rests.
+        Decision::Rejudge if seen.run.is_none() && test.status == seen.test.status => LATER,
         Decision::Begin
         | Decision::Judge(_)
         | Decision::Clear

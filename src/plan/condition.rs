@@ -61,6 +61,16 @@ pub fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
+/// Whether a value is as good as none: null, an empty text, false.
+#[must_use]
+pub fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
 /// The text of a value: without quotes where it is one, else its JSON.
 #[must_use]
 pub fn text_of(value: &Value) -> Cow<'_, str> {

@@ -19,6 +19,8 @@ pub struct Draws(Xoshiro256PlusPlus);
 const CLOSED: u64 = 1;
 const OPEN: u64 = 2;
 const GAPS: u64 = 3;
+const SETUP: u64 = 4;
+const TEARDOWN: u64 = 5;
 
 /// 2^-53: the steps of the numbers that are drawn between 0 and 1.
 const FINEST: f64 = 1.0 / (1_u64 << 53) as f64;
@@ -40,6 +42,18 @@ impl Draws {
     #[must_use]
     pub fn gap(seed: u64, phase: PhaseIndex, arrival: u64) -> Self {
         Self::seeded([seed, GAPS, phase as u64, arrival, 0])
+    }
+
+    /// The choices of a user's setup, the number `attempt` of them.
+    #[must_use]
+    pub fn setup(seed: u64, phase: PhaseIndex, user: u64, attempt: u64) -> Self {
+        Self::seeded([seed, SETUP, phase as u64, user, attempt])
+    }
+
+    /// The choices of a user's teardown, after so many setups.
+    #[must_use]
+    pub fn teardown(seed: u64, phase: PhaseIndex, user: u64, attempt: u64) -> Self {
+        Self::seeded([seed, TEARDOWN, phase as u64, user, attempt])
     }
 
     fn seeded(numbers: [u64; 5]) -> Self {
@@ -87,6 +101,11 @@ impl Draws {
         let steps = (self.0.next_u64() >> 11) + 1;
         // From 2^-53 to 1, so that there is a logarithm.
         -libm::log(steps as f64 * FINEST)
+    }
+
+    /// A number from 0 up to, but without, `bound`; 0 where that is 0.
+    pub fn index_below(&mut self, bound: u64) -> u64 {
+        self.below(bound)
     }
 
     /// A UUID, version 4.

@@ -31,6 +31,7 @@ fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
         title: _,
         target,
         variables,
+        data,
         scenarios,
         classify,
         phases,
@@ -58,6 +59,9 @@ fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
     if let Some(placement) = placement.filter(|placement| *placement != api::Workers::default()) {
         parts["placement"] = json!(placement);
     }
+    if !data.is_empty() {
+        parts["data"] = json!(data.into_iter().map(rows).collect::<Vec<_>>());
+    }
     if let Some(deadlines) =
         deadlines.map(self::deadlines).filter(|given| *given != api::Deadlines::default())
     {
@@ -79,13 +83,19 @@ fn target(mut target: api::Target) -> api::Target {
 fn scenario(mut scenario: api::Scenario) -> api::Scenario {
     drop_default(&mut scenario.weight, &1);
     scenario.pace.iter_mut().for_each(length);
-    for step in &mut scenario.steps {
+    for step in scenario.setup.iter_mut().chain(&mut scenario.steps).chain(&mut scenario.teardown) {
         step.probability.iter_mut().for_each(|text| rewrite(text, Share::parse(text)));
         drop_default(&mut step.probability, &"100%".to_owned());
         request(&mut step.request);
         step.think.iter_mut().for_each(range);
     }
     scenario
+}
+
+/// Rows in the spec are part of the load; of those outside, the place is.
+fn rows(mut data: api::Data) -> api::Data {
+    drop_default(&mut data.order, &api::RowOrder::default());
+    data
 }
 
 fn request(request: &mut api::Request) {

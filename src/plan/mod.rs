@@ -5,6 +5,7 @@
 pub mod condition;
 pub mod credential;
 pub mod cut;
+pub mod data;
 pub mod document;
 pub mod draw;
 pub mod executor;
@@ -33,6 +34,7 @@ pub mod words;
 mod written;
 
 pub use cut::Cut;
+pub use data::Data;
 pub use document::{Checked, Document};
 pub use draw::Draws;
 pub use executor::Executor;

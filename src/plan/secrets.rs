@@ -1,16 +1,29 @@
-//! The values of Secrets that headers refer to. They are sent to the target and shown nowhere.
+//! The values of Secrets that a spec refers to, for headers and for TLS. They are shown nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::model::{Header, HeaderValue, Plan};
+use super::model::{Header, HeaderValue, Plan, Tls};
 use crate::api::SecretKeyRef;
 
 /// Each Secret that `plan` refers to, once, in order.
 #[must_use]
 pub fn references(plan: &Plan) -> Vec<SecretKeyRef> {
-    let references: BTreeSet<_> = headers(plan).filter_map(Header::secret).cloned().collect();
+    let references: BTreeSet<_> = uses(plan).map(|(_, reference)| reference.clone()).collect();
     references.into_iter().collect()
+}
+
+/// Each field that refers to a Secret, by its path.
+pub fn uses(plan: &Plan) -> impl Iterator<Item = (&str, &SecretKeyRef)> {
+    let headers = headers(plan).filter_map(|header| Some((header.path.as_str(), header.secret()?)));
+    let tls = plan.target.tls.iter().flat_map(Tls::texts);
+    headers.chain(tls.filter_map(|text| Some((text.path.as_str(), text.secret()?))))
+}
+
+/// Whether the value is sent in a header, and so must be a line.
+#[must_use]
+pub fn is_in_header(plan: &Plan, reference: &SecretKeyRef) -> bool {
+    headers(plan).any(|header| header.secret() == Some(reference))
 }
 
 /// The variable of a worker's environment that holds the value of the reference at `place` of [`references`].
@@ -20,7 +33,7 @@ pub fn environment_name(place: usize) -> String {
 }
 
 /// Each header that is sent somewhere, of the load and of the preflight.
-pub fn headers(plan: &Plan) -> impl Iterator<Item = &Header> {
+fn headers(plan: &Plan) -> impl Iterator<Item = &Header> {
     let steps = plan.steps.iter().map(|step| &step.request);
     let requests = steps.chain(plan.target.preflight.iter().map(|action| &action.request));
     plan.target.headers.iter().chain(requests.flat_map(|request| &request.headers))

@@ -99,7 +99,8 @@ impl PhaseForecast {
             users: phase.executor.users(),
             rate,
             iterations,
-            requests: iterations.map(|count| requests(count, mean(plan, phase, requests_of))),
+            requests: iterations
+                .map(|count| requests(count, mean(plan, phase, requests_of)).and(once(plan, phase))),
         }
     }
 }
@@ -144,6 +145,24 @@ fn requests(iterations: Count, each: f64) -> Count {
         Count::Exactly(number) | Count::About(number) => Count::About(times(number)),
         Count::AtMost(number) => Count::AtMost(times(number)),
     }
+}
+
+impl Count {
+    /// With some more, about as many.
+    fn and(self, more: u64) -> Count {
+        match self {
+            Count::Exactly(number) if more == 0 => Count::Exactly(number),
+            Count::Exactly(number) | Count::About(number) => Count::About(number + more),
+            Count::AtMost(number) => Count::AtMost(number + more),
+        }
+    }
+}
+
+/// Requests that are sent once a user: each user runs each scenario, or nearly.
+fn once(plan: &Plan, phase: &Phase) -> u64 {
+    let steps = phase.scenarios.iter().flat_map(|scenario| plan.scenarios[*scenario].once());
+    let likely: u64 = steps.map(|step| u64::from(plan.steps[step].probability_ppm)).sum();
+    whole(likely as f64 / 1e6 * f64::from(phase.executor.users()))
 }
 
 /// The mean of a figure over the scenarios of a phase, by their weights.

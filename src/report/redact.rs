@@ -1,6 +1,6 @@
 //! Leaves credentials out of the spec that a report carries.
 //!
-//! Left out are the values of headers, query parameters and variables whose names may be those of credentials (see
+//! Left out are the values of headers, query parameters, variables and fields of rows whose names may be those of credentials (see
 //! [`may_hold_credential`]), and of the variables that such a header or parameter is written with. Values of Secrets
 //! aren't in a spec: it only refers to them.
 
@@ -18,10 +18,17 @@ pub(super) fn without_credentials(spec: &LoadTestSpec) -> LoadTestSpec {
     for header in &mut spec.target.headers {
         blanks.text(&header.name, header.value.as_mut());
     }
-    let of_steps = spec.scenarios.iter_mut().flat_map(|scenario| &mut scenario.steps);
+    let of_steps = spec.scenarios.iter_mut().flat_map(|scenario| {
+        scenario.setup.iter_mut().chain(&mut scenario.steps).chain(&mut scenario.teardown)
+    });
     let of_actions = spec.target.preflight.iter_mut().map(|action| &mut action.request);
     for request in of_steps.map(|step| &mut step.request).chain(of_actions) {
         blanks.request(request);
+    }
+    for data in &mut spec.data {
+        for row in data.inline.iter_mut().flatten() {
+            blanks.values(&format!("{}.", data.name), row);
+        }
     }
     blanks.variables(&mut spec.variables);
     for phase in &mut spec.phases {
@@ -55,8 +62,13 @@ impl Blanks {
     }
 
     fn variables(&self, variables: &mut BTreeMap<String, Value>) {
-        for (name, value) in variables {
-            if self.used.contains(name) || may_hold_credential(name) {
+        self.values("", variables);
+    }
+
+    /// `prefix`: what stands before their names in templates.
+    fn values(&self, prefix: &str, values: &mut BTreeMap<String, Value>) {
+        for (name, value) in values {
+            if self.used.contains(&format!("{prefix}{name}")) || may_hold_credential(name) {
                 *value = Value::from(LEFT_OUT);
             }
         }
@@ -80,17 +92,18 @@ mod tests {
                 {"name": "X-Access-Token", "value": "hunter2"},
                 {"name": "Accept", "value": "text/plain"}],
                 "preflight": [{"request": {"path": "/", "headers": [{"name": "X-Signature", "value": "hunter2"}]}}]},
+            "data": [{"name": "people", "inline": [{"pin": "hunter2", "password": "hunter2", "city": "Berlin"}]}],
             "variables": {"sid": "hunter2", "nested": {"deep": "hunter2"}, "password": "hunter2", "model": "small"},
             "scenarios": [{"name": "s", "steps": [{"name": "get", "request":
                 {"path": "/?token=hunter2", "query": {"api_key": "hunter2-${nested}", "page": "seven"},
-                 "headers": [{"name": "Cookie", "value": "lang=de; session=${sid}"}]}}]}],
+                 "headers": [{"name": "Cookie", "value": "lang=de; session=${sid}"}, {"name": "X-Token", "value": "${people.pin}"}]}}]}],
             "phases": [{"name": "p", "variables": {"sid": "hunter2", "model": "large"},
                         "load": {"idle": {"duration": "1s"}}}],
         }))
         .unwrap();
         let shown = serde_json::to_string(&without_credentials(&spec)).unwrap();
         assert!(!shown.contains("hunter2"), "{shown}");
-        for kept in ["text/plain", "seven", "small", "large"] {
+        for kept in ["text/plain", "seven", "small", "large", "Berlin"] {
             assert!(shown.contains(kept), "{kept}: {shown}");
         }
     }

@@ -34,6 +34,9 @@ pub struct StepFigures {
     pub failed: u64,
     /// Responses by status.
     pub statuses: BTreeMap<String, u64>,
+    /// How often it was skipped, as what its `when` names had no value.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub skipped: u64,
     /// Failed requests by class, most first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorCount>,
@@ -42,11 +45,22 @@ pub struct StepFigures {
     pub latency: Option<Latency>,
 }
 
-/// The steps that `part` of `phase` sent requests of, in the plan's order.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// The steps that `part` of `phase` came to, in the plan's order.
 pub(super) fn of_phase(plan: &Plan, phase: &str, part: &PartState, names: &Names<'_>) -> Vec<StepFigures> {
-    let sent: BTreeSet<StepIndex> = part.cells.keys().map(|(step, _)| *step as usize).collect();
-    let known = sent.into_iter().filter(|step| *step < plan.steps.len());
-    known.map(|step| figures(plan, phase, step, &part.pooled(Some(&[step]), None), names)).collect()
+    let sent = part.cells.keys().map(|(step, _)| step);
+    let met: BTreeSet<u32> = sent.chain(part.skipped.keys()).copied().collect();
+    let known = met.into_iter().filter(|step| (*step as usize) < plan.steps.len());
+    let told = known.map(|step| {
+        let index = step as usize;
+        let figures = figures(plan, phase, index, &part.pooled(Some(&[index]), None), names);
+        StepFigures { skipped: part.skipped.get(&step).copied().unwrap_or(0), ..figures }
+    });
+    told.collect()
 }
 
 fn figures(plan: &Plan, phase: &str, index: StepIndex, cell: &Cell, names: &Names<'_>) -> StepFigures {
@@ -63,6 +77,7 @@ fn figures(plan: &Plan, phase: &str, index: StepIndex, cell: &Cell, names: &Name
         succeeded: cell.requests.saturating_sub(failed),
         failed,
         statuses: cell.statuses.iter().map(|(code, count)| (code.to_string(), count)).collect(),
+        skipped: 0,
         errors: errors.map(|(class, count)| ErrorCount { class: names.class(*class), count }).collect(),
         latency: latency(&cell.latency),
     }

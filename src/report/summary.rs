@@ -1,8 +1,8 @@
 //! The figures that people read first, as the status holds them.
 
-use crate::api::{ErrorCount, GroupCounts, KeyCount, Latency, Summary};
+use crate::api::{DropCount, ErrorCount, GroupCounts, KeyCount, Latency, Summary};
 use crate::metrics::summary::{Names, ppm};
-use crate::metrics::{Books, Cell, Dist, PartState};
+use crate::metrics::{Books, Cell, Dist, DropReason, PartState};
 
 /// The most error classes told.
 const MOST_CLASSES: usize = 8;
@@ -19,6 +19,7 @@ pub fn summarise(part: &PartState, books: &Books, micros: u64, names: &Names<'_>
         succeeded: pooled.requests - failed,
         failed,
         dropped: books.dropped,
+        dropped_by: dropped_by(books),
         cut: books.cut_requests,
         iterations: books.completed,
         duration_millis: micros / 1000,
@@ -31,6 +32,17 @@ pub fn summarise(part: &PartState, books: &Books, micros: u64, names: &Names<'_>
         bytes_sent: pooled.bytes_sent,
         bytes_received: pooled.bytes_received,
     }
+}
+
+fn dropped_by(books: &Books) -> Vec<DropCount> {
+    let word = |reason| match reason {
+        DropReason::NoFreeUser => "noFreeUser",
+        DropReason::Late => "late",
+        DropReason::NoTimer => "noTimer",
+        DropReason::NoRow => "noRow",
+    };
+    let drops = books.drops().into_iter().filter(|(_, count)| *count > 0);
+    drops.map(|(reason, count)| DropCount { reason: word(reason).to_owned(), count }).collect()
 }
 
 fn per_second(count: u64, micros: u64) -> u64 {

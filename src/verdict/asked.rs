@@ -55,6 +55,7 @@ pub(super) fn times_of(metric: &Metric) -> Option<Times> {
         Metric::Service(_) => Some(Times::Service),
         Metric::Ttfb(_) => Some(Times::FirstByte),
         Metric::Connect(_) => Some(Times::Connect),
+        Metric::Tls(_) => Some(Times::Tls),
         Metric::Lag(_) => Some(Times::Lag),
         Metric::Value(..) => Some(Times::Declared),
         Metric::Latency(_)

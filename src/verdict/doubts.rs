@@ -91,8 +91,19 @@ fn past_deadline(open: u64, index: PhaseIndex, phase: &Phase) -> String {
 }
 
 fn unbalanced(books: &Books) -> Option<String> {
-    let Books { scheduled, started, completed, cut, dropped, cut_requests: _, reconnects: _, connections: _ } =
-        *books;
+    let Books {
+        scheduled,
+        started,
+        completed,
+        cut,
+        dropped,
+        dropped_late: _,
+        dropped_untimed: _,
+        without_row: _,
+        cut_requests: _,
+        reconnects: _,
+        connections: _,
+    } = *books;
     (!books.balance() || books.pending() > 0).then(|| {
         format!(
             "lost data: of {scheduled} iterations due, {started} were started, {dropped} dropped, \

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::lateness::{late, tolerable};
 use super::search;
 use super::seen::{Seen, seen};
+use super::starved::{clock_set, starved};
 use crate::metrics::series::LATE_MICROS;
 use crate::metrics::summary::ppm;
-use crate::metrics::{Aggregate, Dist, ErrorClass, Span};
+use crate::metrics::{Aggregate, Dist, DropReason, ErrorClass, Span};
 use crate::plan::executor::Drive;
 use crate::plan::figure::Figure;
 use crate::plan::{PhaseIndex, Plan};
@@ -46,20 +47,24 @@ pub(super) fn generator(plan: &Plan, aggregate: &Aggregate) -> (Generator, Vec<U
 }
 
 fn faults(plan: &Plan, seen: &Seen<'_>, is_held: bool) -> Vec<Unsound> {
-    let fault = match seen.phase.executor.drive() {
+    let pace = match seen.phase.executor.drive() {
         Drive::Arrivals(arrivals) => {
             let least = if arrivals.comes_in_batches() { MOST_SPREAD_MICROS } else { LATE_MICROS };
-            [exhausted(seen), undelivered(seen).filter(|_| is_held), late(seen, least)]
+            [undelivered(seen).filter(|_| is_held), late(seen, least)]
         }
         // All of a burst is due at once, so that lag tells how long it is, not how late.
-        Drive::Users(users) if users.connects_ahead() => [exhausted(seen), None, spread(plan, seen)],
-        Drive::Users(_) => [exhausted(seen), None, late(seen, LATE_MICROS)],
-        Drive::Pause(_) | Drive::Levels(..) => [None, None, None],
+        Drive::Users(users) if users.connects_ahead() => [None, spread(plan, seen)],
+        Drive::Users(_) => [None, late(seen, LATE_MICROS)],
+        // Nothing is sent, and whatever happens to the generator happens to nobody. Levels are looked at one by one.
+        Drive::Pause(_) | Drive::Levels(..) => return Vec::new(),
     };
+    // Causes first: the message of the verdict has room for two.
+    let faults =
+        [exhausted(seen), out_of_rows(seen), starved(seen)].into_iter().chain(pace).chain([clock_set(seen)]);
     let level = seen.phase.level.as_ref().map(|level| format!(" at {}", level.name)).unwrap_or_default();
     let name = &seen.phase.name;
     let told = |what| Unsound { phase: seen.index, reason: format!("phase {name}{level}: {what}") };
-    fault.into_iter().flatten().map(told).collect()
+    faults.flatten().map(told).collect()
 }
 
 /// One is too many: the target never heard of it, and whoever else asked for a connection may have had to wait.
@@ -73,25 +78,56 @@ fn exhausted(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
+/// Whatever came after that is another load than the one that was planned.
+fn out_of_rows(seen: &Seen<'_>) -> Option<String> {
+    let count = seen.books().without_row;
+    (count > 0).then(|| {
+        format!(
+            "{count} iterations found no row left of data with `order: once`: give it more rows, or plan fewer iterations"
+        )
+    })
+}
+
 fn undelivered(seen: &Seen<'_>) -> Option<String> {
     let books = seen.books();
-    let (started, scheduled, dropped) = (books.started, books.scheduled, books.dropped);
+    let (started, scheduled) = (books.started, books.scheduled);
     if scheduled == 0 || ppm(started, scheduled) >= LEAST_ACHIEVED_PPM {
         return None;
     }
     let share = Figure::share(started, scheduled)?;
-    let why = if dropped > 0 { format!(", {dropped} found no free user") } else { String::new() };
-    let fix =
-        if dropped > 0 { "raise maxUsers or workers.count" } else { "raise workers.count or lower the rate" };
+    let drops = books.drops().into_iter().filter(|(_, count)| *count > 0);
+    // Where only rows were missing, that was told.
+    if books.without_row > 0 && drops.clone().all(|(reason, _)| reason == DropReason::NoRow) {
+        return None;
+    }
+    let why: Vec<_> = drops.clone().map(|(reason, count)| format!(", {count} {}", words(reason))).collect();
+    // What most of them lacked.
+    let fix = match drops.max_by_key(|(_, count)| *count).map(|(reason, _)| reason) {
+        Some(DropReason::NoFreeUser) => "raise maxUsers or workers.count",
+        Some(DropReason::Late) => "raise workers.count or give the workers more CPU",
+        Some(DropReason::NoTimer) => "raise the limit of open files (ulimit -n) or workers.count",
+        Some(DropReason::NoRow) => "give the data more rows",
+        None => "raise workers.count or lower the rate",
+    };
     Some(format!(
-        "only {share} of the planned load was sent ({started} of {scheduled} iterations{why}): {fix}"
+        "only {share} of the planned load was sent ({started} of {scheduled} iterations{}): {fix}",
+        why.concat()
     ))
+}
+
+fn words(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::NoFreeUser => "found no free user",
+        DropReason::Late => "were come to late, when no user was free any more",
+        DropReason::NoTimer => "had no timer",
+        DropReason::NoRow => "found no row left",
+    }
 }
 
 /// By the first requests of the iterations: later ones are sent when the target has answered those before.
 fn spread(plan: &Plan, seen: &Seen<'_>) -> Option<String> {
     let is_first = |step: u32| {
-        seen.phase.scenarios.iter().any(|scenario| plan.scenarios[*scenario].steps.start == step as usize)
+        seen.phase.scenarios.iter().any(|scenario| plan.scenarios[*scenario].first_step() == step as usize)
     };
     let first = seen.steady().cells.iter().filter(|((step, _), _)| is_first(*step));
     let span = first.fold(None, |all, (_, cell)| Span::union(all, cell.span))?;

@@ -14,6 +14,7 @@ mod requirement;
 mod score;
 mod search;
 mod seen;
+mod starved;
 
 pub use asked::{Asked, asked, pace_of_phases};
 pub use judge::{Observed, judge, judge_observed, observe};

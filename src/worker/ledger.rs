@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::metrics::phase::Seconds;
-use crate::metrics::{PhaseSnapshot, PhaseState, Snapshot};
+use crate::metrics::{PhaseSnapshot, PhaseState, Second, Snapshot};
 use crate::plan::LegIndex;
 
 /// The most seconds that one snapshot tells of. They come to about a megabyte.
@@ -61,7 +61,8 @@ impl Ledger {
     pub(super) fn update(&mut self, phase: LegIndex, state: PhaseState, seconds: Seconds) {
         let entry = self.phases.entry(phase).or_default();
         entry.state = state;
-        entry.seconds.extend(seconds);
+        // Threads' seconds come merged, ready for more: a long phase would hold thousands of whole histograms.
+        entry.seconds.extend(seconds.into_iter().map(packed));
         entry.changed = true;
         entry.told = None;
     }
@@ -71,7 +72,7 @@ impl Ledger {
         self.update(phase, state, seconds);
         if let Some(entry) = self.phases.get_mut(&phase) {
             entry.unsafe_from = 0;
-            entry.pack();
+            entry.state.pack();
         }
     }
 
@@ -129,20 +130,16 @@ impl Entry {
         self.told = Some(Told { number, last, is_part: untold.next().is_some() });
         seconds
     }
+}
 
-    /// Puts the histograms away in their wire form: a finished phase costs little.
-    fn pack(&mut self) {
-        self.state.pack();
-        for second in self.seconds.values_mut() {
-            second.latency.pack();
-        }
-    }
+fn packed((at, mut second): (u32, Second)) -> (u32, Second) {
+    second.pack();
+    (at, second)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Second;
 
     /// The seconds from `first` to `last`.
     fn seconds(first: u32, last: u32) -> Seconds {

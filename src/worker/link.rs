@@ -36,10 +36,11 @@ impl Link {
     pub(super) fn new(
         coordinator: Arc<dyn Coordinator>,
         plan_hash: String,
+        data_hash: String,
         worker: u32,
         process: String,
     ) -> Self {
-        let registration = Registration { protocol: PROTOCOL, plan_hash, worker, process };
+        let registration = Registration { protocol: PROTOCOL, plan_hash, data_hash, worker, process };
         let (interval, heard) = (Duration::ZERO, Instant::now());
         let (begun, ledger) = (Vec::new(), Ledger::new(0));
         Link { coordinator, registration, interval, heard, clock_ahead: 0, begun, ledger }

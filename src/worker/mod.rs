@@ -49,7 +49,8 @@ pub async fn run(
     process: String,
 ) -> Result<(), WorkerError> {
     let plan = Arc::clone(&setup.plan);
-    let link = Link::new(coordinator, plan.hash.clone(), setup.share.index(), process);
+    let (plan_hash, data_hash) = (plan.hash.clone(), setup.data.digest().to_owned());
+    let link = Link::new(coordinator, plan_hash, data_hash, setup.share.index(), process);
     Worker { generator: Engine::start(setup)?, plan, link }.run().await
 }
 

@@ -1,7 +1,6 @@
 //! Clocks that are wrong, and that jump.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures_util::StreamExt;
 use k8s_openapi::api::core::v1::Event;
@@ -11,37 +10,12 @@ use tempfile::NamedTempFile;
 
 use crate::outcome::{LASTING, USERS, counts_are_exact, was_told_in_order};
 use crate::stage::{Stage, on_stage, phase};
+use crate::support::faketime::clock;
 use crate::support::loadtests::is_judged;
 use crate::{LIMIT, NAME, within};
 
 /// Phases of 45 s: longer than who takes over waits before it goes by a deadline that has passed by its clock.
 const LONG: u64 = 225;
-
-/// What a process is told of the time of day, by the library of `faketime`. Only that: what time has passed stays true.
-fn clock(said: (&str, &str)) -> Option<Vec<(String, String)>> {
-    let library = library()?;
-    let variables = [
-        ("LD_PRELOAD", library.to_str()?),
-        ("FAKETIME_NO_CACHE", "1"),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-        said,
-    ];
-    Some(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
-}
-
-/// Where it is installed. In CI it must be.
-fn library() -> Option<PathBuf> {
-    let folders = std::fs::read_dir("/usr/lib").ok()?.filter_map(Result::ok).map(|folder| folder.path());
-    let found =
-        folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|library| library.is_file());
-    if found.is_none() {
-        let told = "faketime isn't installed: no clock is wrong in these tests";
-        assert!(std::env::var_os("CI").is_none(), "{told}");
-        // Past the capture of the test harness, which would hide it.
-        let _ = writeln!(std::io::stderr(), "\n*** {told} ***\n");
-    }
-    found
-}
 
 pub(crate) async fn a_worker_whose_clock_is_off_by_five_minutes_is_told_and_changes_nothing() {
     for off in ["+300", "-300"] {

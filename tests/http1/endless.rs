@@ -86,7 +86,7 @@ fn what_comes_faster_than_it_can_be_read_ends_at_the_time_limit() {
 }
 
 /// The most memory that process `pid` ever had, in KiB; 0 where it has ended.
-fn most_memory(pid: u32) -> u64 {
+pub(crate) fn most_memory(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.map_or(0, |line| line.trim().trim_end_matches(" kB").parse().unwrap())

@@ -1,6 +1,10 @@
 //! Connections that don't come about: refused, unanswered, or more than the machine has.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::support::program::{LIMIT, Run, run};
 use crate::support::server::{Connection, Server, response};
@@ -52,17 +56,33 @@ fn a_connection_that_nobody_accepts_times_out_and_took_as_long_as_it_was_waited_
     assert!(median >= 300_000, "nobody answered for 300 ms, and {median} µs are told");
 }
 
-/// A process that may open some files, but not as many as there are users; each keeps its connection for a while.
+/// A process that may open fewer files in mid-run than there are users; each keeps its connection for a while.
 #[test]
 fn a_generator_without_descriptors_left_blames_itself() {
-    let server = Server::answering(|_| response("200 OK", "", "{}"));
-    let steps = "{name: get, request: {path: /}, think: 1s}";
+    let (tell, told) = channel();
+    let (go_on, limited) = channel();
+    let limited = Mutex::new(limited);
+    let server = Server::answering(move |request| {
+        if request.line() == "GET /one" {
+            tell.send(()).unwrap();
+            limited.lock().unwrap().recv_timeout(LIMIT).unwrap();
+        }
+        response("200 OK", "", "{}")
+    });
+    let steps = r#"{name: get, request: {path: "/${phase}"}, think: 1s}"#;
     let trial = Trial { steps, load: "burst: {iterations: 200}", ..SOUND };
-    let ended = Run::new(&test(&server.url(), &trial), &[]).open_files(100).start().wait(LIMIT);
+    let one = "{name: one, load: {iterations: {users: 1, perUser: 1}}}";
+    let test = test(&server.url(), &trial).replace("phases: [", &format!("phases: [{one}, "));
+    let running = Run::new(&test, &[]).start();
+    told.recv_timeout(LIMIT).unwrap();
+    let few = Rlimit { current: Some(100), maximum: Some(100) };
+    prlimit(Pid::from_raw(i32::try_from(running.id()).unwrap()), Resource::Nofile, few).unwrap();
+    go_on.send(()).unwrap();
+    let ended = running.wait(LIMIT);
     let report = ended.report();
     let exhausted = report.errors().remove("exhausted").unwrap_or(0);
     let told = || format!("{:?}\n{}", report.errors(), ended.err);
-    assert!(exhausted > 0 && report.total("requests") == 200, "{}", told());
+    assert!(exhausted > 0 && report.total("requests") == 201, "{}", told());
     assert_eq!(report.total("failed"), exhausted, "nothing is wrong with the target: {:?}", report.errors());
     assert_eq!(ended.code, Some(2), "{}", ended.out);
     let reason = report.text("/status/generator/reasons/0");

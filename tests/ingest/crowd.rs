@@ -43,7 +43,8 @@ impl Worker {
     async fn registers(&self) {
         let (worker, plan_hash) = (self.index, self.plan_hash.clone());
         let process = format!("p{worker}");
-        let registration = Registration { protocol: PROTOCOL, plan_hash, worker, process };
+        let registration =
+            Registration { protocol: PROTOCOL, plan_hash, data_hash: String::new(), worker, process };
         while let Some(after) = busy(self.coordinator.register(registration.clone()).await) {
             sleep(after).await;
         }

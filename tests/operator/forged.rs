@@ -63,6 +63,7 @@ fn registration(worker: u32, pod: &Value) -> Vec<u8> {
     wire::encode(&Registration {
         protocol: PROTOCOL,
         plan_hash: "forged".to_owned(),
+        data_hash: String::new(),
         worker,
         process: pod["metadata"]["uid"].as_str().unwrap().to_owned(),
     })

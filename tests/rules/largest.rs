@@ -15,6 +15,7 @@ pub(crate) fn test() -> Value {
         "metadata": {"name": "largest"},
         "spec": {
             "target": {"baseUrl": "http://shop", "headers": list(32, header)},
+            "data": list(16, |number| json!({"name": name("data", number), "inline": list(1000, |_| json!({"a": "b"}))})),
             "scenarios": list(32, scenario),
             "classify": {
                 "groups": list(8, |number| json!({"name": name("group", number), "header": "X-Group"})),
@@ -36,7 +37,8 @@ fn header(number: usize) -> Value {
 }
 
 fn scenario(number: usize) -> Value {
-    json!({"name": name("scenario", number), "weight": number / 31, "pace": "1s", "steps": list(32, step)})
+    json!({"name": name("scenario", number), "weight": number / 31, "pace": "1s",
+        "setup": list(8, step), "steps": list(32, step), "teardown": list(8, step)})
 }
 
 fn step(number: usize) -> Value {

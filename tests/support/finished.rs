@@ -27,9 +27,12 @@ const SECONDS: u64 = 60;
 const PER_SECOND: u64 = 50;
 const MICROS: u64 = 1_000_000;
 
+/// How the names of those that are made begin.
+pub(crate) const PREFIX: &str = "finished-";
+
 /// The name of the one with this number.
 pub(crate) fn name(number: usize) -> String {
-    format!("finished-{number}")
+    format!("{PREFIX}{number}")
 }
 
 /// A test of this name that hasn't run yet.

@@ -5,6 +5,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod cluster;
+pub(crate) mod faketime;
 pub(crate) mod gates;
 pub(crate) mod image;
 pub(crate) mod installation;
@@ -15,6 +16,7 @@ pub(crate) mod nginx;
 pub(crate) mod node;
 pub(crate) mod pods;
 pub(crate) mod program;
+pub(crate) mod quota;
 pub(crate) mod readme;
 pub(crate) mod run;
 pub(crate) mod schemas;

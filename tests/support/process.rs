@@ -81,6 +81,16 @@ impl Post {
         self
     }
 
+    /// What the kubelet has mounted for it: a file for each ConfigMap, by its place.
+    pub(crate) fn data(mut self, contents: &[&str]) -> Self {
+        std::fs::create_dir(self.path("data")).unwrap();
+        for (place, content) in contents.iter().enumerate() {
+            self.write(&format!("data/{place}"), content);
+        }
+        self.command.args(["--data", "data"]);
+        self
+    }
+
     pub(crate) fn coordinator(mut self, url: &str) -> Self {
         url.clone_into(&mut self.coordinator);
         self

@@ -1,7 +1,7 @@
 //! The program itself, run on a test given as text: how it ended, what it said, and the report it left.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::quota::Quota;
 
 /// No run of these tests takes longer; what does, hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
@@ -25,6 +27,8 @@ pub(crate) struct Running {
     folder: TempDir,
     child: Child,
     said: Receiver<(Stream, String)>,
+    /// Lines of its standard error, as they come.
+    lines: Receiver<String>,
     begun: Instant,
 }
 
@@ -82,13 +86,29 @@ impl Run {
     }
 
     /// Lets it open no more files at once.
-    pub(crate) fn open_files(mut self, most: u32) -> Self {
-        let mut limited = Command::new("sh");
-        limited.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]);
-        limited.arg(self.command.get_program()).args(self.command.get_args());
-        limited.current_dir(self.folder.path()).env_remove("RUST_LOG");
-        limited.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        self.command = limited;
+    pub(crate) fn open_files(self, most: u32) -> Self {
+        self.after(&format!("ulimit -n {most}"))
+    }
+
+    /// Lets it have no more CPU than that.
+    pub(crate) fn within(self, quota: &Quota) -> Self {
+        self.after(&quota.enter())
+    }
+
+    /// Lets a shell do this before it becomes the program.
+    fn after(mut self, script: &str) -> Self {
+        let mut prepared = Command::new("sh");
+        prepared.args(["-c", &format!("{script} && exec \"$0\" \"$@\"")]);
+        prepared.arg(self.command.get_program()).args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => prepared.env(name, value),
+                None => prepared.env_remove(name),
+            };
+        }
+        prepared.current_dir(self.folder.path());
+        prepared.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = prepared;
         self
     }
 
@@ -96,20 +116,27 @@ impl Run {
         let begun = Instant::now();
         let mut child = self.command.spawn().unwrap();
         let (say, said) = channel();
+        let (hear, lines) = channel();
         let streams: [(Stream, Box<dyn Read + Send>); 2] = [
             (Stream::Out, Box::new(child.stdout.take().unwrap())),
             (Stream::Err, Box::new(child.stderr.take().unwrap())),
         ];
-        for (stream, mut source) in streams {
-            let say = say.clone();
+        for (stream, source) in streams {
+            let (say, hear) = (say.clone(), hear.clone());
             std::thread::spawn(move || {
-                let mut text = Vec::new();
-                // Nobody listens any more where the test has failed already.
-                let _ = source.read_to_end(&mut text);
-                let _ = say.send((stream, String::from_utf8_lossy(&text).into_owned()));
+                let mut source = BufReader::new(source);
+                let (mut text, mut line) = (String::new(), Vec::new());
+                while source.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+                    let said = String::from_utf8_lossy(&line).into_owned();
+                    text.push_str(&said);
+                    line.clear();
+                    // Nobody listens any more where the test has failed already.
+                    let _ = if stream == Stream::Err { hear.send(said) } else { Ok(()) };
+                }
+                let _ = say.send((stream, text));
             });
         }
-        Running { folder: self.folder, child, said, begun }
+        Running { folder: self.folder, child, said, lines, begun }
     }
 }
 
@@ -122,6 +149,14 @@ impl Running {
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until a line of its standard error has these words.
+    pub(crate) fn until_it_says(&self, words: &str) {
+        let is_meant = |line: String| line.contains(words);
+        while !is_meant(self.lines.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("it doesn't say {words:?}")))
+        {
+        }
     }
 
     /// Waits for its end, which closes both of its streams.

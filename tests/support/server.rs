@@ -167,6 +167,12 @@ impl Connection {
         while self.read().is_some() {}
     }
 
+    /// The socket itself, of which nothing was read yet.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        assert!(self.pending.is_empty(), "something was read from it");
+        self.stream
+    }
+
     /// Says that nothing more will be sent.
     pub(crate) fn finish(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);

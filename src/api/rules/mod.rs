@@ -4,6 +4,7 @@
 //! the words of `plan`, which checks the same and more: JSON paths, regular expressions, metrics, limits and templates
 //! are no matter for CEL.
 
+mod data;
 mod load;
 mod objective;
 mod request;
@@ -14,6 +15,7 @@ mod texts;
 use schemars::Schema;
 use serde_json::{Value, json};
 
+pub(super) use data::*;
 pub(super) use load::*;
 pub(super) use objective::*;
 pub(super) use request::*;
@@ -25,7 +27,7 @@ pub(super) use texts::*;
 pub(super) const RULES: &str = "x-kubernetes-validations";
 
 /// Fields of any type. CEL's types leave them out, its values have them.
-const UNTYPED: [&str; 2] = ["json", "equals"];
+const UNTYPED: [&str; 3] = ["json", "equals", "inline"];
 
 /// What must hold, and what to say where it doesn't.
 fn rule(holds: impl Into<String>, message: &str) -> Value {

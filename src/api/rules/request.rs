@@ -10,10 +10,6 @@ pub(in crate::api) fn base_url() -> Value {
     json!([
         rule("self.contains('://')", "has no scheme; write http://host:port"),
         rule(
-            "!self.matches('^(?i)https://')",
-            "https needs TLS, which this version doesn't speak yet; use http://…"
-        ),
-        rule(
             "self.matches('^(?i)https?://') || !self.contains('://')",
             "isn't spoken; write http://host:port"
         ),
@@ -31,6 +27,24 @@ pub(in crate::api) fn base_url() -> Value {
         rule("!self.contains('#')", "has a fragment, which is never sent; leave it out"),
         rule("!self.contains('${')", "`${…}` isn't filled in here; write the address itself"),
     ])
+}
+
+/// What TLS is told is for https.
+pub(in crate::api) fn target() -> Value {
+    json!([rule_at(
+        ".tls",
+        "!has(self.tls) || self.baseUrl.matches('^(?i)https://')",
+        "is for https; write https://host:port as baseUrl"
+    )])
+}
+
+/// Nobody is asked where any certificate will do.
+pub(in crate::api) fn target_tls() -> Value {
+    json!([rule_at(
+        ".ca",
+        "!has(self.ca) || !has(self.insecureSkipVerify) || !self.insecureSkipVerify",
+        "isn't asked where insecureSkipVerify takes any certificate; keep one"
+    )])
 }
 
 pub(in crate::api) fn request() -> Value {
@@ -121,6 +135,17 @@ pub(in crate::api) fn check() -> Value {
             ".is",
             "!has(self.header) || !has(self.is)",
             "goes with jsonPath only; a header takes exists, equals or matches"
+        ),
+    ])
+}
+
+pub(in crate::api) fn extract() -> Value {
+    let sources = ["jsonPath", "header", "regex"];
+    json!([
+        some_of(&sources, "takes nothing; give it jsonPath, header or regex"),
+        rule(
+            "!has(self.jsonPath) || (!has(self.header) && !has(self.regex))",
+            "takes several at once; keep one of jsonPath, header and regex, or a regex with its header"
         ),
     ])
 }

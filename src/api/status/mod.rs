@@ -9,7 +9,7 @@ pub use judged::{Capacity, Compliance, Effect, Finding, PhaseStatus, Row, Severi
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-pub use summary::{ErrorCount, GroupCounts, KeyCount, Latency, Summary};
+pub use summary::{DropCount, ErrorCount, GroupCounts, KeyCount, Latency, Summary};
 
 /// What is known of the latest run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

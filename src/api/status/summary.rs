@@ -15,6 +15,9 @@ pub struct Summary {
     pub failed: u64,
     /// Iterations that should have started but didn't.
     pub dropped: u64,
+    /// The same by the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped_by: Vec<DropCount>,
     /// Requests cut off at the end of a phase or by an abort; they are not among `requests`.
     pub cut: u64,
     /// Iterations that ended.
@@ -62,6 +65,17 @@ pub struct Latency {
 pub struct ErrorCount {
     /// A declared class, or connect, timeout, reset, stale, protocol, check, `body_limit` or a status.
     pub class: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// How many iterations were never begun for one reason.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DropCount {
+    /// `noFreeUser`: all users were busy when it was due; `late`: they were when the generator came to it late; `noTimer`;
+    /// `noRow`: no row of its data was left.
+    pub reason: String,
     /// How many.
     pub count: u64,
 }

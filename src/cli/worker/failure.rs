@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::exit::Refused;
-use crate::conduct::{PreflightError, ReachError};
+use crate::conduct::{NoRoom, PreflightError, ReachError};
+use crate::engine::TlsFault;
 use crate::ingest::client::ClientError;
 use crate::ingest::leaving;
 use crate::report::escape::printable;
@@ -26,9 +27,15 @@ pub(super) enum Failure {
     /// There is no runtime.
     #[error("no runtime: {0}")]
     Runtime(#[from] io::Error),
+    /// TLS can't be spoken as it is asked for.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
     /// The target can't be reached.
     #[error(transparent)]
     Unreachable(#[from] ReachError),
+    /// The system doesn't grant what its users need.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// A preflight request failed.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
@@ -44,8 +51,8 @@ impl Failure {
     /// How the process ends.
     pub(super) fn code(&self) -> u8 {
         match self {
-            Failure::Refused(_) | Failure::Client(_) => leaving::INVALID,
-            Failure::Unreachable(_) | Failure::Preflight(_) => leaving::NOT_STARTED,
+            Failure::Refused(_) | Failure::Client(_) | Failure::Tls(_) => leaving::INVALID,
+            Failure::Unreachable(_) | Failure::NoRoom(_) | Failure::Preflight(_) => leaving::NOT_STARTED,
             Failure::Worker(WorkerError::Coordinator(error)) => leaving::code(error),
             Failure::Worker(WorkerError::Engine(_)) | Failure::Runtime(_) => leaving::FAILED,
             Failure::Stopped => leaving::STOPPED,

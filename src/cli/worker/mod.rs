@@ -3,6 +3,7 @@
 mod failure;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use url::Url;
 
 use super::exit::Refused;
 use super::options::Changes;
-use super::{descriptors, load, local, secrets, signals};
+use super::{data, descriptors, load, local, secrets, signals};
 use crate::conduct;
-use crate::engine::Setup;
+use crate::engine::{Setup, Tls};
 use crate::ingest::client::{Address, RemoteCoordinator};
 use crate::ingest::leaving;
 use crate::plan::secrets::Secrets;
@@ -56,6 +57,9 @@ pub(super) struct Arguments {
     /// The token that shows who this worker is. It is read anew for each message.
     #[arg(long, value_name = "FILE")]
     token: PathBuf,
+    /// The folder with what ConfigMaps hold of the test's data: a file for each, by its place in the order of name and key.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Where the reason goes, should it fail: a file that is there and can be written, or nowhere.
     #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
     termination_log: PathBuf,
@@ -96,19 +100,29 @@ async fn work(arguments: &Arguments) -> Result<(), Failure> {
         Refused::one(format!("--worker {worker}: the shares are numbered from 0, and there are {workers}"))
     })?;
     let secrets = secrets::from_environment(&plan, |name| std::env::var(name).ok())?;
+    let data = data::mounted(&plan, &arguments.spec, arguments.data.as_deref())?;
     let coordinator = coordinator(arguments)?;
     descriptors::raise_limit();
-    let addresses = make_ready(&plan, share, &secrets).await?;
+    let tls = Tls::of(&plan.target, &secrets)?;
+    let shards = local::shards(1);
+    let addresses = make_ready(&plan, share, shards, &secrets, tls.as_ref()).await?;
     let run_uid = run.clone();
-    let setup = Setup { plan, share, addresses, secrets, run_uid, shards: local::shards(1) };
+    let setup = Setup { plan, share, addresses, tls, secrets, data, run_uid, shards };
     Ok(worker::run(setup, Arc::new(coordinator), process.clone()).await?)
 }
 
-/// Finds the target; the conductor sends the preflight requests.
-async fn make_ready(plan: &Plan, share: Share, secrets: &Secrets) -> Result<Arc<[SocketAddr]>, Failure> {
+/// Finds the target, and makes sure that there is room for its users; the conductor sends the preflight requests.
+async fn make_ready(
+    plan: &Plan,
+    share: Share,
+    shards: NonZeroU32,
+    secrets: &Secrets,
+    tls: Option<&Tls>,
+) -> Result<Arc<[SocketAddr]>, Failure> {
     let addresses = conduct::reach(&plan.target).await?;
+    conduct::room(plan, share, shards, &addresses)?;
     if share.index() == CONDUCTOR {
-        conduct::preflight(plan, &addresses, secrets).await?;
+        conduct::preflight(plan, &addresses, secrets, tls.map(Tls::config)).await?;
     }
     Ok(addresses)
 }

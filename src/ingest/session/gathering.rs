@@ -17,11 +17,12 @@ impl Session {
     /// # Errors
     /// When it speaks another protocol, derived another plan, comes too late, or its share is taken or doesn't exist.
     pub fn register(&mut self, registration: &Registration, time: SystemTime) -> Result<Admission, Refusal> {
-        let Registration { protocol, plan_hash, worker, process } = registration;
+        let Registration { protocol, plan_hash, data_hash, worker, process } = registration;
         Refusal::of_protocol(*protocol)?;
         if *plan_hash != self.plan.hash {
             return Err(Refusal::Plan { expected: self.plan.hash.clone(), told: plan_hash.clone() });
         }
+        self.check_data(data_hash, *worker)?;
         let begun = self.has_begun();
         let workers = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
         let Some(member) = self.members.get_mut(*worker as usize) else {
@@ -33,10 +34,21 @@ impl Session {
             None if begun => return Err(Refusal::TooLate),
             None => {
                 member.process = Some(process.clone());
+                member.data_hash = Some(data_hash.clone());
                 self.turn += 1;
             }
         }
         Ok(Admission { epoch: self.epoch, interval: interval(workers), time })
+    }
+
+    /// All read the same data: two that began before and after a change of it would send two loads.
+    fn check_data(&self, told: &str, worker: u32) -> Result<(), Refusal> {
+        let others = self.members.iter().enumerate().filter(|(place, _)| *place != worker as usize);
+        let mut known = others.filter_map(|(_, member)| member.data_hash.as_deref());
+        match known.find(|known| *known != told) {
+            Some(expected) => Err(Refusal::Data { expected: expected.to_owned(), told: told.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// The processes of all shares, once all are ready and only the permission to start is missing.

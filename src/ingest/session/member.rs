@@ -16,6 +16,8 @@ const CLOCK_TOLERANCE: u64 = 5;
 #[derive(Debug, Default)]
 pub(super) struct Member {
     pub(super) process: Option<String>,
+    /// What data it has read; none: nobody has said so to this coordinator.
+    pub(super) data_hash: Option<String>,
     pub(super) stage: Option<Stage>,
     pub(super) lost: bool,
     /// Whether it is lost because it ran a phase when nobody else did: what it says it measured may be of any time.

@@ -42,7 +42,13 @@ spec:
 }
 
 fn registration(plan: &Plan, worker: u32, process: &str) -> Registration {
-    Registration { protocol: PROTOCOL, plan_hash: plan.hash.clone(), worker, process: process.to_owned() }
+    Registration {
+        protocol: PROTOCOL,
+        plan_hash: plan.hash.clone(),
+        data_hash: String::new(),
+        worker,
+        process: process.to_owned(),
+    }
 }
 
 /// The processes of both workers.

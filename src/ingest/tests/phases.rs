@@ -36,6 +36,26 @@ fn who_does_not_belong_is_refused() {
     assert_eq!(hear(&mut session, &stranger, NOW), Err(Refusal::Unknown { worker: 0 }));
 }
 
+/// Two pods that began before and after a change of a ConfigMap.
+#[test]
+fn who_has_read_other_data_than_the_others_is_refused_until_they_are_gone() {
+    let plan = plan();
+    let mut session = Session::new(&plan, 7).without_record();
+    let with_data = |worker, process, data: &str| Registration {
+        data_hash: data.to_owned(),
+        ..registration(&plan, worker, process)
+    };
+    assert!(session.register(&with_data(0, "a", "old"), UNIX_EPOCH).is_ok());
+    assert_eq!(
+        session.register(&with_data(1, "b", "new"), UNIX_EPOCH),
+        Err(Refusal::Data { expected: "old".to_owned(), told: "new".to_owned() })
+    );
+    session.gone(0, "a", NOW);
+    assert!(session.register(&with_data(1, "b", "new"), UNIX_EPOCH).is_ok());
+    assert!(session.register(&with_data(0, "c", "old"), UNIX_EPOCH).is_err());
+    assert!(session.register(&with_data(0, "c", "new"), UNIX_EPOCH).is_ok());
+}
+
 #[test]
 fn a_phase_begins_when_all_are_ready_and_not_before() {
     let mut session = session();

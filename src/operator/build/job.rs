@@ -6,10 +6,11 @@ use k8s_openapi::api::batch::v1::{
     Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyRule,
 };
 use k8s_openapi::api::core::v1::{
-    Capabilities, ConfigMapVolumeSource, Container, EnvVar, EnvVarSource, LocalObjectReference,
-    ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, ProjectedVolumeSource,
-    ResourceRequirements, SeccompProfile, SecretKeySelector, SecurityContext, ServiceAccountTokenProjection,
-    Toleration, TopologySpreadConstraint, Volume, VolumeMount, VolumeProjection,
+    Capabilities, ConfigMapProjection, ConfigMapVolumeSource, Container, EnvVar, EnvVarSource, KeyToPath,
+    LocalObjectReference, ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec,
+    ProjectedVolumeSource, ResourceRequirements, SeccompProfile, SecretKeySelector, SecurityContext,
+    ServiceAccountTokenProjection, Toleration, TopologySpreadConstraint, Volume, VolumeMount,
+    VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
@@ -20,12 +21,14 @@ use super::metadata;
 use crate::api::{self, LoadTest, Run};
 use crate::ingest::leaving;
 use crate::operator::names;
-use crate::plan::{Plan, secrets};
+use crate::plan::{Plan, data, secrets};
 
 /// The user that a worker runs as: the image's own.
 const USER: i64 = 65532;
 /// Where a worker finds its spec.
 const SPEC_FOLDER: &str = "/etc/loadgate";
+/// Where a worker finds what ConfigMaps hold of the test's data.
+const DATA_FOLDER: &str = "/etc/loadgate-data";
 /// Where a worker finds its token.
 const TOKEN_FOLDER: &str = "/var/run/loadgate";
 /// How long a token holds; the kubelet renews it before.
@@ -104,7 +107,9 @@ fn template(test: &LoadTest, run: &Run, plan: &Plan, setting: &Setting) -> PodTe
             enable_service_links: Some(false),
             termination_grace_period_seconds: Some(GRACE_SECONDS),
             containers: vec![container(run, plan, &placement, setting)],
-            volumes: Some(vec![spec_volume(test, run), token_volume()]),
+            volumes: Some(
+                [spec_volume(test, run), token_volume()].into_iter().chain(data_volume(plan)).collect(),
+            ),
             node_selector: (!placement.node_selector.is_empty()).then(|| placement.node_selector.clone()),
             tolerations: tolerations(&placement.tolerations),
             topology_spread_constraints: Some(vec![spread(labels)]),
@@ -133,10 +138,10 @@ fn container(run: &Run, plan: &Plan, placement: &api::Workers, setting: &Setting
         name: names::WORKER.to_owned(),
         image: Some(setting.image.clone()),
         image_pull_policy: Some(setting.pull_policy.clone()),
-        args: Some(arguments(run, setting)),
+        args: Some(arguments(run, plan, setting)),
         env: Some(environment(plan)),
         resources: Some(resources(placement)),
-        volume_mounts: Some(vec![mount("spec", SPEC_FOLDER), mount("token", TOKEN_FOLDER)]),
+        volume_mounts: Some(mounts(plan)),
         termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
         security_context: Some(SecurityContext {
             allow_privilege_escalation: Some(false),
@@ -148,7 +153,16 @@ fn container(run: &Run, plan: &Plan, placement: &api::Workers, setting: &Setting
     }
 }
 
-fn arguments(run: &Run, setting: &Setting) -> Vec<String> {
+fn mounts(plan: &Plan) -> Vec<VolumeMount> {
+    let data = reads_config_maps(plan).then(|| mount("data", DATA_FOLDER));
+    [mount("spec", SPEC_FOLDER), mount("token", TOKEN_FOLDER)].into_iter().chain(data).collect()
+}
+
+fn reads_config_maps(plan: &Plan) -> bool {
+    !data::config_maps(plan).is_empty()
+}
+
+fn arguments(run: &Run, plan: &Plan, setting: &Setting) -> Vec<String> {
     let mut arguments = vec![
         "worker".to_owned(),
         format!("--coordinator={}", setting.ingest_url),
@@ -158,6 +172,9 @@ fn arguments(run: &Run, setting: &Setting) -> Vec<String> {
     ];
     if setting.has_authority {
         arguments.push(format!("--ca={SPEC_FOLDER}/{AUTHORITY_KEY}"));
+    }
+    if reads_config_maps(plan) {
+        arguments.push(format!("--data={DATA_FOLDER}"));
     }
     arguments
 }
@@ -209,6 +226,21 @@ fn token_volume() -> Volume {
     let source = VolumeProjection { service_account_token: Some(token), ..VolumeProjection::default() };
     let projected = ProjectedVolumeSource { sources: Some(vec![source]), ..ProjectedVolumeSource::default() };
     Volume { name: "token".to_owned(), projected: Some(projected), ..Volume::default() }
+}
+
+/// What ConfigMaps hold of the test's data, read by the kubelet with its own rights. Each is optional: the pod of a worker
+/// that finds one missing can say which, and a pod that waits for it can't.
+fn data_volume(plan: &Plan) -> Option<Volume> {
+    let references = data::config_maps(plan);
+    let source = |(place, reference): (usize, api::ConfigMapKeyRef)| {
+        let item = KeyToPath { key: reference.key, path: place.to_string(), mode: None };
+        let map = ConfigMapProjection { name: reference.name, items: Some(vec![item]), optional: Some(true) };
+        VolumeProjection { config_map: Some(map), ..VolumeProjection::default() }
+    };
+    let sources: Vec<_> = references.into_iter().enumerate().map(source).collect();
+    let is_needed = !sources.is_empty();
+    let projected = ProjectedVolumeSource { sources: Some(sources), ..ProjectedVolumeSource::default() };
+    is_needed.then(|| Volume { name: "data".to_owned(), projected: Some(projected), ..Volume::default() })
 }
 
 fn mount(name: &str, path: &str) -> VolumeMount {

@@ -140,9 +140,10 @@ fn place<'a>(pointer: &str, spec: &Value, at: &At<'a>) -> At<'a> {
 }
 
 /// Texts that only one of our patterns accepts, all of them, and what such texts are.
-const SHAPES: [(&[&str], &str); 7] = [
+const SHAPES: [(&[&str], &str); 8] = [
     (&["X-A", "!"], "a header's name: letters, digits and !#$%&'*+-.^_`|~ only"),
     (&["a-b"], "a name of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
+    (&["${a}"], "one name and nothing else, such as ${token}"),
     (&["1s..3s"], "a duration such as 30s, or a range of them such as 1s..3s"),
     (&["30s", "75%"], "a duration such as 30s or a share such as 75%"),
     (&["30s"], "a duration such as 30s"),

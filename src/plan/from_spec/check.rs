@@ -171,10 +171,17 @@ pub(super) fn json_path(text: &str, at: &At) -> Option<JsonPath> {
 
 /// A regular expression.
 pub(super) fn regex(text: &str, at: &At) -> Option<Regex> {
-    at.take(
-        Regex::new(text)
-            .map_err(|error| format!("isn't a regular expression: {}", last_line(&error.to_string()))),
-    )
+    at.take(Regex::new(text).map_err(not_a_regex))
+}
+
+/// A regular expression for whatever bytes there are.
+pub(super) fn bytes_regex(text: &str, at: &At) -> Option<regex::bytes::Regex> {
+    at.take(regex::bytes::Regex::new(text).map_err(not_a_regex))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "as map_err gives it")]
+fn not_a_regex(error: regex::Error) -> String {
+    format!("isn't a regular expression: {}", last_line(&error.to_string()))
 }
 
 /// The regex crate draws the place over several lines; its last one says what is wrong.

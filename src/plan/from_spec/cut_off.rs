@@ -70,9 +70,11 @@ impl Timed<'_> {
         let pace = self.paces().max().unwrap_or_default();
         let iteration = self.each(|step| longest_request(&self.spec.target) + think(step).most);
         let iteration = iteration.max().unwrap_or_default();
+        let once = self.scenarios.iter().flat_map(|scenario| scenario.setup.iter().chain(&scenario.teardown));
+        let once: Duration = once.map(|step| longest_request(&self.spec.target) + think(step).most).sum();
         let (_, done) = self.last();
         let last_user = u64::from(self.executor.users()).saturating_sub(1);
-        self.begins(last_user, done, pace, iteration.max(pace)).saturating_add(iteration)
+        self.begins(last_user, done, pace, iteration.max(pace)).saturating_add(iteration + once)
     }
 
     /// When its last iteration begins if no request takes any time.

@@ -8,6 +8,7 @@ use crate::plan::metric::{Metric, SUSTAINED_SECONDS};
 use super::narrow::is_step_called;
 use super::phase::runs;
 use super::rows::Measured;
+use super::scenario::all_steps;
 
 /// Reports such rows. A quick run is judged by the test as it is written: what it is too short for is told as not run.
 pub(super) fn check_all(measured: &[Measured<'_>], spec: &LoadTestSpec) {
@@ -56,7 +57,7 @@ fn runs_step(phase: &api::Phase, name: &str, spec: &LoadTestSpec) -> bool {
 }
 
 fn has_step(scenario: &api::Scenario, name: &str) -> bool {
-    scenario.steps.iter().any(|step| is_step_called(scenario, step, name))
+    all_steps(scenario).any(|step| is_step_called(scenario, step, name))
 }
 
 /// A load that is faulty itself is reported where it stands.

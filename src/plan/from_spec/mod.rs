@@ -4,7 +4,9 @@ mod cells;
 mod check;
 mod classify;
 mod cut_off;
+mod data;
 mod deadlines;
+mod extract;
 mod header;
 pub(super) mod length;
 mod measurable;
@@ -19,6 +21,7 @@ mod scenario;
 mod scoring;
 mod search;
 mod target;
+mod tls;
 mod window;
 
 use super::fault::{Fault, Faults};
@@ -81,6 +84,7 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
     let at = faults.at("spec");
     names::check_all(spec, &at);
     let target = target::target(spec, &at.field("target"));
+    let data = data::feeders(spec, &at.field("data"));
     let scenarios = scenario::scenarios(spec, &at.field("scenarios"));
     let classify = classify::classify(spec.classify.as_ref(), &at.field("classify"));
     let phases = phase::phases(spec, &at);
@@ -100,6 +104,7 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
         title: spec.title.clone().unwrap_or_else(|| name.to_owned()),
         target: target?,
         variables: std::sync::Arc::new(spec.variables.clone()),
+        data: data?,
         scenarios,
         steps,
         classify: classify?,

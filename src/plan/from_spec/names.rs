@@ -7,11 +7,14 @@ use crate::plan::fault::At;
 use crate::plan::metric::ErrorSelector;
 use crate::plan::template::{Variables, is_own_name};
 
+use super::scenario::parts;
+
 /// Reports names that are given twice and variables that can't be named.
 pub(super) fn check_all(spec: &LoadTestSpec, at: &At) {
     unique("name", spec.scenarios.iter().map(|scenario| &scenario.name), &at.field("scenarios"));
     unique("name", spec.phases.iter().map(|phase| &phase.name), &at.field("phases"));
     unique("id", spec.requirements.iter().map(|row| &row.id), &at.field("requirements"));
+    unique("name", spec.data.iter().map(|data| &data.name), &at.field("data"));
     variables(&spec.variables, &at.field("variables"));
     for (index, phase) in spec.phases.iter().enumerate() {
         variables(&phase.variables, &at.field("phases").item(index).field("variables"));
@@ -25,14 +28,16 @@ pub(super) fn check_all(spec: &LoadTestSpec, at: &At) {
 }
 
 fn in_scenario(scenario: &Scenario, spec: &LoadTestSpec, at: &At) {
-    let at = at.field("steps");
-    unique("name", scenario.steps.iter().map(|step| &step.name), &at);
-    let mut first: BTreeMap<&str, String> = BTreeMap::new();
-    for (index, step) in scenario.steps.iter().enumerate() {
-        for (place, extract) in step.extract.iter().enumerate() {
-            let at = at.item(index).field("extract").item(place).field("name");
-            once(&extract.name, &mut first, &at);
-            extracted(&extract.name, spec, &at);
+    let (mut names, mut extracts) = (BTreeMap::new(), BTreeMap::new());
+    for (part, steps) in parts(scenario) {
+        for (index, step) in steps.iter().enumerate() {
+            let at = at.field(part.field()).item(index);
+            once(&step.name, &mut names, &at.field("name"));
+            for (place, extract) in step.extract.iter().enumerate() {
+                let at = at.field("extract").item(place).field("name");
+                once(&extract.name, &mut extracts, &at);
+                extracted(&extract.name, spec, &at);
+            }
         }
     }
 }
@@ -41,6 +46,8 @@ fn in_scenario(scenario: &Scenario, spec: &LoadTestSpec, at: &At) {
 fn extracted(name: &str, spec: &LoadTestSpec, at: &At) {
     let is_variable = spec.variables.contains_key(name)
         || spec.phases.iter().any(|phase| phase.variables.contains_key(name));
+    let is_field = name.split_once('.').is_some_and(|(of, _)| spec.data.iter().any(|data| data.name == of));
+    at.require(!is_field, format!("`{name}` is a field of spec.data already; choose another name"));
     at.require(!is_own_name(name), format!("`{name}` is a name of Loadgate's own; choose another"));
     at.require(!is_variable, format!("`{name}` is a variable already; choose another name"));
 }

@@ -7,6 +7,7 @@ use crate::plan::near;
 use crate::plan::objective::{Key, KeyOf, Narrowed};
 
 use super::phase::is_idle;
+use super::scenario::all_steps;
 use super::{metric, window};
 
 /// The word that stands for every key.
@@ -96,7 +97,7 @@ fn steps(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<Vec<Step
     }
     let in_scenario = |scenario| move |step| (scenario, step);
     let steps: Vec<(&Scenario, &Step)> =
-        spec.scenarios.iter().flat_map(|scenario| scenario.steps.iter().map(in_scenario(scenario))).collect();
+        spec.scenarios.iter().flat_map(|scenario| all_steps(scenario).map(in_scenario(scenario))).collect();
     let labels: Vec<String> = steps.iter().map(|(scenario, step)| label(scenario, step)).collect();
     for (index, name) in narrow.steps.iter().enumerate() {
         let short = steps.iter().map(|(_, step)| step.name.as_str());

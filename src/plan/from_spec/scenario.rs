@@ -1,59 +1,134 @@
 //! `spec.scenarios`: steps, numbered through, with what each of them knows.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use crate::api::{self, LoadTestSpec};
 use crate::plan::fault::At;
-use crate::plan::model::{Extract, Scenario, Step};
-use crate::plan::template::{Extracts, Scope};
+use crate::plan::model::{Scenario, Step};
+use crate::plan::template::{Extracts, Name, Scope, single_name};
 use crate::plan::units::Share;
 
-use super::check::{checks, json_path};
+use super::check::checks;
+use super::extract::extracts;
 use super::length;
 use super::phase::runs;
 use super::request::request;
 
+/// The parts of a scenario, in the order in which a user comes to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Setup,
+    Steps,
+    Teardown,
+}
+
+impl Part {
+    /// The field that it is.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Part::Setup => "setup",
+            Part::Steps => "steps",
+            Part::Teardown => "teardown",
+        }
+    }
+}
+
+/// The steps of each part.
+pub(super) fn parts(scenario: &api::Scenario) -> [(Part, &[api::Step]); 3] {
+    let api::Scenario { setup, steps, teardown, .. } = scenario;
+    [(Part::Setup, setup), (Part::Steps, steps), (Part::Teardown, teardown)]
+}
+
+/// All steps, in the order in which they are numbered.
+pub(super) fn all_steps(scenario: &api::Scenario) -> impl Iterator<Item = &api::Step> {
+    parts(scenario).into_iter().flat_map(|(_, steps)| steps)
+}
+
 /// All scenarios, and the steps of all of them.
 pub(super) fn scenarios(spec: &LoadTestSpec, at: &At) -> Option<(Vec<Scenario>, Vec<Step>)> {
     let mut scenarios = Vec::new();
-    let mut steps = Vec::new();
+    let mut steps: Vec<Option<Step>> = Vec::new();
     for (index, scenario) in spec.scenarios.iter().enumerate() {
         let at = at.item(index);
-        let own: Vec<Option<Step>> = steps_of(index, spec, &at.field("steps"));
-        let begin = steps.len();
-        steps.extend(own);
-        scenarios.push(one(scenario, begin..steps.len(), &at));
+        let first = steps.len();
+        let ranges = parts(scenario).map(|(part, list)| {
+            let begin = steps.len();
+            let place = |number| Place { spec, scenario: index, part, index: number };
+            let own = list.iter().enumerate();
+            steps.extend(own.map(|(number, step)| {
+                self::step(step, &place(number), &at.field(part.field()).item(number))
+            }));
+            begin..steps.len()
+        });
+        let feeders = feeders(steps[first..].iter().flatten());
+        scenarios.push(one(scenario, ranges, feeders, &at));
     }
     let scenarios = scenarios.into_iter().collect::<Option<_>>()?;
     Some((scenarios, steps.into_iter().collect::<Option<_>>()?))
 }
 
-fn one(scenario: &api::Scenario, steps: std::ops::Range<usize>, at: &At) -> Option<Scenario> {
+/// The feeders whose rows some steps name.
+fn feeders<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<usize> {
+    let of = |name: &Name| if let Name::Data { feeder, .. } = name { Some(*feeder) } else { None };
+    let named: BTreeSet<usize> = steps.flat_map(Step::names).filter_map(of).collect();
+    named.into_iter().collect()
+}
+
+fn one(
+    scenario: &api::Scenario,
+    [setup, steps, teardown]: [Range<usize>; 3],
+    feeders: Vec<usize>,
+    at: &At,
+) -> Option<Scenario> {
     at.field("steps").require(!scenario.steps.is_empty(), "is empty; a scenario has at least one step");
-    let slots = scenario.steps.iter().flat_map(|step| &step.extract).map(|extract| extract.name.clone());
     Some(Scenario {
         name: scenario.name.clone(),
         weight: scenario.weight.unwrap_or(1),
         pace: length::if_given(scenario.pace.as_ref(), &at.field("pace"))?,
+        setup,
         steps,
-        slots: slots.collect(),
+        teardown,
+        slots: slots(scenario),
+        held: extracted(&scenario.setup).count(),
+        feeders,
     })
 }
 
-fn steps_of(scenario: usize, spec: &LoadTestSpec, at: &At) -> Vec<Option<Step>> {
-    let steps = spec.scenarios[scenario].steps.iter().enumerate();
-    steps.map(|(index, step)| self::step(scenario, index, step, spec, &at.item(index))).collect()
+/// What setup extracts, and behind it what the steps of an iteration do; a teardown takes their slots when none is left.
+fn slots(scenario: &api::Scenario) -> Vec<String> {
+    let of_steps = extracted(&scenario.steps).count();
+    let left = extracted(&scenario.teardown).skip(of_steps);
+    let all = extracted(&scenario.setup).chain(extracted(&scenario.steps)).chain(left);
+    all.map(str::to_owned).collect()
 }
 
-fn step(scenario: usize, index: usize, step: &api::Step, spec: &LoadTestSpec, at: &At) -> Option<Step> {
-    let scope = scope(scenario, index, spec);
+/// The names that some steps extract.
+fn extracted(steps: &[api::Step]) -> impl Iterator<Item = &str> {
+    steps.iter().flat_map(|step| &step.extract).map(|extract| extract.name.as_str())
+}
+
+/// A step's place in the spec.
+struct Place<'s> {
+    spec: &'s LoadTestSpec,
+    scenario: usize,
+    part: Part,
+    index: usize,
+}
+
+fn step(step: &api::Step, place: &Place, at: &At) -> Option<Step> {
+    let scope = place.scope();
     let probability = probability(step.probability.as_deref(), &at.field("probability"));
     let request = request(&step.request, &scope, &at.field("request"));
     let checks = checks(&step.checks, &scope, &at.field("checks"));
-    let extract = extracts(step, earlier(scenario, index, spec).count(), &at.field("extract"));
+    let when = step.when.as_deref().map(|name| guard(name, &scope, &at.field("when")));
+    let extract = extracts(&step.extract, place.earlier().len(), &at.field("extract"));
     let think = length::range_if_given(step.think.as_ref(), &at.field("think"));
     Some(Step {
-        scenario,
+        scenario: place.scenario,
         name: step.name.clone(),
         probability_ppm: probability?,
+        when: when.map_or(Some(None), |name| name.map(Some))?,
         request: request?,
         checks: checks?,
         extract: extract?,
@@ -70,41 +145,75 @@ fn probability(text: Option<&str>, at: &At) -> Option<u32> {
     Some(ppm)
 }
 
-fn extracts(step: &api::Step, first_slot: usize, at: &At) -> Option<Vec<Extract>> {
-    let extracts: Vec<Option<Extract>> = (step.extract.iter().enumerate())
-        .map(|(index, extract)| {
-            let json_path = json_path(&extract.json_path, &at.item(index).field("jsonPath"))?;
-            Some(Extract { slot: first_slot + index, json_path })
-        })
-        .collect();
-    extracts.into_iter().collect()
-}
-
-/// What the step can name: variables of the phases that run its scenario, and what earlier steps extract.
-fn scope(scenario: usize, step: usize, spec: &LoadTestSpec) -> Scope<'_> {
-    let own = &spec.scenarios[scenario];
-    let extracted = |step: &api::Step| step.extract.len();
-    let later = own.steps[step..].iter().filter(|step| extracted(step) > 0);
-    let others = spec.scenarios.iter().enumerate().filter(|(index, _)| *index != scenario);
-    let extracts = Extracts {
-        earlier: earlier(scenario, step, spec).collect(),
-        later: later.flat_map(|step| named(step, &step.name)).collect(),
-        elsewhere: others
-            .flat_map(|(_, other)| other.steps.iter().flat_map(|step| named(step, &other.name)))
-            .collect(),
+/// The name without whose value a step is skipped.
+fn guard(text: &str, scope: &Scope, at: &At) -> Option<Name> {
+    let Some(name) = single_name(text) else {
+        at.fault("must be one name and nothing else, such as ${token}");
+        return None;
     };
-    let phases = spec.phases.iter().filter(|phase| runs(phase, &own.name));
-    Scope {
-        test: &spec.variables,
-        phases: phases.map(|phase| (phase.name.as_str(), &phase.variables)).collect(),
-        extracts: Some(extracts),
-        variables_only: None,
-    }
+    let found = at.take(scope.resolve(name))?;
+    let may_be_empty = matches!(found, Name::Variable(_) | Name::Data { .. } | Name::Extracted(_));
+    at.require(
+        may_be_empty,
+        format!(
+            "`${{{name}}}` always has a value; name a variable, a field of a row or what a step extracts"
+        ),
+    );
+    Some(found)
 }
 
-fn earlier(scenario: usize, step: usize, spec: &LoadTestSpec) -> impl Iterator<Item = &str> {
-    let steps = spec.scenarios[scenario].steps[..step].iter();
-    steps.flat_map(|step| &step.extract).map(|extract| extract.name.as_str())
+impl<'s> Place<'s> {
+    fn own(&self) -> &'s api::Scenario {
+        &self.spec.scenarios[self.scenario]
+    }
+
+    /// The steps of its part.
+    fn steps(&self) -> &'s [api::Step] {
+        match self.part {
+            Part::Setup => &self.own().setup,
+            Part::Steps => &self.own().steps,
+            Part::Teardown => &self.own().teardown,
+        }
+    }
+
+    /// What has been extracted when the step begins, in the order of the slots.
+    fn earlier(&self) -> Vec<&'s str> {
+        let setup: &[api::Step] = if self.part == Part::Setup { &[] } else { &self.own().setup };
+        extracted(setup).chain(extracted(&self.steps()[..self.index])).collect()
+    }
+
+    /// What the step can name: variables of the phases that run its scenario, rows, and what earlier steps extract.
+    fn scope(&self) -> Scope<'s> {
+        let spec = self.spec;
+        let phases = spec.phases.iter().filter(|phase| runs(phase, &self.own().name));
+        Scope {
+            test: &spec.variables,
+            phases: phases.map(|phase| (phase.name.as_str(), &phase.variables)).collect(),
+            rows: super::data::names(spec),
+            no_rows: None,
+            once_a_user: self.part != Part::Steps,
+            extracts: Some(self.extracts()),
+            variables_only: None,
+        }
+    }
+
+    fn extracts(&self) -> Extracts<'s> {
+        let own = self.own();
+        let of_steps = || own.steps.iter().flat_map(|step| named(step, &step.name));
+        let later = self.steps()[self.index..].iter().flat_map(|step| named(step, &step.name));
+        let others = self.spec.scenarios.iter().enumerate().filter(|(index, _)| *index != self.scenario);
+        Extracts {
+            earlier: self.earlier(),
+            later: match self.part {
+                Part::Setup => later.chain(of_steps()).collect(),
+                Part::Steps | Part::Teardown => later.collect(),
+            },
+            in_iterations: if self.part == Part::Teardown { of_steps().collect() } else { Vec::new() },
+            elsewhere: others
+                .flat_map(|(_, other)| all_steps(other).flat_map(|step| named(step, &other.name)))
+                .collect(),
+        }
+    }
 }
 
 fn named<'s>(step: &'s api::Step, of: &'s str) -> impl Iterator<Item = (&'s str, &'s str)> {

@@ -1,8 +1,8 @@
-//! `spec.target`: an http base URL, time limits, headers of every request, preflight.
+//! `spec.target`: a base URL, TLS, time limits, headers of every request, preflight.
 
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Host;
 
 use crate::api::{self, LoadTestSpec};
 use crate::plan::fault::At;
@@ -14,6 +14,7 @@ use super::header::headers;
 use super::length;
 use super::phase::is_idle;
 use super::request::request;
+use super::tls::tls;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,8 +28,12 @@ pub(super) fn target(spec: &LoadTestSpec, at: &At) -> Option<Target> {
         length::or_default(target.connect_timeout.as_ref(), CONNECT_TIMEOUT, &at.field("connectTimeout"));
     let headers = headers(&target.headers, &header_scope(spec), &at.field("headers"));
     let preflight = preflight(spec, &at.field("preflight"));
-    let (host, port, authority, base_path) = url?;
+    let Url { is_tls, host, port, authority, base_path } = url?;
+    at.field("tls")
+        .require(is_tls || target.tls.is_none(), "is for https; write https://host:port as baseUrl");
+    let tls = is_tls.then(|| tls(target.tls.as_ref(), &host, &at.field("tls")));
     Some(Target {
+        tls: tls.map_or(Some(None), |tls| tls.map(Some))?,
         host,
         port,
         authority,
@@ -48,10 +53,18 @@ pub(super) fn longest_request(target: &api::Target) -> Duration {
     given(target.timeout.as_ref(), TIMEOUT) + given(target.connect_timeout.as_ref(), CONNECT_TIMEOUT)
 }
 
-/// Host, port, authority and path.
-fn base_url(text: &str, at: &At) -> Option<(String, u16, String, String)> {
+/// What a base URL consists of.
+struct Url {
+    is_tls: bool,
+    host: String,
+    port: u16,
+    authority: String,
+    base_path: String,
+}
+
+fn base_url(text: &str, at: &At) -> Option<Url> {
     at.take(scheme(text))?;
-    let url = at.take(Url::parse(text).map_err(|error| format!("isn't a URL: {error}; {WRITE}")))?;
+    let url = at.take(url::Url::parse(text).map_err(|error| format!("isn't a URL: {error}; {WRITE}")))?;
     at.require(url.username().is_empty() && url.password().is_none(), NO_USER);
     at.require(url.query().is_none(), "has a query; give it to the requests that need it");
     at.require(url.fragment().is_none(), "has a fragment, which is never sent; leave it out");
@@ -69,7 +82,14 @@ fn base_url(text: &str, at: &At) -> Option<(String, u16, String, String)> {
         Some(port) => format!("{}:{port}", url.host_str()?),
         None => url.host_str()?.to_owned(),
     };
-    Some((host, url.port_or_known_default()?, authority, url.path().trim_end_matches('/').to_owned()))
+    let base_path = url.path().trim_end_matches('/').to_owned();
+    Some(Url {
+        is_tls: url.scheme() == "https",
+        host,
+        port: url.port_or_known_default()?,
+        authority,
+        base_path,
+    })
 }
 
 const WRITE: &str = "write http://host:port";
@@ -87,11 +107,10 @@ fn scheme(text: &str) -> Result<(), String> {
         return Err(format!("has no scheme; {WRITE}"));
     };
     match scheme.to_ascii_lowercase().as_str() {
-        "http" if rest.is_empty() || rest.starts_with(['/', ':', '?', '#']) => {
+        "http" | "https" if rest.is_empty() || rest.starts_with(['/', ':', '?', '#']) => {
             Err(format!("has no host; {WRITE}"))
         }
-        "http" => Ok(()),
-        "https" => Err("https needs TLS, which this version doesn't speak yet; use http://…".to_owned()),
+        "http" | "https" => Ok(()),
         other => Err(format!("`{other}` isn't spoken; {WRITE}")),
     }
 }
@@ -99,6 +118,8 @@ fn scheme(text: &str) -> Result<(), String> {
 const BEFORE_THE_LOAD: &str = "the preflight is sent before any phase, and knows variables of the test only";
 const PREFLIGHT_TOO: &str =
     "the preflight, which sends this header too, comes before any phase and knows variables of the test only";
+
+const NO_ROWS: &str = "rows are known to the steps of scenarios; name it there";
 
 fn header_scope(spec: &LoadTestSpec) -> Scope<'_> {
     let has_preflight = !spec.target.preflight.is_empty();
@@ -110,6 +131,9 @@ fn preflight_scope(spec: &LoadTestSpec) -> Scope<'_> {
     Scope {
         test: &spec.variables,
         phases: phases.map(|phase| (phase.name.as_str(), &phase.variables)).collect(),
+        rows: super::data::names(spec),
+        no_rows: Some(NO_ROWS),
+        once_a_user: false,
         extracts: None,
         variables_only: Some(BEFORE_THE_LOAD),
     }

@@ -38,11 +38,12 @@ const fn with(name: &'static str, form: &'static str, argument: Argument, meanin
 }
 
 /// The families of times, and what they measure. Each has the statistics of [`STATISTICS`].
-pub(super) const FAMILIES: [(&str, &str); 5] = [
+pub(super) const FAMILIES: [(&str, &str); 6] = [
     ("latency", "response time: from the intended start to the last byte"),
     ("service", "service time: from the moment of sending to the last byte"),
     ("ttfb", "from the moment of sending to the first byte of the response"),
     ("connect", "opening a connection"),
+    ("tls", "agreeing on TLS over a new connection"),
     ("lag", "how late iterations began"),
 ];
 
@@ -68,7 +69,7 @@ const OTHERS: [Entry; 26] = [
     plain("rate.peak", "the most completed requests in one second"),
     plain("users.max", "the most users at once"),
     plain("inflight.max", "the most requests in flight at once"),
-    plain("dropped", "iterations that found no free user"),
+    plain("dropped", "iterations that were due and never begun: no free user, or no row of the data left"),
     plain("bytes.sent", "bytes written"),
     plain("bytes.received", "bytes read"),
     plain("success_rate", "succeeded requests, as a share of all"),

@@ -10,6 +10,7 @@ use crate::plan::model::StatusPattern;
 #[expect(missing_docs, reason = "`metrics::ErrorClass` says what each is")]
 pub enum EngineClass {
     Connect,
+    Tls,
     Timeout,
     Reset,
     Stale,
@@ -22,8 +23,9 @@ pub enum EngineClass {
 
 impl EngineClass {
     /// All of them.
-    pub const ALL: [EngineClass; 9] = [
+    pub const ALL: [EngineClass; 10] = [
         EngineClass::Connect,
+        EngineClass::Tls,
         EngineClass::Timeout,
         EngineClass::Reset,
         EngineClass::Stale,
@@ -39,6 +41,7 @@ impl EngineClass {
     pub fn name(self) -> &'static str {
         match self {
             EngineClass::Connect => "connect",
+            EngineClass::Tls => "tls",
             EngineClass::Timeout => "timeout",
             EngineClass::Reset => "reset",
             EngineClass::Stale => "stale",

@@ -27,6 +27,8 @@ pub enum Metric {
     Ttfb(Statistic),
     /// Opening connections.
     Connect(Statistic),
+    /// Agreeing on TLS over them.
+    Tls(Statistic),
     /// How late iterations began.
     Lag(Statistic),
     /// A declared number read from responses.
@@ -135,6 +137,7 @@ impl Metric {
             | Metric::Service(_)
             | Metric::Ttfb(_)
             | Metric::Connect(_)
+            | Metric::Tls(_)
             | Metric::Lag(_)
             | Metric::Duration => Dimension::Time,
             Metric::Value(..) | Metric::Spread(_) => Dimension::Number,
@@ -186,6 +189,7 @@ impl Metric {
             | Metric::Service(statistic)
             | Metric::Ttfb(statistic)
             | Metric::Connect(statistic)
+            | Metric::Tls(statistic)
             | Metric::Lag(statistic)
             | Metric::Value(_, statistic) => Some(*statistic),
             _ => None,
@@ -208,6 +212,7 @@ impl Metric {
         !matches!(
             self,
             Metric::Connect(_)
+                | Metric::Tls(_)
                 | Metric::LatencySlope
                 | Metric::Lag(_)
                 | Metric::Duration

@@ -72,6 +72,7 @@ fn time(name: &str) -> Option<Metric> {
         "service" => Metric::Service,
         "ttfb" => Metric::Ttfb,
         "connect" => Metric::Connect,
+        "tls" => Metric::Tls,
         "lag" => Metric::Lag,
         _ => return None,
     };

@@ -13,6 +13,7 @@ impl fmt::Display for Metric {
             Metric::Service(statistic) => write!(out, "service.{statistic}"),
             Metric::Ttfb(statistic) => write!(out, "ttfb.{statistic}"),
             Metric::Connect(statistic) => write!(out, "connect.{statistic}"),
+            Metric::Tls(statistic) => write!(out, "tls.{statistic}"),
             Metric::Lag(statistic) => write!(out, "lag.{statistic}"),
             Metric::Value(name, statistic) => write!(out, "value({name}).{statistic}"),
             Metric::Duration => out.write_str("duration"),

@@ -1,9 +1,11 @@
 //! The plan: what a spec means, checked once and derived alike by every process.
 
 mod classify;
+mod data;
 mod leg;
 mod request;
 mod scenario;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,9 +19,11 @@ use super::limit::Limit;
 use super::objective::{Expectations, Narrowed, Requirement, Scoring};
 pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
 pub use classify::{CacheRule, Classify, Named, Source};
+pub use data::{Feeder, Form, Place, RowOrder, Rows};
 pub use leg::{Leg, LegIndex};
 pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
-pub use scenario::{Extract, Scenario, Step};
+pub use scenario::{Extract, Origin, Scenario, Step};
+pub use tls::{ClientCertificate, Pem, PemText, Tls};
 
 /// A checked test: all that workers and the judge need to know.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub struct Plan {
     pub target: Target,
     /// The test's variables, without those that phases override.
     pub variables: Arc<BTreeMap<String, Value>>,
+    /// Rows of values that steps name.
+    pub data: Vec<Feeder>,
     /// What users do. Each scenario's steps are a run of [`Plan::steps`].
     pub scenarios: Vec<Scenario>,
     /// The steps of all scenarios, numbered through.
@@ -87,6 +93,8 @@ pub struct Target {
     pub authority: String,
     /// What stands before each path: empty or `/prefix`, never ending in `/`.
     pub base_path: String,
+    /// How TLS is spoken to it; none: it isn't.
+    pub tls: Option<Tls>,
     /// The longest a request may take.
     pub timeout: Duration,
     /// The longest that opening a connection may take.

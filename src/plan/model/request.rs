@@ -7,7 +7,7 @@ use serde_json_path::JsonPath;
 
 use crate::api::{Method, SecretKeyRef};
 use crate::plan::limit::Limit;
-use crate::plan::template::{Body, Template};
+use crate::plan::template::{Body, Name, Template};
 
 /// An HTTP request.
 #[derive(Clone, Debug)]
@@ -63,6 +63,35 @@ pub enum Condition {
     Matches(regex::Regex),
     /// It is a number that satisfies this.
     Is(Limit),
+}
+
+impl Request {
+    /// Each name in its templates.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        let headers = self.headers.iter().filter_map(|header| match &header.value {
+            HeaderValue::Template(template) => Some(template),
+            HeaderValue::Secret(_) => None,
+        });
+        let body = self.body.iter().map(|body| &body.content);
+        [&self.target].into_iter().chain(headers).chain(body).flat_map(Template::names)
+    }
+}
+
+impl Check {
+    /// Each name in its templates.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        let template = match self {
+            Check::BodyContains(text)
+            | Check::JsonPath(_, Condition::EqualsText(text))
+            | Check::Header(_, Condition::EqualsText(text)) => Some(text),
+            Check::Status(_)
+            | Check::BelowFourHundred
+            | Check::JsonPath(..)
+            | Check::Header(..)
+            | Check::Latency(_) => None,
+        };
+        template.into_iter().flat_map(Template::names)
+    }
 }
 
 /// A header of a request.

@@ -1,11 +1,14 @@
 //! What users do: scenarios and their steps.
 
+use std::ops::Range;
 use std::time::Duration;
 
+use regex::bytes::Regex;
 use serde_json_path::JsonPath;
 
 use super::StepIndex;
 use super::request::{Check, Request};
+use crate::plan::template::Name;
 
 /// A sequence of steps.
 #[derive(Clone, Debug)]
@@ -16,10 +19,18 @@ pub struct Scenario {
     pub weight: u32,
     /// The least time an iteration takes.
     pub pace: Option<Duration>,
-    /// Its steps in [`Plan::steps`](super::Plan::steps).
-    pub steps: std::ops::Range<StepIndex>,
+    /// What a user does once, before its first iteration: places in [`Plan::steps`](super::Plan::steps), as all of these.
+    pub setup: Range<StepIndex>,
+    /// What it does in each iteration.
+    pub steps: Range<StepIndex>,
+    /// What it does once, when it leaves.
+    pub teardown: Range<StepIndex>,
     /// Names of the slots that its steps extract into, in the order of [`Extract::slot`].
     pub slots: Vec<String>,
+    /// So many of them, the first ones, are filled by `setup` and live as long as the user.
+    pub held: usize,
+    /// The feeders whose rows its steps name, in order: places in [`Plan::data`](super::Plan::data).
+    pub feeders: Vec<usize>,
 }
 
 /// One request of a scenario.
@@ -31,6 +42,8 @@ pub struct Step {
     pub name: String,
     /// How likely it is taken, in parts per million.
     pub probability_ppm: u32,
+    /// It is skipped where this has no value.
+    pub when: Option<Name>,
     /// The request.
     pub request: Request,
     /// What the response must satisfy; never empty.
@@ -41,11 +54,43 @@ pub struct Step {
     pub think: Option<(Duration, Duration)>,
 }
 
+impl Scenario {
+    /// The first request of a user.
+    #[must_use]
+    pub fn first_step(&self) -> StepIndex {
+        if self.setup.is_empty() { self.steps.start } else { self.setup.start }
+    }
+
+    /// What a user does once.
+    pub fn once(&self) -> impl Iterator<Item = StepIndex> {
+        self.setup.clone().chain(self.teardown.clone())
+    }
+}
+
+impl Step {
+    /// Each name in its templates.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        let checked = self.checks.iter().flat_map(Check::names);
+        self.request.names().chain(checked).chain(&self.when)
+    }
+}
+
 /// A value taken from a response.
 #[derive(Clone, Debug)]
 pub struct Extract {
     /// Where it goes: an index into [`Scenario::slots`].
     pub slot: usize,
     /// What is taken.
-    pub json_path: JsonPath,
+    pub from: Origin,
+}
+
+/// Where in a response a value is taken from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// The first match of this in the body; it keeps its type.
+    JsonPath(JsonPath),
+    /// The value of this header (name in lower case), or what is found in it, as in a body.
+    Header(String, Option<Regex>),
+    /// The first match of this in the body: its first group, or all of it where it has none.
+    Regex(Regex),
 }

@@ -8,8 +8,8 @@ mod scope;
 use serde_json::Value;
 
 pub(super) use body::{form, json, pairs, text};
-pub(super) use compile::{Compiler, compile};
-pub(super) use scope::{Extracts, Scope, Variables, is_own_name};
+pub(super) use compile::{Compiler, compile, single_name};
+pub(super) use scope::{Extracts, RowNames, Scope, Variables, is_own_name};
 
 /// A text with names in it, parsed.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -27,11 +27,28 @@ pub enum Part {
     Slot(Name, Encoding),
 }
 
+impl Template {
+    /// Each name in it.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Slot(name, _) => Some(name),
+            Part::Text(_) => None,
+        })
+    }
+}
+
 /// What `${…}` can name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Name {
     /// A variable of the test or the phase: constant within a phase.
     Variable(String),
+    /// A field of the row that the iteration has.
+    Data {
+        /// The feeder: a place in [`Plan::data`](crate::plan::Plan::data).
+        feeder: usize,
+        /// The field's name.
+        field: String,
+    },
     /// What an earlier step took: an index into the scenario's slots.
     Extracted(usize),
     /// The user's number in the phase, over all workers, from 0.

@@ -1,6 +1,6 @@
 //! Which names `${…}` may use at a place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -26,10 +26,27 @@ pub(crate) struct Scope<'a> {
     pub(crate) test: &'a Variables,
     /// The phases that the place is filled in for, with their own variables.
     pub(crate) phases: Vec<(&'a str, &'a Variables)>,
+    /// What rows have, feeder by feeder.
+    pub(crate) rows: Vec<RowNames<'a>>,
+    /// Why no row is known here, where that is so.
+    pub(crate) no_rows: Option<&'static str>,
+    /// Whether the place is filled in once a user and not in each iteration.
+    pub(crate) once_a_user: bool,
     /// What steps extract; none where there is no iteration (preflight).
     pub(crate) extracts: Option<Extracts<'a>>,
     /// Why only variables are known here, where that is so.
     pub(crate) variables_only: Option<&'static str>,
+}
+
+/// What can be named of the rows of a feeder.
+#[derive(Clone, Debug)]
+pub(crate) struct RowNames<'a> {
+    /// What stands before the dot.
+    pub(crate) name: &'a str,
+    /// Whether a user keeps its row.
+    pub(crate) is_of_user: bool,
+    /// Their fields; none: they are known only where the rows are read.
+    pub(crate) fields: Option<BTreeSet<String>>,
 }
 
 /// What steps extract.
@@ -39,6 +56,8 @@ pub(crate) struct Extracts<'a> {
     pub(crate) earlier: Vec<&'a str>,
     /// Names that this step or later ones of the scenario extract, with the step's name.
     pub(crate) later: Vec<(&'a str, &'a str)>,
+    /// Names that the scenario extracts in each iteration, and that this step, outside of them, doesn't know.
+    pub(crate) in_iterations: Vec<(&'a str, &'a str)>,
     /// Names that other scenarios extract, with the scenario's name.
     pub(crate) elsewhere: Vec<(&'a str, &'a str)>,
 }
@@ -49,7 +68,13 @@ impl Scope<'_> {
         if let Some(slot) = self.earlier().iter().position(|known| *known == name) {
             return Ok(Name::Extracted(slot));
         }
+        if let Some(field) = self.field(name) {
+            return field;
+        }
         match (own(name).transpose()?, self.variables_only) {
+            (Some(Name::Iteration | Name::Index), None) if self.once_a_user => Err(format!(
+                "`${{{name}}}` can't be used here: setup and teardown belong to no iteration; `${{user}}` is known"
+            )),
             (Some(own), None) => Ok(own),
             (Some(_), Some(why)) => Err(format!("`${{{name}}}` can't be used here: {why}")),
             (None, _) => self.variable(name),
@@ -62,6 +87,28 @@ impl Scope<'_> {
         let phases = self.phases.iter();
         test.into_iter()
             .chain(phases.filter_map(move |(phase, own)| own.get(name).map(|value| (Some(*phase), value))))
+    }
+
+    /// The field of a row that `name` names; none: it names no feeder.
+    fn field(&self, name: &str) -> Option<Result<Name, String>> {
+        let (of, field) = name.split_once('.')?;
+        let feeder = self.rows.iter().position(|rows| rows.name == of)?;
+        if let Some(why) = self.no_rows {
+            return Some(Err(format!("`${{{name}}}` can't be used here: {why}")));
+        }
+        if self.once_a_user && !self.rows[feeder].is_of_user {
+            return Some(Err(format!(
+                "`${{{name}}}` is another row in each iteration, and setup and teardown belong to none; give `{of}` the order perUser"
+            )));
+        }
+        let is_missing = |fields: &&BTreeSet<String>| !fields.contains(field);
+        Some(match self.rows[feeder].fields.as_ref().filter(is_missing) {
+            None => Ok(Name::Data { feeder, field: field.to_owned() }),
+            Some(known) => {
+                let instead = near::instead(field, known.iter().map(String::as_str));
+                Err(format!("no row of `{of}` has a field `{field}`; {instead}"))
+            }
+        })
     }
 
     fn earlier(&self) -> &[&str] {
@@ -95,6 +142,11 @@ impl Scope<'_> {
                 "`${{{name}}}` is extracted by step `{step}`, which isn't before this one; only what earlier steps extract is known"
             );
         }
+        if let Some((_, step)) = extracts.in_iterations.iter().find(|(known, _)| *known == name) {
+            return format!(
+                "`${{{name}}}` is extracted by step `{step}`, in each iteration; a teardown knows what setup extracts"
+            );
+        }
         if let Some((_, scenario)) = extracts.elsewhere.iter().find(|(known, _)| *known == name) {
             return format!(
                 "`${{{name}}}` is extracted in scenario `{scenario}`; what a step extracts is known within its own iteration only"
@@ -108,6 +160,7 @@ impl Scope<'_> {
         let of_phases = self.phases.iter().flat_map(|(_, variables)| variables.keys());
         let mut known: Vec<&str> = self.test.keys().chain(of_phases).map(String::as_str).collect();
         known.extend(self.earlier());
+        known.extend(self.rows.iter().filter(|_| self.no_rows.is_none()).map(|rows| rows.name));
         known.sort_unstable();
         known.dedup();
         known.extend(own);

@@ -1,7 +1,7 @@
 //! Short lines at the end, on what the figures are worth.
 
 use super::style::{Style, Tone};
-use crate::api::{Generator, Summary};
+use crate::api::{DropCount, Generator, Summary};
 use crate::report::Report;
 use crate::report::figures::{bytes, count, micros, share};
 
@@ -43,11 +43,29 @@ fn traffic(summary: &Summary) -> String {
 }
 
 fn books(summary: &Summary) -> Option<String> {
-    let dropped =
-        (summary.dropped > 0).then(|| format!("{} iterations dropped: no free user", count(summary.dropped)));
+    let dropped = (summary.dropped > 0)
+        .then(|| format!("{} iterations dropped: {}", count(summary.dropped), reasons(&summary.dropped_by)));
     let cut = (summary.cut > 0).then(|| format!("{} requests cut off in flight", count(summary.cut)));
     let told: Vec<String> = dropped.into_iter().chain(cut).collect();
     (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// `no free user`, or with counts where there are several.
+fn reasons(drops: &[DropCount]) -> String {
+    let words = |reason: &str| match reason {
+        "noFreeUser" => "no free user".to_owned(),
+        "late" => "begun too late, and no user was free any more".to_owned(),
+        "noTimer" => "no timer".to_owned(),
+        "noRow" => "no row of the data left".to_owned(),
+        other => other.to_owned(),
+    };
+    match drops {
+        [one] => words(&one.reason),
+        several => {
+            let each = several.iter().map(|drop| format!("{} {}", count(drop.count), words(&drop.reason)));
+            each.collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 fn generator(generator: &Generator) -> (&'static str, Tone, String) {

@@ -14,6 +14,7 @@ struct Pooled<'a> {
     step: &'a StepFigures,
     requests: u64,
     failed: u64,
+    skipped: u64,
     worst_p95: Option<u64>,
 }
 
@@ -27,8 +28,13 @@ pub(super) fn table(report: &Report, style: Style) -> String {
     let mut table = style.table(&[]);
     let left = ["Step", "Request"].map(|text| style.cell(Tone::Quiet, text));
     let right = ["Requests", "Share", "Failed", "Worst p95"].map(|text| style.figure(Tone::Quiet, text));
-    table.set_header(left.into_iter().chain(right));
-    table.add_rows(steps.iter().map(|step| row(step, all, style)));
+    let has_skipped = steps.iter().any(|step| step.skipped > 0);
+    let skipped = has_skipped.then(|| style.figure(Tone::Quiet, "Skipped"));
+    table.set_header(left.into_iter().chain(right).chain(skipped));
+    table.add_rows(steps.iter().map(|step| {
+        let skipped = has_skipped.then(|| style.figure(Tone::Plain, &count(step.skipped)));
+        row(step, all, style).into_iter().chain(skipped)
+    }));
     table.to_string()
 }
 
@@ -46,7 +52,7 @@ fn pooled(steps: &[StepFigures]) -> Vec<Pooled<'_>> {
 
 impl<'a> Pooled<'a> {
     fn new(step: &'a StepFigures) -> Self {
-        let mut pooled = Pooled { step, requests: 0, failed: 0, worst_p95: None };
+        let mut pooled = Pooled { step, requests: 0, failed: 0, skipped: 0, worst_p95: None };
         pooled.add(step);
         pooled
     }
@@ -54,12 +60,13 @@ impl<'a> Pooled<'a> {
     fn add(&mut self, step: &StepFigures) {
         self.requests += step.requests;
         self.failed += step.failed;
+        self.skipped += step.skipped;
         self.worst_p95 = self.worst_p95.max(step.latency.as_ref().map(|latency| latency.p95_micros));
     }
 }
 
 fn row(pooled: &Pooled<'_>, all: u64, style: Style) -> [Cell; 6] {
-    let Pooled { step, requests, failed, worst_p95 } = pooled;
+    let Pooled { step, requests, failed, skipped: _, worst_p95 } = pooled;
     let method = format!("{:?}", step.method).to_uppercase();
     [
         style.cell(Tone::Plain, &format!("{}.{}", step.scenario, step.step)),

@@ -105,6 +105,10 @@ fn causes(class: ErrorClass) -> &'static str {
             "Connections are refused or not taken in time: the accept queue is full, or replicas are missing or not \
              ready. Look at restarts and readiness; raise the backlog or add replicas."
         }
+        ErrorClass::Tls => {
+            "No TLS comes about: the target's certificate isn't one that the test trusts or doesn't hold the name that it \
+             asks for, or the target wants to see a client's. The log of the worker names the reason."
+        }
         ErrorClass::Timeout => {
             "Answers take longer than the timeout: a pool, a lock or a backend is full. Look at what requests wait for; \
              bound queues so that overload is refused early."

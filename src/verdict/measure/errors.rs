@@ -52,6 +52,7 @@ fn fits(pattern: StatusPattern, code: u16) -> bool {
 fn of_engine(class: EngineClass) -> ErrorClass {
     match class {
         EngineClass::Connect => ErrorClass::Connect,
+        EngineClass::Tls => ErrorClass::Tls,
         EngineClass::Timeout => ErrorClass::Timeout,
         EngineClass::Reset => ErrorClass::Reset,
         EngineClass::Stale => ErrorClass::Stale,

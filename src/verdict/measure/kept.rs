@@ -28,6 +28,7 @@ fn name(times: Times) -> &'static str {
         Times::Service => "service times",
         Times::FirstByte => "the times to the first byte",
         Times::Connect => "the times to connect",
+        Times::Tls => "the times to agree on TLS",
         Times::Lag => "the iterations' lags",
         Times::Declared => "declared values",
     }

@@ -22,6 +22,7 @@ pub(in crate::verdict) fn grows_with_length(metric: &Metric) -> bool {
         | Metric::Service(_)
         | Metric::Ttfb(_)
         | Metric::Connect(_)
+        | Metric::Tls(_)
         | Metric::Lag(_)
         | Metric::Value(..)
         | Metric::Rate

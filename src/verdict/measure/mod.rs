@@ -69,6 +69,7 @@ fn figure(pool: &Pool<'_>) -> Result<Measured, Unmeasured> {
         Metric::Service(statistic) => times::of(&times::service(pool), *statistic, MICROS),
         Metric::Ttfb(statistic) => times::of(&pool.cell().ttfb, *statistic, MICROS),
         Metric::Connect(statistic) => times::of(&pool.dist(|part| &part.connect), *statistic, MICROS),
+        Metric::Tls(statistic) => times::of(&pool.dist(|part| &part.tls), *statistic, MICROS),
         Metric::Lag(statistic) => times::of(&pool.dist(|part| &part.lag), *statistic, MICROS),
         Metric::Value(name, statistic) => values::of(pool, name, *statistic),
         Metric::Duration => times::duration(pool),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::metrics::{CpuLimit, DropReason, Strain, Tight};
 use crate::verdict::Generator;
 
 const PHASES: [(&str, &str); 5] = [
@@ -90,16 +91,35 @@ fn lateness_counts_by_seconds_and_after_a_standstill_by_iterations() {
 
 #[test]
 fn load_that_was_not_sent_is_not() {
-    let dropping = |count: usize| {
+    use DropReason::{Late, NoFreeUser, NoTimer};
+    let dropping = |reasons: &[DropReason]| {
         Load::every(10_000).of(990, 1_000).with(|recorder| {
-            recorder.scheduled(count as u64);
-            (0..count).for_each(|_| recorder.iteration_dropped(Part::Steady));
+            recorder.scheduled(reasons.len() as u64);
+            for why in reasons {
+                recorder.iteration_dropped(Part::Steady, *why);
+            }
         })
     };
-    check("rate", dropping(10), &[]);
+    let told = |what: &str| {
+        format!("phase rate: only 98.9% of the planned load was sent (990 of 1001 iterations, {what}")
+    };
+    let late = "were come to late, when no user was free any more";
     check(
         "rate",
-        dropping(11),
+        dropping(&[[NoFreeUser; 2].as_slice(), &[Late; 9]].concat()),
+        &[&told(&format!(
+            "2 found no free user, 9 {late}): raise workers.count or give the workers more CPU"
+        ))],
+    );
+    check(
+        "rate",
+        dropping(&[NoTimer; 11]),
+        &[&told("11 had no timer): raise the limit of open files (ulimit -n) or workers.count")],
+    );
+    check("rate", dropping(&[NoFreeUser; 10]), &[]);
+    check(
+        "rate",
+        dropping(&[NoFreeUser; 11]),
         &[
             "phase rate: only 98.9% of the planned load was sent (990 of 1001 iterations, 11 found no free user): \
          raise maxUsers or workers.count",
@@ -154,4 +174,75 @@ fn figures_are_those_of_the_worst_phase_and_of_all_that_was_planned() {
     let generator = judged(two, [half, late(3_000, 10_000)]).generator;
     assert_eq!((generator.lag_p99_micros, generator.achieved_ppm), (3_000, 666_667));
     assert_eq!(generator.engine, "fast (HTTP/1.1)");
+}
+
+const HALF: CpuLimit = CpuLimit { thousandths: 500, is_quota: true };
+const TWO: CpuLimit = CpuLimit { thousandths: 2_000, is_quota: false };
+
+/// A load that is fine but for what its workers went through.
+fn strained(strain: Strain) -> Load {
+    Load::every(10).of(1000, 10_000).with(|recorder| recorder.state_mut().strain = strain)
+}
+
+/// So many of 100 s were too near to the limit.
+fn seconds(seconds: u64, (amount, whole): (u64, u64), limit: CpuLimit) -> Tight {
+    Tight { micros: seconds * SECOND, of_micros: 100 * SECOND, amount, whole, limit }
+}
+
+#[test]
+fn a_worker_whose_cpu_was_throttled_is_not() {
+    let throttled =
+        |often| strained(Strain { throttled: seconds(often, (123, 1000), HALF), ..Strain::default() });
+    let reason = |phase: &str, time: &str| {
+        format!(
+            "phase {phase}: a worker's CPU was throttled for {time}, in 12.3% of its periods, at its limit of 0.5 CPUs: \
+             raise workers.resources.limits.cpu or workers.count"
+        )
+    };
+    for phase in ["rate", "users", "batches", "burst"] {
+        check(phase, throttled(4), &[]);
+        check(phase, throttled(5), &[&reason(phase, "5 s of 1.67 m")]);
+    }
+    check("idle", throttled(100), &[]);
+}
+
+#[test]
+fn a_worker_that_used_nearly_all_of_its_cpu_is_not() {
+    let used =
+        |often, limit| strained(Strain { used: seconds(often, (975, 1000), limit), ..Strain::default() });
+    check("users", used(4, HALF), &[]);
+    check(
+        "users",
+        used(5, HALF),
+        &[
+            "phase users: a worker used 97.5% of its limit of 0.5 CPUs, and more than 90% of it for 5 s of 1.67 m: raise \
+           workers.resources.limits.cpu or workers.count",
+        ],
+    );
+    check(
+        "rate",
+        used(50, TWO),
+        &[
+            "phase rate: a worker used 97.5% of 2 CPUs, and more than 90% of it for 50 s of 1.67 m: let workers run on \
+           more CPUs, raise workers.count or lower the load",
+        ],
+    );
+    let one = CpuLimit { thousandths: 1_000, is_quota: true };
+    let told = generator("users", used(5, one)).reasons.concat();
+    assert!(told.contains("its limit of 1 CPU,"), "{told}");
+    let both =
+        Strain { throttled: seconds(9, (1, 9), HALF), used: seconds(9, (9, 9), HALF), ..Strain::default() };
+    assert_eq!(generator("users", strained(both)).reasons.len(), 1, "who was throttled has used all of it");
+}
+
+#[test]
+fn a_clock_that_did_not_keep_still_is_told() {
+    for (millis, way) in [(1_500, "forward by 1.5 s"), (-3_600_000, "back by 1 h")] {
+        let set = strained(Strain { clock_step_millis: millis, ..Strain::default() });
+        let told = format!(
+            "phase rate: the time of day of a worker went {way} at once, as when its clock is set or its machine sleeps: \
+             keep the clock in step, and the machine awake"
+        );
+        check("rate", set, &[&told]);
+    }
 }

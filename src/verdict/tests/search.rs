@@ -1,7 +1,7 @@
 //! What a search for the breaking point has found, and what that is worth.
 
 use super::*;
-use crate::metrics::Tried;
+use crate::metrics::{DropReason, Tried};
 use crate::verdict::{Capacity, Verdict, put_together};
 
 const SEARCH: &str = "
@@ -32,7 +32,7 @@ fn broke(times: u64) -> Load {
 fn dropping(load: Load, count: u64) -> Load {
     load.with(|recorder| {
         recorder.scheduled(count);
-        (0..count).for_each(|_| recorder.iteration_dropped(Part::Steady));
+        (0..count).for_each(|_| recorder.iteration_dropped(Part::Steady, DropReason::NoFreeUser));
     })
 }
 

@@ -149,7 +149,8 @@ impl World {
         let mut session = Session::new(&plan, 1);
         for worker in 0..WORKERS {
             let (plan_hash, process) = (plan.hash.clone(), format!("p{worker}"));
-            let registration = Registration { protocol: PROTOCOL, plan_hash, worker, process };
+            let registration =
+                Registration { protocol: PROTOCOL, plan_hash, data_hash: String::new(), worker, process };
             session.register(&registration, std::time::UNIX_EPOCH).expect("it is admitted");
         }
         let workers = (0..WORKERS).map(Played::new).collect();

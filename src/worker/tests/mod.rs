@@ -19,7 +19,7 @@ use crate::engine::Setup;
 use crate::plan::executor::{Burst, ConstantRate, ConstantUsers, Idle, Iterations};
 use crate::plan::secrets::Secrets;
 use crate::plan::units::Rate;
-use crate::plan::{Document, Executor, Options, Phase, Plan, Share, Spread};
+use crate::plan::{Data, Document, Executor, Options, Phase, Plan, Share, Spread};
 
 /// Two phases in which nothing is sent.
 fn quiet() -> Arc<Plan> {
@@ -41,7 +41,9 @@ fn alone(plan: &Arc<Plan>) -> Setup {
         plan: Arc::clone(plan),
         share: Share::WHOLE,
         addresses: Arc::new([]),
+        tls: None,
         secrets: Secrets::default(),
+        data: Data::default(),
         run_uid: String::new(),
         shards: NonZeroU32::MIN,
     }

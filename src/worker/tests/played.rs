@@ -72,7 +72,13 @@ impl Played {
         plan: &Arc<Plan>,
         coordinator: Arc<dyn Coordinator>,
     ) -> Result<(), WorkerError> {
-        let link = Link::new(coordinator, plan.hash.clone(), self.worker, format!("p{}", self.worker));
+        let link = Link::new(
+            coordinator,
+            plan.hash.clone(),
+            String::new(),
+            self.worker,
+            format!("p{}", self.worker),
+        );
         Worker { plan: Arc::clone(plan), generator: self, link }.run().await
     }
 

@@ -78,12 +78,57 @@ fn extracts_pauses_and_probabilities_must_be_readable() {
         "request: {path: /}, extract: [{name: a, jsonPath: '$['}]",
         &["extract[0].jsonPath: isn't a JSON path from character 2 on; write one such as $.items[0].id"],
     );
+    for (extract, want) in [
+        ("name: a", ": takes nothing; give it jsonPath, header or regex"),
+        (
+            "name: a, jsonPath: $.a, header: X",
+            ": takes several at once; keep one of jsonPath, header and regex, or a regex with its header",
+        ),
+        (
+            "name: a, jsonPath: $.a, header: X, regex: b",
+            ": takes several at once; keep one of jsonPath, header and regex, or a regex with its header",
+        ),
+        (
+            "name: a, header: 'X Y'",
+            ".header: isn't a header's name: letters, digits and !#$%&'*+-.^_`|~ only",
+        ),
+        ("name: a, regex: '(a'", ".regex: isn't a regular expression: unclosed group"),
+    ] {
+        check_step(
+            &format!("request: {{path: /}}, extract: [{{{extract}}}]"),
+            &[&format!("extract[0]{want}")],
+        );
+    }
+    check_step(
+        "request: {path: /}, extract: [{name: a, header: Location, regex: '/(.)'}, {name: b, regex: 'id=(.)'}]",
+        &[],
+    );
     check_step("request: {path: /}, think: 3s..1s", &["think: \"3s..1s\", character 1: …"]);
     check_step(
         "request: {path: /}, probability: 0%",
         &["probability: must be above 0%; leave out a step that is never taken"],
     );
     check_step("request: {path: /}, probability: 101%", &["probability: must be at most 100%, found 101%"]);
+}
+
+#[test]
+fn what_a_step_cannot_do_without_is_one_name_that_may_have_no_value() {
+    check_step("request: {path: /}, when: '${model}'", &[]);
+    for (when, want) in [
+        ("token", "must be one name and nothing else, such as ${token}"),
+        ("${model}${model}", "must be one name and nothing else, such as ${token}"),
+        ("${modle}", "there is no `${modle}`; did you mean `model`?"),
+        (
+            "${user}",
+            "`${user}` always has a value; name a variable, a field of a row or what a step extracts",
+        ),
+        (
+            "${random(1,2)}",
+            "`${random(1,2)}` always has a value; name a variable, a field of a row or what a step extracts",
+        ),
+    ] {
+        check_step(&format!("request: {{path: /}}, when: '{when}'"), &[&format!("when: {want}")]);
+    }
 }
 
 #[test]

@@ -114,6 +114,7 @@ impl Worker {
             let registration = Registration {
                 protocol: PROTOCOL,
                 plan_hash: plan_hash.to_owned(),
+                data_hash: String::new(),
                 worker: self.index,
                 process: self.uid.clone(),
             };

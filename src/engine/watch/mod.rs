@@ -1,0 +1,91 @@
+//! Looks once a second at what this process had of its CPU, and whether its clock kept still. Nothing of it is on the way of
+//! a request: it is done beside the shards.
+
+mod gauge;
+mod group;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+use tokio::time::sleep_until;
+
+use crate::metrics::{Look, Strain};
+use gauge::{Gauge, Reading, between};
+
+/// The time from one look to the next.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Watches over one phase, until it is ended or dropped.
+#[derive(Debug)]
+pub(super) struct Watch {
+    sight: Arc<Mutex<Sight>>,
+    looking: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Sight {
+    gauge: Gauge,
+    /// None: nothing could be read yet.
+    last: Option<Reading>,
+    /// Whether the phase has begun.
+    has_begun: bool,
+    strain: Strain,
+}
+
+impl Watch {
+    /// Watches from `start` on.
+    pub(super) fn begin(start: Instant) -> Self {
+        let gauge = Gauge::of_this_process();
+        let sight = Sight { last: gauge.read(), gauge, has_begun: false, strain: Strain::default() };
+        let sight = Arc::new(Mutex::new(sight));
+        let looking = tokio::spawn(look(Arc::clone(&sight), start));
+        Watch { sight, looking }
+    }
+
+    /// What was seen so far.
+    pub(super) fn strain(&self) -> Strain {
+        lock(&self.sight).strain
+    }
+
+    /// Looks a last time.
+    pub(super) fn end(&self) {
+        self.looking.abort();
+        let mut sight = lock(&self.sight);
+        if sight.has_begun {
+            sight.look();
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.looking.abort();
+    }
+}
+
+async fn look(sight: Arc<Mutex<Sight>>, start: Instant) {
+    let mut next = start;
+    loop {
+        sleep_until(next.into()).await;
+        lock(&sight).look();
+        next = Instant::now() + EVERY;
+    }
+}
+
+impl Sight {
+    fn look(&mut self) {
+        // What can't be read now is told with the next look.
+        let Some(now) = self.gauge.read() else { return };
+        let seen = self.last.replace(now).map(|last| between(&last, &now)).unwrap_or_default();
+        // The CPU that was used to make ready is none of the phase's.
+        let clock_only = Look { clock_step_millis: seen.clock_step_millis, ..Look::default() };
+        self.strain.add(if self.has_begun { &seen } else { &clock_only });
+        self.has_begun = true;
+    }
+}
+
+/// Whoever panicked meanwhile has left it whole: each look is added at once.
+fn lock(sight: &Mutex<Sight>) -> MutexGuard<'_, Sight> {
+    sight.lock().unwrap_or_else(PoisonError::into_inner)
+}

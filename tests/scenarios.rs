@@ -1,0 +1,14 @@
+//! The scenario language through the program and its workers, against a target in the test itself.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+mod support;
+
+#[path = "scenarios/data.rs"]
+mod data;
+#[path = "scenarios/extracts.rs"]
+mod extracts;
+#[path = "scenarios/once.rs"]
+mod once;
+#[path = "scenarios/play.rs"]
+mod play;

@@ -1,0 +1,191 @@
+//! TLS to the target, against a server that speaks it: whose certificate is taken, what the server is shown, what is counted.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
+
+mod support;
+
+#[path = "tls/shop.rs"]
+mod shop;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shop::{Asks, Authority, Shop, Visit};
+use support::program::{Ended, Run};
+use support::server::Server;
+
+/// Two users, three requests each.
+const SENT: u64 = 6;
+/// More than a record of TLS or the buffers of a socket hold.
+const LARGE: usize = 1_000_000;
+
+fn test(url: &str, tls: &Value) -> String {
+    let body = "x".repeat(60_000);
+    let mut test = json!({
+        "apiVersion": "loadgate.dev/v1alpha1",
+        "kind": "LoadTest",
+        "metadata": {"name": "secret"},
+        "spec": {
+            "target": {"baseUrl": url, "connectTimeout": "2s", "timeout": "10s"},
+            "scenarios": [{"name": "visit", "steps": [
+                {"name": "post", "request": {"method": "POST", "path": "/", "text": body},
+                 "checks": [{"status": [200]}, {"bodyContains": "the end"}]},
+            ]}],
+            "phases": [{"name": "steady", "load": {"iterations": {"users": 2, "perUser": 3}}}],
+            "requirements": [
+                {"id": "tls", "metric": "tls.max", "target": "< 10s"},
+                {"id": "failed", "metric": "errors(tls)", "target": "== 0"},
+            ],
+        },
+    });
+    if !tls.is_null() {
+        test["spec"]["target"]["tls"] = tls.clone();
+    }
+    test.to_string()
+}
+
+/// Counts are exact; the one class of failed requests, or none.
+#[track_caller]
+fn counted(ended: &Ended, about: &str, failed: Option<&str>) {
+    let report = ended.report();
+    let errors: BTreeMap<_, _> = failed.into_iter().map(|class| (class.to_owned(), SENT)).collect();
+    assert_eq!(report.errors(), errors, "{about}: {}{}", ended.out, ended.err);
+    assert_eq!(report.total("requests"), SENT, "{about}");
+    assert_eq!((report.total("cut"), report.total("dropped")), (0, 0), "{about}");
+    // Its rows ask for how long it took, which is known where it came about.
+    assert_eq!(ended.code == Some(0), failed.is_none(), "{about}: {}", ended.out);
+}
+
+fn run(url: &str, tls: &Value) -> Ended {
+    Run::new(&test(url, tls), &[]).start().wait(support::program::LIMIT)
+}
+
+#[test]
+fn a_target_is_trusted_by_its_authority_and_its_name() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let shop = Shop::open(&ours, "shop.test", Asks::Nobody, LARGE);
+    let ca = |authority: &Authority| json!({"value": authority.certificate()});
+    for (about, tls, failed) in [
+        ("its authority and name", json!({"ca": ca(&ours), "serverName": "shop.test"}), None),
+        ("another authority", json!({"ca": ca(&theirs), "serverName": "shop.test"}), Some("tls")),
+        ("the public authorities", json!({"serverName": "shop.test"}), Some("tls")),
+        ("another name", json!({"ca": ca(&ours)}), Some("tls")),
+        ("whoever it is", json!({"insecureSkipVerify": true}), None),
+        (
+            "whoever it is by another name",
+            json!({"insecureSkipVerify": true, "serverName": "other.test"}),
+            None,
+        ),
+    ] {
+        let before = shop.visits().len();
+        let ended = run(&shop.url(), &tls);
+        counted(&ended, about, failed);
+        let name = tls["serverName"].as_str().map(str::to_owned);
+        let visits = shop.visits().split_off(before);
+        if failed.is_none() {
+            let visit = Visit { name, client: None, requests: 3 };
+            assert_eq!(visits, vec![visit.clone(), visit], "{about}");
+        } else {
+            assert_eq!(visits, vec![], "{about}: who isn't trusted is sent nothing");
+            assert!(ended.err.contains("invalid peer certificate"), "{about}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn a_target_that_asks_who_comes_is_shown_a_certificate() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let shop = Shop::open(&ours, "shop.test", Asks::ClientsOf(&theirs), 10);
+    let (certificate, key) = theirs.client("load");
+    let pem = |name: &str| json!({"secretKeyRef": {"name": "load", "key": name}});
+    let client = json!({"certificate": {"valueFrom": pem("tls.crt")}, "key": pem("tls.key")});
+    let with = |client: Option<Value>| {
+        let mut tls = json!({"ca": {"value": ours.certificate()}, "serverName": "shop.test"});
+        if let Some(client) = client {
+            tls["clientCertificate"] = client;
+        }
+        test(&shop.url(), &tls)
+    };
+    let secrets = ["--secret", "load/tls.crt=file:tls.crt", "--secret", "load/tls.key=env:TLS_KEY"];
+    let shown = Run::new(&with(Some(client)), &secrets).file("tls.crt", &certificate).env("TLS_KEY", &key);
+    counted(&shown.start().wait(support::program::LIMIT), "shown", None);
+    let visit = Visit { name: Some("shop.test".to_owned()), client: Some("load".to_owned()), requests: 3 };
+    assert_eq!(shop.visits(), vec![visit.clone(), visit]);
+    let ended = Run::new(&with(None), &[]).start().wait(support::program::LIMIT);
+    let classes: Vec<String> = ended.report().errors().into_keys().collect();
+    // With TLS 1.3 a server refuses a client behind the handshake.
+    assert!(["tls", "reset"].contains(&classes.join(" ").as_str()), "{classes:?}");
+    assert_eq!(ended.report().total("requests"), SENT);
+}
+
+#[test]
+fn the_preflight_speaks_the_same_tls() {
+    let ours = Authority::new();
+    let shop = Shop::open(&ours, "shop.test", Asks::Nobody, 10);
+    let with = |tls: Value| {
+        let mut test: Value = serde_json::from_str(&test(&shop.url(), &tls)).unwrap();
+        test["spec"]["target"]["preflight"] = json!([{"request": {"path": "/health"}}]);
+        Run::new(&test.to_string(), &[]).start().wait(support::program::LIMIT)
+    };
+    let ca = json!({"value": ours.certificate()});
+    let ended = with(json!({"ca": ca, "serverName": "shop.test"}));
+    counted(&ended, "trusted", None);
+    assert_eq!(shop.visits().iter().map(|visit| visit.requests).sum::<u64>(), SENT + 1);
+    let ended = with(json!({"ca": ca}));
+    assert_eq!(ended.code, Some(4), "{}{}", ended.out, ended.err);
+    assert!(ended.err.contains("certificate not valid for name"), "{}", ended.err);
+}
+
+#[test]
+fn a_target_that_says_nothing_or_something_else_is_told_apart() {
+    let silent = Server::start(|mut connection| connection.wait_for_its_end());
+    let other = Server::start(|mut connection| {
+        connection.send(b"SSH-2.0-shop\r\n");
+        connection.wait_for_its_end();
+    });
+    for (server, class) in [(&silent, "timeout"), (&other, "tls")] {
+        let url = server.url().replace("http://", "https://");
+        counted_only(&run(&url, &Value::Null), class);
+    }
+}
+
+#[track_caller]
+fn counted_only(ended: &Ended, class: &str) {
+    let errors: BTreeMap<_, _> = [(class.to_owned(), SENT)].into();
+    assert_eq!(ended.report().errors(), errors, "{}", ended.err);
+}
+
+#[test]
+fn what_is_no_certificate_is_told_with_its_field() {
+    let shop = Shop::open(&Authority::new(), "shop.test", Asks::Nobody, 10);
+    let secret = json!({"valueFrom": {"secretKeyRef": {"name": "ca", "key": "ca.crt"}}});
+    let key = json!({"secretKeyRef": {"name": "ca", "key": "ca.crt"}});
+    let certificate = json!({"value": Authority::new().certificate()});
+    for (url, tls, code, told) in [
+        (shop.url(), json!({"ca": {"value": "MIIB"}}), 3, "spec.target.tls.ca.value: holds no certificate"),
+        (shop.url(), json!({"ca": {}}), 3, "spec.target.tls.ca: needs a value or a valueFrom"),
+        (shop.url(), json!({"serverName": "a b"}), 3, "spec.target.tls.serverName: expected a name"),
+        (
+            shop.url(),
+            json!({"ca": certificate, "insecureSkipVerify": true}),
+            3,
+            "spec.target.tls.ca: isn't asked where insecureSkipVerify takes any certificate",
+        ),
+        (shop.url().replace("https", "http"), json!({}), 3, "spec.target.tls: is for https"),
+        (shop.url(), json!({"ca": secret}), 4, "spec.target.tls.ca: holds no certificate"),
+        (
+            shop.url(),
+            json!({"clientCertificate": {"certificate": certificate, "key": key}}),
+            4,
+            "spec.target.tls.clientCertificate.key: holds no private key",
+        ),
+    ] {
+        let arguments: &[&str] = if code == 4 { &["--secret", "ca/ca.crt=env:CA"] } else { &[] };
+        let run = Run::new(&test(&url, &tls), arguments).env("CA", "not a\ncertificate");
+        let ended = run.start().wait(support::program::LIMIT);
+        assert_eq!(ended.code, Some(code), "{tls}: {}{}", ended.out, ended.err);
+        let all = format!("{}{}", ended.out, ended.err);
+        assert!(all.contains(told), "{tls}: {all}");
+    }
+    assert_eq!(shop.visits(), vec![]);
+}
