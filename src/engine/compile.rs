@@ -296,8 +296,8 @@ impl Compiler<'_> {
             | Name::Iteration
             | Name::Index
             | Name::Phase
-            | Name::Level
             | Name::Iterations
+            | Name::Level
             | Name::RunUid
             | Name::Uuid
             | Name::Random(..)

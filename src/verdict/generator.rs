@@ -55,7 +55,7 @@ fn faults(plan: &Plan, seen: &Seen<'_>, is_held: bool) -> Vec<Unsound> {
         // All of a burst is due at once, so that lag tells how long it is, not how late.
         Drive::Users(users) if users.connects_ahead() => [None, spread(plan, seen)],
         Drive::Users(_) => [None, late(seen, LATE_MICROS)],
-        // Nothing is sent, and whatever happens to the generator happens to nobody.
+        // Nothing is sent, and whatever happens to the generator happens to nobody. Levels are looked at one by one.
         Drive::Pause(_) | Drive::Levels(..) => return Vec::new(),
     };
     // Causes first: the message of the verdict has room for two.

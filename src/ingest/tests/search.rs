@@ -177,10 +177,12 @@ proptest! {
         for own in &begun {
             prop_assert_eq!(&own.keys().copied().collect::<BTreeSet<_>>(), &want);
         }
+        // Who hears of a start from the next coordinator hears of it a little later: that one learns of it from the others.
+        let apart = if restarts.is_empty() { Duration::from_millis(1) } else { 4 * TICK };
         for leg in &want {
             let starts: Vec<Duration> = begun.iter().map(|own| own[leg]).collect();
             let (first, last) = (starts.iter().min().copied(), starts.iter().max().copied());
-            prop_assert!(last <= first.map(|first| first + Duration::from_millis(1)), "leg {}: {:?}", leg, starts);
+            prop_assert!(last <= first.map(|first| first + apart), "leg {}: {:?}", leg, starts);
         }
         for level in 1..tried.len() {
             let (one, next) = (begun[0][&(level - 1)], begun[0][&level]);
