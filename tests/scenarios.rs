@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "scenarios/cookies.rs"]
+mod cookies;
 #[path = "scenarios/data.rs"]
 mod data;
 #[path = "scenarios/extracts.rs"]

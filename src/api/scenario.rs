@@ -26,6 +26,9 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::duration")]
     pub pace: Option<String>,
+    /// Whether each user keeps the cookies that responses set, and sends them back. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookies: Option<bool>,
     /// Steps that each user takes once, before its first iteration of the scenario. What they extract lives as long as the user.
     /// Where one of them fails, the iteration ends there, and the next one begins with them again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

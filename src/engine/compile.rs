@@ -136,6 +136,19 @@ pub(super) struct Wants {
     pub(super) json: bool,
     /// Whether a response has a body at all (HEAD: no).
     pub(super) head_only: bool,
+    pub(super) cookies: Cookies,
+}
+
+/// What becomes of cookies.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cookies {
+    /// Nobody keeps them.
+    #[default]
+    Ignored,
+    /// They are kept, and the request has a header of its own.
+    Kept,
+    /// They are kept and sent.
+    Sent,
 }
 
 #[derive(Debug)]
@@ -269,6 +282,7 @@ impl Compiler<'_> {
         let step = &self.plan.steps[index];
         let mut wants = self.classify.wants.clone();
         wants.head_only = step.request.method == Method::Head;
+        wants.cookies = self.cookies(step);
         let checks = step.checks.iter().map(|check| self.check(check, &mut wants)).collect();
         let extract = step.extract.iter().map(|extract| extracted(extract, &mut wants)).collect();
         Ok(CompiledStep {
@@ -337,6 +351,15 @@ impl Compiler<'_> {
             headers.push((header.name.as_str(), self.header_value(header)?));
         }
         Ok(CompiledRequest::new(&self.plan.target, request, &headers, self.constants))
+    }
+
+    fn cookies(&self, step: &plan::Step) -> Cookies {
+        let mut headers = step.request.headers.iter().chain(&self.plan.target.headers);
+        match self.plan.scenarios[step.scenario].cookies {
+            false => Cookies::Ignored,
+            true if headers.any(|header| header.name.eq_ignore_ascii_case("cookie")) => Cookies::Kept,
+            true => Cookies::Sent,
+        }
     }
 
     fn header_value(&self, header: &plan::Header) -> Result<Pieces, CompileError> {

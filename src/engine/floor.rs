@@ -198,6 +198,11 @@ impl Floor {
         self.addresses[usize::try_from(place).unwrap_or(0)]
     }
 
+    /// The target's host.
+    pub(super) fn host(&self) -> &str {
+        &self.plan.target.host
+    }
+
     pub(super) fn timeout(&self) -> Duration {
         self.plan.target.timeout
     }

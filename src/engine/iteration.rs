@@ -6,10 +6,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::compile::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Guard, micros};
+use super::compile::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Cookies, Guard, micros};
 use super::connection::{Connection, Exchange};
 use super::evaluate::Response;
 use super::floor::Floor;
+use super::jar::{Jar, Now};
 use super::once::Once;
 use super::render::{CompiledRequest, Filling, Rows, Unfit, fill};
 use crate::metrics::{ErrorClass, Part, Sample, Timing};
@@ -36,6 +37,9 @@ pub(super) struct User {
     rows: Vec<usize>,
     /// What it did once.
     pub(super) once: Once,
+    jar: Jar,
+    /// The path that was asked for last; only where cookies are kept.
+    asked: String,
 }
 
 /// One iteration to be run.
@@ -63,6 +67,8 @@ impl User {
             slots: Vec::new(),
             rows: Vec::new(),
             once: Once::default(),
+            jar: Jar::default(),
+            asked: String::new(),
         }
     }
 
@@ -208,6 +214,15 @@ impl User {
         turn: &mut Turn,
     ) -> Result<(Instant, usize), ErrorClass> {
         match &step.request {
+            CompiledRequest::Fixed(bytes) if step.wants.cookies != Cookies::Ignored => {
+                let out = &mut floor.out.borrow_mut().0;
+                out.clear();
+                out.extend_from_slice(bytes);
+                self.add_cookies(step, out);
+                let sent_at = Instant::now();
+                self.connection.write(out)?;
+                Ok((sent_at, out.len()))
+            }
             CompiledRequest::Fixed(bytes) => {
                 let sent_at = Instant::now();
                 self.connection.write(bytes)?;
@@ -217,11 +232,45 @@ impl User {
                 let (out, scratch) = &mut *floor.out.borrow_mut();
                 let mut filling = self.filling(&floor.compiled.data, turn);
                 fill(head, body.as_ref(), &mut filling, scratch, out).map_err(|Unfit| ErrorClass::Unsent)?;
+                if step.wants.cookies != Cookies::Ignored {
+                    self.add_cookies(step, out);
+                }
                 let sent_at = Instant::now();
                 self.connection.write(out)?;
                 Ok((sent_at, out.len()))
             }
         }
+    }
+
+    /// Forgets what it was told to keep.
+    pub(super) fn forget(&mut self) {
+        self.jar.clear();
+    }
+
+    /// Puts the Cookie header behind the request line, where there is one to be sent and the step has none of its own.
+    fn add_cookies(&mut self, step: &CompiledStep, request: &mut Vec<u8>) {
+        self.note_path(request);
+        if step.wants.cookies != Cookies::Sent || self.jar.is_empty() {
+            return;
+        }
+        let Some(end) = memchr::memmem::find(request, b"\r\n") else { return };
+        let mut header = Vec::new();
+        self.jar.write(&self.asked, Instant::now(), &mut header);
+        request.splice(end + 2..end + 2, header);
+    }
+
+    /// Keeps the cookies of the response to what was asked for.
+    fn keep_cookies(&mut self, floor: &Floor) {
+        for header in self.connection.reader.cookies() {
+            self.jar.take(header, floor.host(), &self.asked, Now::new());
+        }
+    }
+
+    /// Notes what is asked for: a cookie without a path is kept for what lies beside it.
+    fn note_path(&mut self, request: &[u8]) {
+        let end = memchr::memmem::find(request, b"\r\n").unwrap_or(request.len());
+        self.asked.clear();
+        self.asked.push_str(path_of(&request[..end]));
     }
 
     fn record(
@@ -237,6 +286,9 @@ impl User {
         if exchange.error.is_some() {
             floor.recorder.borrow_mut().request(&sample);
             return false;
+        }
+        if step.wants.cookies != Cookies::Ignored {
+            self.keep_cookies(floor);
         }
         let response = Response::new(&self.connection.reader, step, timing.end - timing.sent);
         sample.error = response.error(step, classify, &mut self.filling(&floor.compiled.data, turn));
@@ -277,6 +329,12 @@ fn sample<'a>(floor: &Floor, step: &CompiledStep, exchange: &Exchange, timing: T
         bytes_sent: exchange.bytes_sent,
         bytes_received: exchange.bytes_received,
     }
+}
+
+/// The path of a request line.
+fn path_of(line: &[u8]) -> &str {
+    let path = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    std::str::from_utf8(path).unwrap_or_default()
 }
 
 fn unix_millis() -> u64 {

@@ -7,6 +7,7 @@ mod connection;
 mod evaluate;
 mod floor;
 mod iteration;
+mod jar;
 mod once;
 mod pacer;
 mod render;

@@ -4,7 +4,7 @@ mod framing;
 
 use std::mem::MaybeUninit;
 
-use super::compile::Wants;
+use super::compile::{Cookies, Wants};
 use framing::Framing;
 
 /// The most bytes of a response's head.
@@ -29,6 +29,8 @@ pub(super) struct Reader {
     places: Vec<Option<(u32, u32)>>,
     body: Vec<u8>,
     body_too_long: bool,
+    /// The values of all Set-Cookie headers, where cookies are kept.
+    cookies: Vec<String>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,11 @@ impl Reader {
     pub(super) fn header(&self, place: usize) -> Option<&str> {
         let (from, to) = (*self.places.get(place)?)?;
         std::str::from_utf8(&self.kept[from as usize..to as usize]).ok()
+    }
+
+    /// The values of all Set-Cookie headers, where cookies are kept.
+    pub(super) fn cookies(&self) -> &[String] {
+        &self.cookies
     }
 
     /// The body, where it was wanted.
@@ -176,6 +183,7 @@ impl Reader {
         self.kept.clear();
         self.places.clear();
         self.places.resize(wants.headers.len(), None);
+        self.cookies.clear();
         let mut framing = Framing::default();
         for header in response.headers.iter() {
             framing.note(header)?;
@@ -196,6 +204,9 @@ impl Reader {
     }
 
     fn keep_header(&mut self, header: &httparse::Header<'_>, wants: &Wants) {
+        if wants.cookies != Cookies::Ignored && header.name.eq_ignore_ascii_case("set-cookie") {
+            self.cookies.extend(std::str::from_utf8(header.value).map(str::to_owned));
+        }
         let Some(place) = wants.headers.iter().position(|name| header.name.eq_ignore_ascii_case(name)) else {
             return;
         };

@@ -39,7 +39,8 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
         if floor.stop.aborted() {
             return;
         }
-        // Who isn't there has no connection.
+        // Who isn't there has no connection, and comes as somebody new.
+        user.forget();
         user.connection = Connection::default();
     }
 }

@@ -82,6 +82,7 @@ fn target(mut target: api::Target) -> api::Target {
 
 fn scenario(mut scenario: api::Scenario) -> api::Scenario {
     drop_default(&mut scenario.weight, &1);
+    drop_default(&mut scenario.cookies, &false);
     scenario.pace.iter_mut().for_each(length);
     for step in scenario.setup.iter_mut().chain(&mut scenario.steps).chain(&mut scenario.teardown) {
         step.probability.iter_mut().for_each(|text| rewrite(text, Share::parse(text)));

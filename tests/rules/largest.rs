@@ -38,7 +38,7 @@ fn header(number: usize) -> Value {
 
 fn scenario(number: usize) -> Value {
     json!({"name": name("scenario", number), "weight": number / 31, "pace": "1s",
-        "setup": list(8, step), "steps": list(32, step), "teardown": list(8, step)})
+        "setup": list(8, |number| step(100 + number)), "steps": list(32, step), "teardown": list(8, |number| step(200 + number))})
 }
 
 fn step(number: usize) -> Value {

@@ -3,7 +3,13 @@
 use super::*;
 
 fn wants() -> Wants {
-    Wants { headers: vec!["x-cache".into()], body: true, json: false, head_only: false }
+    Wants {
+        headers: vec!["x-cache".into()],
+        body: true,
+        json: false,
+        head_only: false,
+        cookies: Cookies::Ignored,
+    }
 }
 
 /// Feeds `response` in pieces of `size` bytes; gives status, body, keep-alive and the wanted header.

@@ -86,6 +86,7 @@ fn one(
         name: scenario.name.clone(),
         weight: scenario.weight.unwrap_or(1),
         pace: length::if_given(scenario.pace.as_ref(), &at.field("pace"))?,
+        cookies: scenario.cookies.unwrap_or(false),
         setup,
         steps,
         teardown,

@@ -19,6 +19,8 @@ pub struct Scenario {
     pub weight: u32,
     /// The least time an iteration takes.
     pub pace: Option<Duration>,
+    /// Whether users keep cookies.
+    pub cookies: bool,
     /// What a user does once, before its first iteration: places in [`Plan::steps`](super::Plan::steps), as all of these.
     pub setup: Range<StepIndex>,
     /// What it does in each iteration.
