@@ -38,7 +38,7 @@ impl Play<'_> {
             noted.lock().unwrap().push(request.clone());
             answer(request)
         });
-        let spec: String = self.spec.lines().map(|line| format!("  {line}\n")).collect();
+        let spec = format!("  {}\n", self.spec.replace('\n', "\n  "));
         let test = format!(
             "apiVersion: loadgate.dev/v1alpha1\nkind: LoadTest\nmetadata: {{name: played}}\nspec:\n  target: {{baseUrl: \"{}\"}}\n{spec}",
             server.url()
