@@ -16,13 +16,13 @@ type With = fn(Value) -> Value;
 /// Where a `secretKeyRef` can stand: its path in the definition, and how a test has a header there.
 const PLACES: &[(&str, With)] = &[
     (".spec.target.headers[].valueFrom.secretKeyRef", |header| json!({"target": {"headers": [header]}})),
-    (".spec.target.tls.ca.valueFrom.secretKeyRef", |header| tls(json!({"ca": from(&header)}))),
+    (".spec.target.tls.ca.valueFrom.secretKeyRef", |header| tls(&json!({"ca": from(&header)}))),
     (".spec.target.tls.clientCertificate.certificate.valueFrom.secretKeyRef", |header| {
         let key = json!({"secretKeyRef": {"name": MINE, "key": "key"}});
-        tls(json!({"clientCertificate": {"certificate": from(&header), "key": key}}))
+        tls(&json!({"clientCertificate": {"certificate": from(&header), "key": key}}))
     }),
     (".spec.target.tls.clientCertificate.key.secretKeyRef", |header| {
-        tls(json!({"clientCertificate": {"certificate": {"value": "-"}, "key": header["valueFrom"]}}))
+        tls(&json!({"clientCertificate": {"certificate": {"value": "-"}, "key": header["valueFrom"]}}))
     }),
     (
         ".spec.target.preflight[].request.headers[].valueFrom.secretKeyRef",
@@ -50,7 +50,7 @@ fn from(header: &Value) -> Value {
     json!({"valueFrom": header["valueFrom"]})
 }
 
-fn tls(tls: Value) -> Value {
+fn tls(tls: &Value) -> Value {
     json!({"target": {"baseUrl": "https://shop", "tls": tls}})
 }
 

@@ -45,12 +45,12 @@ fn setting() -> Setting {
 /// The Job of a run of this test.
 fn made(text: &str) -> Job {
     let checked = Document::parse(text).and_then(|document| document.check(&Options::default())).unwrap();
-    let mut test = LoadTest::new(&checked.name, checked.spec);
-    test.metadata.namespace = Some("shops".to_owned());
-    test.metadata.uid = Some("0b8f1d2e-3c4d-4e5f-8a9b-0c1d2e3f4a5b".to_owned());
-    test.metadata.generation = Some(1);
-    test.status = Some(status::begun(&test, &checked.plan, Timestamp::UNIX_EPOCH));
-    job::job(&test, run_of(&test).unwrap(), &checked.plan, &setting())
+    let mut object = LoadTest::new(&checked.name, checked.spec);
+    object.metadata.namespace = Some("shops".to_owned());
+    object.metadata.uid = Some("0b8f1d2e-3c4d-4e5f-8a9b-0c1d2e3f4a5b".to_owned());
+    object.metadata.generation = Some(1);
+    object.status = Some(status::begun(&object, &checked.plan, Timestamp::UNIX_EPOCH));
+    job::job(&object, run_of(&object).unwrap(), &checked.plan, &setting())
 }
 
 #[test]
@@ -61,11 +61,11 @@ fn the_job_is_as_committed() {
 /// The kubelet reads them, with its own rights; a worker that finds one missing can say so.
 #[test]
 fn what_config_maps_hold_of_the_data_is_mounted_each_key_once() {
-    let data = r#"  data:
+    let data = "  data:
   - {name: b, csv: {configMapKeyRef: {name: shop, key: words}}}
   - {name: a, json: {configMapKeyRef: {name: people, key: all.json}}}
   - {name: c, csv: {configMapKeyRef: {name: shop, key: words}}, order: once}
-  scenarios:"#;
+  scenarios:";
     let job = serde_json::to_value(made(&TEST.replace("  scenarios:", data))).unwrap();
     let pod = &job["spec"]["template"]["spec"];
     let source = |name: &str, key: &str, path: &str| json!({"configMap": {"name": name, "items": [{"key": key, "path": path}], "optional": true}});

@@ -19,7 +19,7 @@ use crate::{bare, k6, ourselves};
 
 pub(crate) const CONNECTIONS: usize = 64;
 /// How long a client may take beside its load.
-const BESIDE: Duration = Duration::from_secs(60);
+const BESIDE: Duration = Duration::from_mins(1);
 
 /// What is done in an iteration.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -194,7 +194,7 @@ fn of(ended: &Ended, read: impl Fn(&str) -> Option<(u64, f64)>) -> Result<Figure
     Ok(Figures::of(requests, seconds, ended.cpu, ended.user, ended.peak_rss_kib))
 }
 
-/// `  Total:	10.0023 secs` and `  Requests/sec:	66123.4`: it lists only the first million of its answers.
+/// `Total: 10.0023 secs` and `Requests/sec: 66123.4`: it lists only the first million of its answers.
 fn hey(told: &str) -> Option<(u64, f64)> {
     let figure = |name: &str| -> Option<f64> {
         let line = told.lines().find_map(|line| line.trim().strip_prefix(name))?;

@@ -5,18 +5,18 @@ use std::fmt::Write as _;
 use crate::clients::{CONNECTIONS, Work};
 
 /// Ends with the line that all clients are read by. By its own clock k6 tells milliseconds.
-const SUMMARY: &str = r#"
+const SUMMARY: &str = r"
 export function handleSummary(data) {
   const requests = data.metrics.http_reqs.values;
   return {stdout: `${requests.count} requests in ${requests.count / requests.rate}s,\n`};
 }
-"#;
+";
 
-const ONE: &str = r#"
+const ONE: &str = r"
 export default function () {
   check(http.get(target), {status: (answer) => answer.status === 200});
 }
-"#;
+";
 
 /// The steps of [`super::clients::SCENARIO`].
 const SCENARIO: &str = r#"
