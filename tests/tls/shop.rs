@@ -19,6 +19,7 @@ pub(crate) struct Authority {
 }
 
 /// Whom a target asks for a certificate.
+#[derive(Clone, Copy)]
 pub(crate) enum Asks<'a> {
     Nobody,
     ClientsOf(&'a Authority),
