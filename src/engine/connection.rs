@@ -46,7 +46,8 @@ impl Connection {
             self.stream = None;
             floor.recorder.borrow_mut().reconnected();
         }
-        if self.stream.is_some() { Ok(()) } else { self.open(floor, user).await }
+        // In a place of its own: each user would hold room for it all the time.
+        if self.stream.is_some() { Ok(()) } else { Box::pin(self.open(floor, user)).await }
     }
 
     async fn open(&mut self, floor: &Floor, user: u64) -> Result<(), ErrorClass> {

@@ -202,6 +202,18 @@ spec:
         Arc::new(checked.expect("it is sound").plan)
     }
 
+    /// There are thousands of them, and each holds room for all that it may come to do.
+    #[test]
+    fn a_user_needs_little_room() {
+        let plan = plan(1);
+        let (secrets, data) = (crate::plan::secrets::Secrets::default(), crate::plan::Data::default());
+        let compiled = CompiledPhase::new(&plan, &plan.phases[0], &secrets, &data, "").expect("it is sound");
+        let leg = Leg { phase: 0, level: None };
+        let floor = Floor::new(&plan, leg, Arc::new(compiled), Some(Share::WHOLE), Arc::new([]), None);
+        let room = size_of_val(&user::closed(floor, 0));
+        assert!(room <= 1_700, "{room} bytes");
+    }
+
     /// The arrivals and users of every shard of every worker.
     fn dealt(max_users: u32, workers: u32, each: u32) -> Vec<(u64, u64)> {
         let plan = plan(max_users);

@@ -49,7 +49,7 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
 async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: Stint) {
     let mut present = None;
     iterations(floor, user, course, stint, &mut present).await;
-    user.tear_down().await;
+    Box::pin(user.tear_down()).await;
 }
 
 async fn iterations<'f>(

@@ -119,10 +119,10 @@ impl World {
         }
     }
 
-    /// Whether a load has begun, and neither a record nor a result says so.
+    /// Whether a load may have begun, as its start was written down, and neither that record nor a result says so any more.
     fn is_told_by_status_only(&self) -> bool {
         let says_so = |children: &Children| children.record.is_some() || children.result.is_some();
-        self.truth.begun.iter().any(|(run, _)| !self.runs.get(run).is_some_and(says_so))
+        self.truth.recorded.iter().any(|run| !self.runs.get(run).is_some_and(says_so))
     }
 
     /// Somebody changes the object; the API server counts it.
