@@ -7,7 +7,6 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, ContainerStateTerminated, Event, Pod};
 use kube::ResourceExt;
 use kube::api::ListParams;
-use tokio::try_join;
 
 use super::api::{CallError, Namespaced, Objects};
 use super::author::author;
@@ -21,27 +20,24 @@ use super::record::Record;
 use super::runs::LiveRun;
 use super::seen::{Author, Child, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession};
 use crate::api::{LoadTest, Run};
-use crate::plan::{Fault, Options, Plan, data};
+use crate::plan::{Options, Plan};
 
 /// All that decides what comes next for `test`.
 pub async fn observe(context: &Context, read: Read) -> Result<Seen, CallError> {
     let Read { test, faults } = read;
-    let plan = if faults.is_empty() { planned(&test) } else { Err(faults) };
+    let plan = if faults.is_empty() {
+        Plan::from_spec(&test.name_any(), &test.spec, &Options::default())
+    } else {
+        Err(faults)
+    };
     let author = author(context, &test).await?;
     let run = match run_of(&test) {
         Some(run) if has_left_something(context, &test, &author) => {
-            Some(Box::pin(children(context, &test, run)).await?)
+            Some(children(context, &test, run).await?)
         }
         _ => None,
     };
     Ok(Seen { test, author, plan, run })
-}
-
-/// The plan of a test that is to run here, where its workers find no file of anybody's.
-fn planned(test: &LoadTest) -> Result<Plan, Vec<Fault>> {
-    let plan = Plan::from_spec(&test.name_any(), &test.spec, &Options::default())?;
-    let files = data::files(&plan);
-    if files.is_empty() { Ok(plan) } else { Err(files) }
 }
 
 /// The finalizer goes last: without it, a judged run has left nothing. Who may write a status that isn't so may take
@@ -58,23 +54,18 @@ async fn children(context: &Context, test: &LoadTest, run: &Run) -> Result<SeenR
     let namespace = test.namespace().unwrap_or_default();
     let name = test.name_any();
     let maps = Objects::<ConfigMap>::new(&context.client, &namespace);
+    let spec = child(&maps, &names::config_map(&name, run.number, "spec"), run).await?;
+    let record = child(&maps, &names::config_map(&name, run.number, "record"), run).await?;
+    let result = child(&maps, &names::result(&name, run.number, &run.uid), run).await?;
     let jobs = Objects::<Job>::new(&context.client, &namespace);
+    let job = child(&jobs, &names::job(&name, run.number), run).await?;
+    let made_ago = job.ours().and_then(made_ago).unwrap_or_default();
+    let job = read(job, |job| Some(seen_job(job)));
     let live = context.runs.get(&run.uid);
     // Whoever registers after this may not be in the list yet.
     let owners = live.as_ref().map(|live| live.session.owners()).unwrap_or_default();
-    let [spec, record] = ["spec", "record"].map(|role| names::config_map(&name, run.number, role));
-    let (result, job) = (names::result(&name, run.number, &run.uid), names::job(&name, run.number));
-    // At once: a busy API server lets each of them wait.
-    let (spec, record, result, job, pods) = try_join!(
-        child(&maps, &spec, run),
-        child(&maps, &record, run),
-        child(&maps, &result, run),
-        child(&jobs, &job, run),
-        // Also those whose Job was taken away: they may still tell what they have measured.
-        pods(context, &namespace, run),
-    )?;
-    let made_ago = job.ours().and_then(made_ago).unwrap_or_default();
-    let job = read(job, |job| Some(seen_job(job)));
+    // Also those whose Job was taken away: they may still tell what they have measured.
+    let pods = pods(context, &namespace, run).await?;
     if let Some(live) = &live {
         tell_who_is_gone(live, &owners, &pods);
     }
