@@ -20,24 +20,27 @@ use super::record::Record;
 use super::runs::LiveRun;
 use super::seen::{Author, Child, Lasted, PodState, Seen, SeenJob, SeenPod, SeenRun, SeenSession};
 use crate::api::{LoadTest, Run};
-use crate::plan::{Options, Plan};
+use crate::plan::{Fault, Options, Plan, data};
 
 /// All that decides what comes next for `test`.
 pub async fn observe(context: &Context, read: Read) -> Result<Seen, CallError> {
     let Read { test, faults } = read;
-    let plan = if faults.is_empty() {
-        Plan::from_spec(&test.name_any(), &test.spec, &Options::default())
-    } else {
-        Err(faults)
-    };
+    let plan = if faults.is_empty() { planned(&test) } else { Err(faults) };
     let author = author(context, &test).await?;
     let run = match run_of(&test) {
         Some(run) if has_left_something(context, &test, &author) => {
-            Some(children(context, &test, run).await?)
+            Some(Box::pin(children(context, &test, run)).await?)
         }
         _ => None,
     };
     Ok(Seen { test, author, plan, run })
+}
+
+/// The plan of a test that is to run here, where its workers find no file of anybody's.
+fn planned(test: &LoadTest) -> Result<Plan, Vec<Fault>> {
+    let plan = Plan::from_spec(&test.name_any(), &test.spec, &Options::default())?;
+    let files = data::files(&plan);
+    if files.is_empty() { Ok(plan) } else { Err(files) }
 }
 
 /// The finalizer goes last: without it, a judged run has left nothing. Who may write a status that isn't so may take
