@@ -6,14 +6,15 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use super::begun::{Begun, InFlight};
 use super::compile::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Cookies, Guard, micros};
 use super::connection::{Connection, Exchange};
+use super::cookies::OwnCookies;
 use super::evaluate::Response;
 use super::floor::Floor;
-use super::jar::{Jar, Now};
 use super::once::Once;
 use super::render::{CompiledRequest, Filling, Rows, Unfit, fill};
-use crate::metrics::{ErrorClass, Part, Sample, Timing};
+use crate::metrics::{ErrorClass, Sample, Timing};
 use crate::plan::draw::Draws;
 use crate::plan::{Data, condition};
 
@@ -37,9 +38,7 @@ pub(super) struct User {
     rows: Vec<usize>,
     /// What it did once.
     pub(super) once: Once,
-    jar: Jar,
-    /// The path that was asked for last; only where cookies are kept.
-    asked: String,
+    cookies: OwnCookies,
 }
 
 /// One iteration to be run.
@@ -67,8 +66,7 @@ impl User {
             slots: Vec::new(),
             rows: Vec::new(),
             once: Once::default(),
-            jar: Jar::default(),
-            asked: String::new(),
+            cookies: OwnCookies::default(),
         }
     }
 
@@ -216,63 +214,32 @@ impl User {
         turn: &mut Turn,
     ) -> Result<(Instant, usize), ErrorClass> {
         match &step.request {
-            CompiledRequest::Fixed(bytes) if step.wants.cookies != Cookies::Ignored => {
-                let out = &mut floor.out.borrow_mut().0;
-                out.clear();
-                out.extend_from_slice(bytes);
-                self.add_cookies(step, out);
-                let sent_at = Instant::now();
-                self.connection.write(out)?;
-                Ok((sent_at, out.len()))
-            }
-            CompiledRequest::Fixed(bytes) => {
-                let sent_at = Instant::now();
-                self.connection.write(bytes)?;
-                Ok((sent_at, bytes.len()))
-            }
-            CompiledRequest::Filled { head, body } => {
+            CompiledRequest::Fixed(bytes) if step.wants.cookies == Cookies::Ignored => self.write_out(bytes),
+            request => {
                 let (out, scratch) = &mut *floor.out.borrow_mut();
-                let mut filling = self.filling(&floor.compiled.data, turn);
-                fill(head, body.as_ref(), &mut filling, scratch, out).map_err(|Unfit| ErrorClass::Unsent)?;
-                if step.wants.cookies != Cookies::Ignored {
-                    self.add_cookies(step, out);
+                match request {
+                    CompiledRequest::Fixed(bytes) => bytes.clone_into(out),
+                    CompiledRequest::Filled { head, body } => {
+                        let mut filling = self.filling(&floor.compiled.data, turn);
+                        fill(head, body.as_ref(), &mut filling, scratch, out)
+                            .map_err(|Unfit| ErrorClass::Unsent)?;
+                    }
                 }
-                let sent_at = Instant::now();
-                self.connection.write(out)?;
-                Ok((sent_at, out.len()))
+                self.cookies.put_into(step.wants.cookies, out);
+                self.write_out(out)
             }
         }
+    }
+
+    fn write_out(&mut self, bytes: &[u8]) -> Result<(Instant, usize), ErrorClass> {
+        let sent_at = Instant::now();
+        self.connection.write(bytes)?;
+        Ok((sent_at, bytes.len()))
     }
 
     /// Forgets what it was told to keep.
     pub(super) fn forget(&mut self) {
-        self.jar.clear();
-    }
-
-    /// Puts the Cookie header behind the request line, where there is one to be sent and the step has none of its own.
-    fn add_cookies(&mut self, step: &CompiledStep, request: &mut Vec<u8>) {
-        self.note_path(request);
-        if step.wants.cookies != Cookies::Sent || self.jar.is_empty() {
-            return;
-        }
-        let Some(end) = memchr::memmem::find(request, b"\r\n") else { return };
-        let mut header = Vec::new();
-        self.jar.write(&self.asked, Instant::now(), &mut header);
-        request.splice(end + 2..end + 2, header);
-    }
-
-    /// Keeps the cookies of the response to what was asked for.
-    fn keep_cookies(&mut self, floor: &Floor) {
-        for header in self.connection.reader.cookies() {
-            self.jar.take(header, floor.host(), &self.asked, Now::new());
-        }
-    }
-
-    /// Notes what is asked for: a cookie without a path is kept for what lies beside it.
-    fn note_path(&mut self, request: &[u8]) {
-        let end = memchr::memmem::find(request, b"\r\n").unwrap_or(request.len());
-        self.asked.clear();
-        self.asked.push_str(path_of(&request[..end]));
+        self.cookies.clear();
     }
 
     fn record(
@@ -290,7 +257,7 @@ impl User {
             return false;
         }
         if step.wants.cookies != Cookies::Ignored {
-            self.keep_cookies(floor);
+            self.cookies.keep(&self.connection.reader, floor.host());
         }
         let response = Response::new(&self.connection.reader, step, timing.end - timing.sent);
         sample.error = response.error(step, classify, &mut self.filling(&floor.compiled.data, turn));
@@ -333,71 +300,7 @@ fn sample<'a>(floor: &Floor, step: &CompiledStep, exchange: &Exchange, timing: T
     }
 }
 
-/// The path of a request line.
-fn path_of(line: &[u8]) -> &str {
-    let path = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-    std::str::from_utf8(path).unwrap_or_default()
-}
-
 fn unix_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// An iteration that was begun: complete, or cut when it is dropped before.
-struct Begun<'a> {
-    floor: &'a Floor,
-    part: Part,
-    complete: bool,
-}
-
-impl<'a> Begun<'a> {
-    fn new(floor: &'a Floor, due: Option<u64>) -> Self {
-        let now = floor.now();
-        let part = floor.part(now);
-        floor.recorder.borrow_mut().iteration_started(part, now, due.map(|due| now.saturating_sub(due)));
-        Begun { floor, part, complete: false }
-    }
-
-    fn complete(mut self) {
-        self.complete = true;
-    }
-}
-
-impl Drop for Begun<'_> {
-    fn drop(&mut self) {
-        let mut recorder = self.floor.recorder.borrow_mut();
-        if self.complete {
-            recorder.iteration_completed(self.part, self.floor.now());
-        } else {
-            recorder.iteration_cut();
-        }
-    }
-}
-
-/// A request that was written: over, or cut off when it is dropped before.
-struct InFlight<'a> {
-    floor: &'a Floor,
-    over: bool,
-}
-
-impl<'a> InFlight<'a> {
-    fn new(floor: &'a Floor, now: u64) -> Self {
-        floor.recorder.borrow_mut().request_sent(now);
-        InFlight { floor, over: false }
-    }
-
-    fn over(mut self) {
-        self.over = true;
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        let mut recorder = self.floor.recorder.borrow_mut();
-        recorder.request_over(self.floor.now());
-        if !self.over {
-            recorder.request_cut();
-        }
-    }
 }

@@ -2,8 +2,10 @@
 //!
 //! *When* an iteration begins is the pacer's part, *what* it does the iteration's, *until when* the stop's.
 
+mod begun;
 mod compile;
 mod connection;
+mod cookies;
 mod evaluate;
 mod floor;
 mod iteration;

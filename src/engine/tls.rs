@@ -126,13 +126,7 @@ fn verifier(
 }
 
 fn certificates(pem: &Pem, secrets: &Secrets) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
-    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text(pem, secrets)?.as_bytes()).collect();
-    let what = match all {
-        Ok(all) if !all.is_empty() => return Ok(all),
-        Ok(_) => "holds no certificate; it begins with -----BEGIN CERTIFICATE-----".to_owned(),
-        Err(error) => format!("isn't PEM: {error}"),
-    };
-    Err(TlsFault::Unfit { path: pem.path.clone(), what })
+    plan::certificates(text(pem, secrets)?).map_err(|what| TlsFault::Unfit { path: pem.path.clone(), what })
 }
 
 fn text<'a>(pem: &'a Pem, secrets: &'a Secrets) -> Result<&'a str, TlsFault> {

@@ -1,6 +1,6 @@
 //! Headers: valid names, values without line breaks, none that the engine owns.
 
-use crate::api::{self, ValueFrom};
+use crate::api::{self, SecretKeyRef, ValueFrom};
 use crate::plan::fault::At;
 use crate::plan::model::{Header, HeaderValue};
 use crate::plan::template::{Encoding, Name, Part, Scope, Template, compile};
@@ -62,9 +62,23 @@ fn check_once(header: &api::Header, before: &[api::Header], at: &At) {
 }
 
 fn value(header: &api::Header, scope: &Scope, at: &At) -> Option<HeaderValue> {
-    match (&header.value, &header.value_from) {
-        (Some(text), None) => Some(HeaderValue::Template(text_value(text, scope, &at.field("value")))),
-        (None, Some(ValueFrom { secret_key_ref })) => Some(HeaderValue::Secret(secret_key_ref.clone())),
+    Some(match given(header.value.as_deref(), header.value_from.as_ref(), at)? {
+        Given::Here(text) => HeaderValue::Template(text_value(text, scope, &at.field("value"))),
+        Given::Secret(reference) => HeaderValue::Secret(reference.clone()),
+    })
+}
+
+/// Where a value is.
+pub(super) enum Given<'a> {
+    Here(&'a str),
+    Secret(&'a SecretKeyRef),
+}
+
+/// The one of value and valueFrom that is given; none: neither or both, and that is reported.
+pub(super) fn given<'a>(value: Option<&'a str>, from: Option<&'a ValueFrom>, at: &At) -> Option<Given<'a>> {
+    match (value, from) {
+        (Some(text), None) => Some(Given::Here(text)),
+        (None, Some(ValueFrom { secret_key_ref })) => Some(Given::Secret(secret_key_ref)),
         (Some(_), Some(_)) => {
             at.fault("has both value and valueFrom; keep one");
             None

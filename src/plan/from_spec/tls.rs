@@ -1,11 +1,10 @@
 //! `spec.target.tls`: what the target's certificate must be, and what the target is shown.
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-
 use crate::api;
 use crate::plan::fault::At;
-use crate::plan::model::{ClientCertificate, Pem, PemText, Tls};
+use crate::plan::model::{self, ClientCertificate, Pem, PemText, Tls};
+
+use super::header::{Given, given};
 
 /// TLS to a target at `host` that speaks it.
 pub(super) fn tls(given: Option<&api::TargetTls>, host: &str, at: &At) -> Option<Tls> {
@@ -40,26 +39,12 @@ fn client(client: &api::ClientCertificate, at: &At) -> Option<ClientCertificate>
 }
 
 fn certificates(pem: &api::Pem, at: &At) -> Option<Pem> {
-    let text = match (&pem.value, &pem.value_from) {
-        (Some(text), None) => PemText::Given(at.field("value").take(readable(text))?),
-        (None, Some(from)) => PemText::Secret(from.secret_key_ref.clone()),
-        (Some(_), Some(_)) => {
-            at.fault("has both value and valueFrom; keep one");
-            return None;
+    let text = match given(pem.value.as_deref(), pem.value_from.as_ref(), at)? {
+        Given::Here(text) => {
+            at.field("value").take(model::certificates(text))?;
+            PemText::Given(text.to_owned())
         }
-        (None, None) => {
-            at.fault("needs a value or a valueFrom");
-            return None;
-        }
+        Given::Secret(reference) => PemText::Secret(reference.clone()),
     };
     Some(Pem { text, path: at.path().to_owned() })
-}
-
-fn readable(text: &str) -> Result<String, String> {
-    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
-    match all {
-        Ok(all) if !all.is_empty() => Ok(text.to_owned()),
-        Ok(_) => Err("holds no certificate; it begins with -----BEGIN CERTIFICATE-----".to_owned()),
-        Err(error) => Err(format!("isn't PEM: {error}")),
-    }
 }

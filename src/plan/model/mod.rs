@@ -23,7 +23,7 @@ pub use data::{Feeder, Form, Place, RowOrder, Rows};
 pub use leg::{Leg, LegIndex};
 pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
 pub use scenario::{Extract, Origin, Scenario, Step};
-pub use tls::{ClientCertificate, Pem, PemText, Tls};
+pub use tls::{ClientCertificate, Pem, PemText, Tls, certificates};
 
 /// A checked test: all that workers and the judge need to know.
 #[derive(Clone, Debug)]

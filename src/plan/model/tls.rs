@@ -1,5 +1,8 @@
 //! TLS to the target.
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
 use crate::api::SecretKeyRef;
 
 /// TLS to the target.
@@ -47,6 +50,19 @@ impl Tls {
     pub(in crate::plan) fn texts(&self) -> impl Iterator<Item = &Pem> {
         let of_client = self.client.iter().flat_map(|client| [&client.certificate, &client.key]);
         self.ca.iter().chain(of_client)
+    }
+}
+
+/// The certificates of a text in PEM.
+///
+/// # Errors
+/// What it is instead, in words that follow the name of its field.
+pub fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    match all {
+        Ok(all) if !all.is_empty() => Ok(all),
+        Ok(_) => Err("holds no certificate; it begins with -----BEGIN CERTIFICATE-----".to_owned()),
+        Err(error) => Err(format!("isn't PEM: {error}")),
     }
 }
 
