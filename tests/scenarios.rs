@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "scenarios/blocks.rs"]
+mod blocks;
 #[path = "scenarios/cookies.rs"]
 mod cookies;
 #[path = "scenarios/data.rs"]

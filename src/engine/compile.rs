@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::render::{CompiledRequest, Pieces, Place};
+use super::stretch::{Stretch, stretches};
 use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
@@ -67,6 +68,8 @@ pub(super) struct CompiledScenario {
     pub(super) held: usize,
     pub(super) setup: Vec<CompiledStep>,
     pub(super) steps: Vec<CompiledStep>,
+    /// How often these are taken; all of them, in order.
+    pub(super) stretches: Vec<Stretch>,
     pub(super) teardown: Vec<CompiledStep>,
 }
 
@@ -99,7 +102,7 @@ pub(super) struct CompiledFeeder {
     pub(super) rows: usize,
 }
 
-/// Without what a step is skipped.
+/// Without what a step or a block is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guard {
     /// A value that is empty throughout the phase.
@@ -269,6 +272,7 @@ impl Compiler<'_> {
             held: scenario.held,
             setup: steps(&scenario.setup)?,
             steps: steps(&scenario.steps)?,
+            stretches: stretches(scenario, &self.plan.steps, |block| self.guard(block.when.as_ref())),
             teardown: steps(&scenario.teardown)?,
         })
     }
@@ -309,6 +313,7 @@ impl Compiler<'_> {
             Name::User
             | Name::Iteration
             | Name::Index
+            | Name::Round
             | Name::Phase
             | Name::Iterations
             | Name::Level

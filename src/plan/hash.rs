@@ -84,6 +84,11 @@ fn scenario(mut scenario: api::Scenario) -> api::Scenario {
     drop_default(&mut scenario.weight, &1);
     drop_default(&mut scenario.cookies, &false);
     scenario.pace.iter_mut().for_each(length);
+    for block in &mut scenario.blocks {
+        drop_default(&mut block.repeat, &1);
+        block.probability.iter_mut().for_each(|text| rewrite(text, Share::parse(text)));
+        drop_default(&mut block.probability, &"100%".to_owned());
+    }
     for step in scenario.setup.iter_mut().chain(&mut scenario.steps).chain(&mut scenario.teardown) {
         step.probability.iter_mut().for_each(|text| rewrite(text, Share::parse(text)));
         drop_default(&mut step.probability, &"100%".to_owned());

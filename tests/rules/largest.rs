@@ -38,7 +38,14 @@ fn header(number: usize) -> Value {
 
 fn scenario(number: usize) -> Value {
     json!({"name": name("scenario", number), "weight": number / 31, "pace": "1s",
-        "setup": list(8, |number| step(100 + number)), "steps": list(32, step), "teardown": list(8, |number| step(200 + number))})
+        "blocks": list(16, |number| json!({"name": name("block", number), "repeat": 1000})),
+        "setup": list(8, |number| step(100 + number)), "steps": list(32, step_of_a_block), "teardown": list(8, |number| step(200 + number))})
+}
+
+fn step_of_a_block(number: usize) -> Value {
+    let mut step = step(number);
+    step["block"] = json!(name("block", number / 2));
+    step
 }
 
 fn step(number: usize) -> Value {

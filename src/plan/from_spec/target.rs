@@ -134,6 +134,7 @@ fn preflight_scope(spec: &LoadTestSpec) -> Scope<'_> {
         rows: super::data::names(spec),
         no_rows: Some(NO_ROWS),
         once_a_user: false,
+        in_rounds: false,
         extracts: None,
         variables_only: Some(BEFORE_THE_LOAD),
     }

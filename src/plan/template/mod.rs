@@ -57,6 +57,8 @@ pub enum Name {
     Iteration,
     /// The iteration's number in the phase, over all workers, from 0; in closed loops user × iterations… see the pacer.
     Index,
+    /// The number of the round of the step's block, from 0.
+    Round,
     /// The phase's name.
     Phase,
     /// How many iterations the phase has in all, where that is known; else 0.
