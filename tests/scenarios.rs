@@ -12,6 +12,8 @@ mod cookies;
 mod data;
 #[path = "scenarios/extracts.rs"]
 mod extracts;
+#[path = "scenarios/failures.rs"]
+mod failures;
 #[path = "scenarios/once.rs"]
 mod once;
 #[path = "scenarios/play.rs"]
