@@ -100,9 +100,9 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), transform = rules::by_name)]
     pub extract: Vec<Extract>,
-    /// A pause after the step: `2s`, or drawn evenly from a range such as `1s..3s`.
+    /// A pause after the step: `2s`, or drawn, evenly from `1s..3s`, or as `exponential(2s)` or `normal(2s, 500ms)` say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::duration_range")]
+    #[schemars(schema_with = "schema::pause")]
     pub think: Option<String>,
 }
 

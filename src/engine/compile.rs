@@ -13,6 +13,7 @@ use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
 use crate::plan::template::Name;
+use crate::plan::units::Pause;
 use crate::plan::{
     self, Condition, Data, Method, Origin, Plan, RowOrder, SecretKeyRef, Source, StatusPattern, condition,
 };
@@ -79,7 +80,7 @@ pub(super) struct CompiledStep {
     pub(super) index: usize,
     pub(super) probability_ppm: u32,
     pub(super) when: Option<Guard>,
-    pub(super) think: Option<(Duration, Duration)>,
+    pub(super) think: Option<Pause>,
     pub(super) request: CompiledRequest,
     pub(super) checks: Vec<CompiledCheck>,
     pub(super) extract: Vec<CompiledExtract>,

@@ -119,8 +119,8 @@ impl User {
             if !all_succeeded && failing == Failing::Ends {
                 return false;
             }
-            if let Some((least, most)) = step.think {
-                tokio::time::sleep(turn.draws.duration_between(least, most)).await;
+            if let Some(think) = &step.think {
+                tokio::time::sleep(turn.draws.pause(think)).await;
             }
         }
         all_succeeded

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::executor;
-use super::units::{DurationRange, Share, parse_duration};
+use super::units::{Pause, Share, parse_duration};
 use crate::api::{self, LoadTestSpec, Method};
 
 /// How many bytes of the digest are kept.
@@ -93,7 +93,7 @@ fn scenario(mut scenario: api::Scenario) -> api::Scenario {
         step.probability.iter_mut().for_each(|text| rewrite(text, Share::parse(text)));
         drop_default(&mut step.probability, &"100%".to_owned());
         request(&mut step.request);
-        step.think.iter_mut().for_each(range);
+        step.think.iter_mut().for_each(|text| rewrite(text, Pause::parse(text)));
     }
     scenario
 }
@@ -146,12 +146,6 @@ pub(super) fn length(text: &mut String) {
 pub(super) fn rewrite<T: ToString, E>(text: &mut String, parsed: Result<T, E>) {
     if let Ok(value) = parsed {
         *text = value.to_string();
-    }
-}
-
-fn range(text: &mut String) {
-    if let Ok(DurationRange { least, most }) = DurationRange::parse(text) {
-        *text = format!("{}..{}ns", least.as_nanos(), most.as_nanos());
     }
 }
 

@@ -194,8 +194,8 @@ const LIKELY: f64 = 1e12;
 /// The least time of one iteration: its pace, or its think times where these are longer.
 fn least_seconds(plan: &Plan, phase: &Phase, scenario: usize) -> f64 {
     let think = likely_steps(plan, scenario).filter_map(|(step, likely)| {
-        let (least, most) = step.think?;
-        Some((least + most).as_secs_f64() / 2.0 * likely as f64 / LIKELY)
+        let think = step.think.as_ref()?;
+        Some(think.mean_seconds() * likely as f64 / LIKELY)
     });
     let pace = plan.pace(phase, scenario).map_or(0.0, |pace| pace.as_secs_f64());
     pace.max(think.sum())

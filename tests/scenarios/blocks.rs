@@ -123,3 +123,26 @@ phases: [{name: only, load: {iterations: {users: 5, perUser: 8}}}]";
         assert_eq!(lines(workers), alone, "{workers} workers");
     }
 }
+
+/// What is drawn for pauses is drawn from the same place as all else: what comes behind it tells.
+#[test]
+fn pauses_are_drawn_alike_for_any_number_of_workers() {
+    let lines = |think: &str, workers: &str| -> Vec<String> {
+        let spec = format!(
+            "scenarios: [{{name: shop, steps: [
+  {{name: view, think: \"{think}\", request: {{path: /view}}}},
+  {{name: pay, request: {{path: \"/pay/${{index}}/${{random(1,1000000000)}}\"}}}}]}}]
+phases: [{{name: only, load: {{iterations: {{users: 5, perUser: 2}}}}}}]"
+        );
+        let played = Play { spec: &spec, arguments: &["--workers", workers], files: &[] }.with(fine);
+        played.sorted_lines().into_iter().map(str::to_owned).collect()
+    };
+    let [fixed, exponential, normal] =
+        ["1us", "exponential(1us, 1us..5us)", "normal(2us,1us)"].map(|think| {
+            let alone = lines(think, "1");
+            assert_eq!(lines(think, "3"), alone, "{think}");
+            alone
+        });
+    assert_eq!(fixed, exponential, "one figure is drawn for each of them");
+    assert_ne!(fixed, normal, "for this one there are two");
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::api::{self, LoadTestSpec};
 use crate::plan::executor::{Drive, Executor, Rung};
 use crate::plan::fault::At;
-use crate::plan::units::{DurationRange, parse_duration};
+use crate::plan::units::{Pause, Shape, parse_duration};
 use crate::plan::written;
 
 use super::target::longest_request;
@@ -137,9 +137,9 @@ fn least_rounds(scenario: &api::Scenario, step: &api::Step) -> u64 {
 }
 
 /// What can't be read is reported where it stands.
-fn think(step: &api::Step) -> DurationRange {
-    let none = DurationRange { least: Duration::ZERO, most: Duration::ZERO };
-    step.think.as_deref().and_then(|text| DurationRange::parse(text).ok()).unwrap_or(none)
+fn think(step: &api::Step) -> Pause {
+    let none = Pause { shape: Shape::Even, least: Duration::ZERO, most: Duration::ZERO };
+    step.think.as_deref().and_then(|text| Pause::parse(text).ok()).unwrap_or(none)
 }
 
 fn times(length: Duration, count: u64) -> Duration {

@@ -134,7 +134,7 @@ fn step(step: &api::Step, place: &Place, at: &At) -> Option<Step> {
     let checks = checks(&step.checks, &scope, &at.field("checks"));
     let when = step.when.as_deref().map(|name| guard(name, &scope, &at.field("when")));
     let extract = extracts(&step.extract, place.earlier().len(), &at.field("extract"));
-    let think = length::range_if_given(step.think.as_ref(), &at.field("think"));
+    let think = length::pause_if_given(step.think.as_ref(), &at.field("think"));
     Some(Step {
         scenario: place.scenario,
         name: step.name.clone(),

@@ -9,6 +9,7 @@ use serde_json_path::JsonPath;
 use super::StepIndex;
 use super::request::{Check, Request};
 use crate::plan::template::Name;
+use crate::plan::units::Pause;
 
 /// A sequence of steps.
 #[derive(Clone, Debug)]
@@ -69,8 +70,8 @@ pub struct Step {
     pub checks: Vec<Check>,
     /// What is taken from the response.
     pub extract: Vec<Extract>,
-    /// The pause after it: least and most, equal where it is fixed.
-    pub think: Option<(Duration, Duration)>,
+    /// The pause after it.
+    pub think: Option<Pause>,
 }
 
 impl Scenario {
