@@ -371,7 +371,7 @@ impl Compiler<'_> {
     fn header_value(&self, header: &plan::Header) -> Result<Pieces, CompileError> {
         match &header.value {
             plan::HeaderValue::Template(template) => Ok(Pieces::new(template, Place::Header, self.constants)),
-            plan::HeaderValue::Secret(reference) => {
+            plan::HeaderValue::Secret(reference, scheme) => {
                 let SecretKeyRef { name, key } = reference.clone();
                 let path = header.path.clone();
                 let Some(value) = self.secrets.get(reference) else {
@@ -380,7 +380,7 @@ impl Compiler<'_> {
                 if value.chars().any(|c| c.is_control() && c != '\t') {
                     return Err(CompileError::UnfitSecret { path, name, key });
                 }
-                Ok(Pieces::fixed(value))
+                Ok(Pieces::fixed(&scheme.written(value)))
             }
         }
     }

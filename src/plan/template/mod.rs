@@ -28,6 +28,12 @@ pub enum Part {
 }
 
 impl Template {
+    /// A text without names.
+    #[must_use]
+    pub fn of(text: String) -> Self {
+        Template { parts: vec![Part::Text(text)] }
+    }
+
     /// Each name in it.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.parts.iter().filter_map(|part| match part {
