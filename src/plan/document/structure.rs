@@ -166,7 +166,10 @@ const SHAPES: [(&[&str], &str); 8] = [
     (&["X-A", "!"], "a header's name: letters, digits and !#$%&'*+-.^_`|~ only"),
     (&["a-b"], "a name of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
     (&["${a}"], "one name and nothing else, such as ${token}"),
-    (&["1s..3s"], "a duration such as 30s, or a range of them such as 1s..3s"),
+    (
+        &["normal(2s, 500ms)"],
+        "a duration such as 30s, a range such as 1s..3s, exponential(2s) or normal(2s, 500ms)",
+    ),
     (&["30s", "75%"], "a duration such as 30s or a share such as 75%"),
     (&["30s"], "a duration such as 30s"),
     (&["100/s"], "a rate such as 100/s"),
