@@ -25,6 +25,14 @@ const PLACES: &[(&str, With)] = &[
         tls(&json!({"clientCertificate": {"certificate": {"value": "-"}, "key": header["valueFrom"]}}))
     }),
     (
+        ".spec.target.auth.bearer.valueFrom.secretKeyRef",
+        |header| json!({"target": {"auth": {"bearer": from(header)}}}),
+    ),
+    (
+        ".spec.target.auth.basic.password.valueFrom.secretKeyRef",
+        |header| json!({"target": {"auth": {"basic": {"username": "loader", "password": from(header)}}}}),
+    ),
+    (
         ".spec.target.preflight[].request.headers[].valueFrom.secretKeyRef",
         |header| json!({"target": {"preflight": [{"request": {"path": "/"}}, {"request": {"path": "/", "headers": [header]}}]}}),
     ),

@@ -47,6 +47,8 @@ pub(super) struct Turn {
     pub(super) iteration: u64,
     /// In the phase, over all workers.
     pub(super) index: u64,
+    /// Of the block that it is at, from 0.
+    pub(super) round: u32,
     /// Which of the phase's scenarios.
     pub(super) scenario: usize,
     /// Its random choices.
@@ -89,7 +91,7 @@ impl User {
         // In a place of its own, as it is rare: each user would hold room for it all the time.
         if !scenario.has_once() || Box::pin(self.is_set_up(&floor, scenario, &mut turn, &mut intended)).await
         {
-            self.steps(&floor, &scenario.steps, &mut turn, &mut intended, Failing::GoesOn).await;
+            self.pass(&floor, scenario, &mut turn, &mut intended).await;
         }
         iteration.complete();
     }
@@ -117,8 +119,8 @@ impl User {
             if !all_succeeded && failing == Failing::Ends {
                 return false;
             }
-            if let Some((least, most)) = step.think {
-                tokio::time::sleep(turn.draws.duration_between(least, most)).await;
+            if let Some(think) = &step.think {
+                tokio::time::sleep(turn.draws.pause(think)).await;
             }
         }
         all_succeeded
@@ -134,8 +136,8 @@ impl User {
         }
     }
 
-    /// Whether what a step can't do without has no value.
-    fn is_missing(&self, data: &Data, guard: Guard) -> bool {
+    /// Whether what a step or a block can't do without has no value.
+    pub(super) fn is_missing(&self, data: &Data, guard: Guard) -> bool {
         let value = match guard {
             Guard::Never => None,
             Guard::Extracted(slot) => self.slots.get(slot).and_then(Option::as_ref),
@@ -150,6 +152,7 @@ impl User {
             user: self.number,
             iteration: turn.iteration,
             index: turn.index,
+            round: turn.round,
             slots: &self.slots,
             rows: Rows { data, chosen: &self.rows },
             draws: &mut turn.draws,

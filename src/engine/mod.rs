@@ -18,6 +18,7 @@ mod shard;
 mod slices;
 mod stop;
 mod stream;
+mod stretch;
 mod timer;
 mod tls;
 mod user;

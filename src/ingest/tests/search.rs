@@ -173,7 +173,7 @@ proptest! {
 
     #[test]
     fn what_the_target_holds_is_found_to_the_step_by_all_together_whoever_leads(
-        workers in 1..4_u32, from in 1..30_u32, step in 1..10_u32, more in 0..40_u32, holds in 0..80_u32,
+        workers in 1..4_u32, from in 1..10_u32, step in 1..6_u32, more in 0..24_u32, holds in 0..36_u32,
         slowness in 1..5_u64,
         restarts in proptest::collection::btree_set(0..400_u64, 0..4),
     ) {
