@@ -10,6 +10,9 @@ mod evaluate;
 mod floor;
 mod iteration;
 mod jar;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod laws;
 mod once;
 mod pacer;
 mod render;
