@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::coordinator::Refusal;
+use crate::metrics::DEEPEST;
 
 /// The media type of all bodies.
 pub const MEDIA_TYPE: &str = "application/vnd.msgpack";
@@ -61,7 +62,26 @@ pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
 /// The message in a body.
 ///
 /// # Errors
-/// When the bytes are no such message.
+/// When the bytes are no such message, or what nobody asks for in it is too deep to be passed over.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, rmp_serde::decode::Error> {
-    rmp_serde::from_slice(bytes)
+    let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
+    reader.set_max_depth(DEEPEST);
+    T::deserialize(&mut reader)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Admission;
+
+    /// Threads of tests have as large a stack as those that read reports.
+    #[test]
+    fn what_is_too_deep_is_refused_before_the_stack_ends() {
+        for depth in [DEEPEST + 1, 1_000, 1_000_000] {
+            // A field that nobody knows.
+            let deep = [&[0x81, 0xa1, b'x'][..], &vec![0x91; depth], &[0]].concat();
+            let told = decode::<Admission>(&deep).expect_err("it is refused").to_string();
+            assert!(told.contains("depth"), "{depth}: {told}");
+        }
+    }
 }

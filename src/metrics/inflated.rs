@@ -14,13 +14,18 @@ const MOST: u64 = 256 * 1024 * 1024;
 /// What reading a histogram costs even if there is next to nothing in it.
 const EACH: u64 = 4096;
 
+/// Lists in lists: a state has a dozen. Each takes of the stack of whoever reads, which ends the program when it is used up.
+pub const DEEPEST: usize = 64;
+
 /// Checks a message in MessagePack, whatever its form.
 ///
 /// # Errors
-/// When it isn't `MessagePack`, or its histograms are too large.
+/// When it isn't `MessagePack`, is too deep, or its histograms are too large.
 pub(super) fn check(bytes: &[u8]) -> Result<(), rmp_serde::decode::Error> {
     let mut room = MOST;
-    Walk(&mut room).deserialize(&mut rmp_serde::Deserializer::from_read_ref(bytes))
+    let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
+    reader.set_max_depth(DEEPEST);
+    Walk(&mut room).deserialize(&mut reader)
 }
 
 /// A walk through a message, with the room that is left.
@@ -131,6 +136,16 @@ mod tests {
         let second = Second { latency, ..Second::default() };
         let seconds = (0..seconds).map(|at| (at, second.clone())).collect();
         Snapshot { number: 1, phases: vec![PhaseSnapshot { seconds, ..PhaseSnapshot::default() }] }.to_bytes()
+    }
+
+    /// Threads of tests have as large a stack as those that read reports.
+    #[test]
+    fn a_message_that_is_too_deep_is_refused_before_the_stack_ends() {
+        let deep = |depth: usize| [vec![0x91; depth], vec![0]].concat();
+        assert!(check(&deep(DEEPEST - 1)).is_ok());
+        for depth in [DEEPEST + 1, 1_000, 1_000_000] {
+            assert!(check(&deep(depth)).is_err(), "{depth}");
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub use aggregate::{Aggregate, PhaseAggregate, Tried};
 pub use books::{Books, DropReason, PhaseEnd};
 pub use cell::{CacheCounts, Cell};
 pub use dist::{Digits, Dist};
+pub use inflated::DEEPEST;
 pub use outcome::{ErrorClass, Outcome, Part};
 pub use phase::{PartState, PhaseState, Span};
 pub use recorder::{Layout, Recorder};
