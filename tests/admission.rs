@@ -24,13 +24,17 @@ const PLACES: &[(&str, With)] = &[
     (".spec.target.tls.clientCertificate.key.secretKeyRef", |header| {
         tls(&json!({"clientCertificate": {"certificate": {"value": "-"}, "key": header["valueFrom"]}}))
     }),
+    (".spec.target.http.proxy.authorization.secretKeyRef", |header| {
+        let proxy = json!({"url": "http://proxy:3128", "authorization": header["valueFrom"]});
+        json!({"target": {"baseUrl": "http://shop", "http": {"proxy": proxy}}})
+    }),
     (
         ".spec.target.auth.bearer.valueFrom.secretKeyRef",
-        |header| json!({"target": {"auth": {"bearer": from(header)}}}),
+        |header| json!({"target": {"auth": {"bearer": from(&header)}}}),
     ),
     (
         ".spec.target.auth.basic.password.valueFrom.secretKeyRef",
-        |header| json!({"target": {"auth": {"basic": {"username": "loader", "password": from(header)}}}}),
+        |header| json!({"target": {"auth": {"basic": {"username": "loader", "password": from(&header)}}}}),
     ),
     (
         ".spec.target.preflight[].request.headers[].valueFrom.secretKeyRef",

@@ -9,11 +9,12 @@ use rustls::ClientConfig;
 use serde_json::Value;
 use tracing::{debug, info};
 
+use super::client::{NoClient, client, url};
 use crate::plan::credential::shown_path;
 use crate::plan::figure::Figure;
 use crate::plan::secrets::Secrets;
 use crate::plan::template::{Name, Part, Template};
-use crate::plan::{self, Action, Check, Plan};
+use crate::plan::{self, Action, Check, HttpVersion, Plan};
 
 /// Between two tries of an action that is repeated `within` a time.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -25,7 +26,7 @@ const LONGEST_BODY: usize = 1024 * 1024;
 pub enum PreflightError {
     /// The HTTP client can't be made.
     #[error("the client for preflight requests can't be made: {0}")]
-    Client(#[source] reqwest::Error),
+    Client(#[from] NoClient),
     /// A request failed, or a check didn't hold.
     #[error("{path}: {method} {target}: {cause}")]
     Failed {
@@ -53,7 +54,7 @@ pub async fn preflight(
     if plan.target.preflight.is_empty() {
         return Ok(());
     }
-    let client = client(&plan.target, addresses, tls)?;
+    let client = client(&plan.target, addresses, secrets, tls)?;
     for action in &plan.target.preflight {
         let began = Instant::now();
         attempt(&client, plan, action, secrets).await.map_err(|cause| PreflightError::Failed {
@@ -65,43 +66,6 @@ pub async fn preflight(
         info!(action = action.path, took = ?began.elapsed(), "preflight passed");
     }
     Ok(())
-}
-
-fn client(
-    target: &plan::Target,
-    addresses: &[SocketAddr],
-    tls: Option<ClientConfig>,
-) -> Result<reqwest::Client, PreflightError> {
-    let builder = reqwest::Client::builder();
-    let builder = match tls {
-        Some(tls) => builder.tls_backend_preconfigured(tls),
-        // Plain HTTP needs no authorities, and the machine's own may be missing, as in an image without any.
-        None => builder.tls_certs_only([]),
-    };
-    builder
-        .no_proxy()
-        .retry(reqwest::retry::never())
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(target.connect_timeout)
-        .resolve_to_addrs(called(target), addresses)
-        .user_agent(concat!("loadgate/", env!("CARGO_PKG_VERSION"), " preflight"))
-        .build()
-        .map_err(PreflightError::Client)
-}
-
-/// The name that the client knows the target by: the one that its certificate must hold.
-fn called(target: &plan::Target) -> &str {
-    target.tls.as_ref().map_or(&target.host, |tls| &tls.server_name)
-}
-
-/// Where a request for `path` goes.
-fn url(target: &plan::Target, path: &str) -> String {
-    let plan::Target { port, authority, base_path, tls, .. } = target;
-    match tls {
-        None => format!("http://{authority}{base_path}{path}"),
-        Some(tls) if tls.server_name == target.host => format!("https://{authority}{base_path}{path}"),
-        Some(tls) => format!("https://{}:{port}{base_path}{path}", tls.server_name),
-    }
 }
 
 /// Tries until the checks hold or the action's time is over.
@@ -139,7 +103,10 @@ async fn once(
     let target = &plan.target;
     let path = constant(&action.request.target, plan);
     let mut request = client.request(method(action), url(target, &path)).timeout(patience);
-    request = request.header("host", &target.authority).headers(headers(plan, action, secrets)?);
+    if target.http.version == HttpVersion::One {
+        request = request.header("host", &target.authority);
+    }
+    request = request.headers(headers(plan, action, secrets)?);
     if let Some(body) = &action.request.body {
         request = request.header("content-type", body.content_type).body(constant(&body.content, plan));
     }

@@ -8,6 +8,7 @@ mod connection;
 mod cookies;
 mod evaluate;
 mod floor;
+mod full;
 mod iteration;
 mod jar;
 mod once;
@@ -23,6 +24,7 @@ mod timer;
 mod tls;
 mod user;
 mod watch;
+mod way;
 mod workforce;
 
 pub use compile::{CompileError, CompiledPhase};

@@ -8,7 +8,7 @@ use super::compile::{Cookies, Wants};
 use framing::Framing;
 
 /// The most bytes of a response's head.
-const LONGEST_HEAD: usize = 64 * 1024;
+pub(super) const LONGEST_HEAD: usize = 64 * 1024;
 /// The most headers of a response.
 const MOST_HEADERS: usize = 100;
 /// The most bytes of a body that are kept for checks and extracts.
@@ -121,6 +121,26 @@ impl Reader {
         }
     }
 
+    /// Begins with a head that was read elsewhere.
+    pub(super) fn begin_with<'h>(
+        &mut self,
+        status: u16,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+        wants: &Wants,
+    ) {
+        self.begin();
+        self.status = status;
+        self.forget_headers(wants);
+        for (name, value) in headers {
+            self.keep_header(&httparse::Header { name, value }, wants);
+        }
+    }
+
+    /// Takes a piece of its body.
+    pub(super) fn keep_piece(&mut self, bytes: &[u8], wants: &Wants) {
+        self.keep(bytes, wants);
+    }
+
     /// The connection takes no further request.
     pub(super) fn close(&mut self) {
         self.keep_alive = false;
@@ -180,10 +200,7 @@ impl Reader {
     }
 
     fn accept(&mut self, response: &httparse::Response<'_, '_>, wants: &Wants) -> Result<(), NotHttp> {
-        self.kept.clear();
-        self.places.clear();
-        self.places.resize(wants.headers.len(), None);
-        self.cookies.clear();
+        self.forget_headers(wants);
         let mut framing = Framing::default();
         for header in response.headers.iter() {
             framing.note(header)?;
@@ -197,6 +214,13 @@ impl Reader {
         };
         self.keep_alive = self.state != State::UntilClose && framing.keeps(response.version);
         Ok(())
+    }
+
+    fn forget_headers(&mut self, wants: &Wants) {
+        self.kept.clear();
+        self.places.clear();
+        self.places.resize(wants.headers.len(), None);
+        self.cookies.clear();
     }
 
     fn has_no_body(&self, wants: &Wants) -> bool {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::compile::micros;
-use super::connection::Connection;
 use super::floor::Floor;
 use super::iteration::{Turn, User};
 use crate::plan::draw::Draws;
@@ -40,8 +39,7 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
             return;
         }
         // Who isn't there has no connection, and comes as somebody new.
-        user.forget();
-        user.connection = Connection::default();
+        user.hang_up();
     }
 }
 

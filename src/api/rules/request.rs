@@ -82,6 +82,28 @@ pub(in crate::api) fn target_tls() -> Value {
     )])
 }
 
+/// The fast client speaks nothing of what stands beside it.
+pub(in crate::api) fn http() -> Value {
+    let is_fast = "has(self.tier) && self.tier == 'fast'";
+    json!([
+        rule_at(
+            ".tier",
+            format!("!({is_fast}) || !has(self.version) || self.version == '1.1'"),
+            "the fast client speaks HTTP/1.1 only; leave version out, or say auto"
+        ),
+        rule_at(
+            ".tier",
+            format!("!({is_fast}) || !has(self.redirects) || self.redirects == 0"),
+            "the fast client follows no redirects; leave redirects out, or say auto"
+        ),
+        rule_at(
+            ".tier",
+            format!("!({is_fast}) || !has(self.proxy)"),
+            "the fast client knows no proxy; leave proxy out, or say auto"
+        ),
+    ])
+}
+
 pub(in crate::api) fn request() -> Value {
     let body = any(&["json", "text", "form"]);
     json!([
