@@ -1,17 +1,19 @@
 //! A session that many share: workers of the same process by calls, the ingest's server for those of other pods.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::coordinator::{Admission, Answer, Coordinator, Refusal, Registration, Report, Unreachable};
 use super::room::Room;
-use super::session::{Session, SessionView};
-use crate::metrics::{Aggregate, Snapshot};
+use super::session::{Session, SessionView, Untried};
+use crate::metrics::{Aggregate, Snapshot, Tried};
 use crate::plan::Plan;
 
 /// How far apart the clocks of two machines may be.
@@ -62,7 +64,7 @@ impl SharedSession {
 
     fn with_clock(session: Session, clock: Clock) -> Self {
         SharedSession {
-            session: Arc::new(Mutex::new(session)),
+            session: Arc::new(Mutex::new(session.judged_apart())),
             changes: watch::Sender::new(()),
             words: watch::Sender::new(()),
             closed: Arc::default(),
@@ -231,7 +233,11 @@ impl SharedSession {
         let before = (session.turn(), session.word());
         let changed = change(&mut session, self.clock.now());
         let (is_to_be_seen, is_to_be_said) = (session.turn() != before.0, session.word() != before.1);
+        let untried = session.untried();
         drop(session);
+        if let Some(untried) = untried {
+            self.judge(untried);
+        }
         // Not at each report: a thousand workers that wait would wake a thousand times a second each.
         if is_to_be_seen {
             self.changes.send_replace(());
@@ -240,6 +246,21 @@ impl SharedSession {
             self.words.send_replace(());
         }
         changed
+    }
+
+    /// Judges a level of a search beside other work, where there is any: reports are taken meanwhile.
+    fn judge(&self, untried: Untried) {
+        let session = self.clone();
+        let judge = move || {
+            // Whatever becomes of it, nobody waits for ever.
+            let tried = catch_unwind(AssertUnwindSafe(|| untried.tried()));
+            let tried = tried.unwrap_or_else(|_| Tried::Unknown("judging it failed".to_owned()));
+            session.change(|session, now| session.decide(&untried, &tried, now));
+        };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(judge)),
+            Err(_) => judge(),
+        }
     }
 
     /// When an answer may become another one though nothing changes.

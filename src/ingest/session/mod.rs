@@ -22,6 +22,8 @@ use crate::metrics::{Shape, Snapshot};
 use crate::plan::{LegIndex, Plan};
 use member::Member;
 use onward::Onwards;
+use search::Judging;
+pub(super) use search::Untried;
 pub use view::{Measured, SessionView};
 
 /// Between the last worker's word that it is ready and the start of a phase: time for the start to reach all.
@@ -42,6 +44,7 @@ pub struct Session {
     onwards: Onwards,
     /// The levels that a search goes on to, and from when on they may be made ready.
     settled: BTreeMap<LegIndex, Duration>,
+    judging: Judging,
     /// Whoever has said nothing for so long can't be reached.
     pause: Duration,
     /// When each phase began or is to begin, on the session's clock.
@@ -73,6 +76,7 @@ impl Session {
             course: plan.legs_to_run().collect(),
             onwards: onward::onwards(plan),
             settled: BTreeMap::new(),
+            judging: Judging::default(),
             pause: longest_pause(gathering::interval(plan.workers)),
             epoch,
             members: (0..plan.workers).map(|_| Member::default()).collect(),

@@ -207,6 +207,15 @@ proptest! {
     }
 }
 
+/// A level that was held, as one of its workers tells it.
+fn level() -> PhaseSnapshot {
+    let mut state = PhaseState { end: Some(PhaseEnd::Completed), ..PhaseState::default() };
+    let cell = state.steady.cells.entry((0, Outcome::Succeeded)).or_default();
+    cell.requests = 1;
+    cell.latency.record_micros(50_000);
+    PhaseSnapshot { phase: 0, state, seconds: BTreeMap::new() }
+}
+
 /// Nobody there knows for how long the target was left alone.
 #[test]
 fn whoever_takes_up_a_search_leaves_the_target_alone_before_those_who_are_ready_begin() {
@@ -220,17 +229,39 @@ fn whoever_takes_up_a_search_leaves_the_target_alone_before_those_who_are_ready_
         let told = told(worker, Stage::Ready(1));
         directive_at(session, &Report { epoch: 8, begun: begun.to_vec(), snapshot, ..told }, now)
     };
-    let level = || {
-        let mut state = PhaseState { end: Some(PhaseEnd::Completed), ..PhaseState::default() };
-        let cell = state.steady.cells.entry((0, Outcome::Succeeded)).or_default();
-        cell.requests = 1;
-        cell.latency.record_micros(50_000);
-        PhaseSnapshot { phase: 0, state, seconds: BTreeMap::new() }
-    };
     // All are ready, and nobody begins before all have told of the level before.
     ready(&mut session, 0, Some(level()), NOW);
     assert_eq!(ready(&mut session, 1, None, NOW), Directive::Wait);
     assert_eq!(session.next_moment(NOW), None);
     let in_micros = u64::try_from(SETTLE.as_micros()).expect("it is short");
     assert_eq!(ready(&mut session, 1, Some(level()), NOW), Directive::Begin { phase: 1, in_micros });
+}
+
+#[test]
+fn a_level_that_is_judged_apart_is_given_once_and_reports_are_taken_meanwhile() {
+    let plan = searching(2, 10, 10, 30);
+    let mut session = Session::new(&plan, 7).without_record().judged_apart();
+    for worker in [0, 1] {
+        let registration = registration(&plan, worker, &format!("p{worker}"));
+        session.register(&registration, UNIX_EPOCH).expect("it is admitted");
+    }
+    begin(&mut session);
+    let snapshot = Snapshot { number: 1, phases: vec![level()] }.to_bytes();
+    let arrives = |worker| Report { snapshot: Some(snapshot.clone()), ..told(worker, Stage::Arrived(1)) };
+    let later = NOW + SECOND;
+    assert_eq!(directive_at(&mut session, &arrives(0), later), Directive::Wait);
+    assert!(session.untried().is_none(), "the other one hasn't told of it");
+    assert_eq!(directive_at(&mut session, &arrives(1), later), Directive::Wait);
+    let untried = session.untried().expect("all is told");
+    assert_eq!(directive_at(&mut session, &told(0, Stage::Arrived(1)), later), Directive::Wait);
+    assert!(session.untried().is_none(), "it is being judged");
+    assert_eq!(session.next_moment(later), None, "nothing is decided");
+    session.decide(&untried, &untried.tried(), later);
+    assert_eq!(session.next_moment(later), Some(later + SETTLE));
+    let prepare = Directive::Prepare { phase: 1 };
+    assert_eq!(directive_at(&mut session, &told(0, Stage::Arrived(1)), later + SETTLE), prepare);
+    // Another word on it, late, changes nothing.
+    session.decide(&untried, &Tried::Broke("late".to_owned()), later + SETTLE);
+    let prepare = Directive::Prepare { phase: 1 };
+    assert_eq!(directive_at(&mut session, &told(1, Stage::Arrived(1)), later + SETTLE), prepare);
 }
