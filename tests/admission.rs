@@ -26,11 +26,11 @@ const PLACES: &[(&str, With)] = &[
     }),
     (
         ".spec.target.auth.bearer.valueFrom.secretKeyRef",
-        |header| json!({"target": {"auth": {"bearer": from(header)}}}),
+        |header| json!({"target": {"auth": {"bearer": from(&header)}}}),
     ),
     (
         ".spec.target.auth.basic.password.valueFrom.secretKeyRef",
-        |header| json!({"target": {"auth": {"basic": {"username": "loader", "password": from(header)}}}}),
+        |header| json!({"target": {"auth": {"basic": {"username": "loader", "password": from(&header)}}}}),
     ),
     (
         ".spec.target.preflight[].request.headers[].valueFrom.secretKeyRef",
