@@ -28,7 +28,7 @@ pub(super) enum Place {
     Anywhere,
     /// In a header, which ends at a line break.
     Header,
-    /// In the path, which ends at a space as well.
+    /// In the path, which ends at a space as well, and of which nothing behind a `#` is meant to be sent.
     Path,
 }
 
@@ -315,7 +315,7 @@ impl Place {
         match self {
             Place::Anywhere => true,
             Place::Header => !bytes.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t'),
-            Place::Path => bytes.iter().all(u8::is_ascii_graphic),
+            Place::Path => bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#'),
         }
     }
 }
