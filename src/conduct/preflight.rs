@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use rustls::ClientConfig;
 use serde_json::Value;
 use tracing::{debug, info};
@@ -14,7 +14,7 @@ use crate::plan::credential::shown_path;
 use crate::plan::figure::Figure;
 use crate::plan::secrets::Secrets;
 use crate::plan::template::{Name, Part, Template};
-use crate::plan::{self, Action, Check, HttpVersion, Plan};
+use crate::plan::{self, Action, Check, Data, HttpVersion, Plan};
 
 /// Between two tries of an action that is repeated `within` a time.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -49,6 +49,7 @@ pub async fn preflight(
     plan: &Plan,
     addresses: &[SocketAddr],
     secrets: &Secrets,
+    data: &Data,
     tls: Option<ClientConfig>,
 ) -> Result<(), PreflightError> {
     if plan.target.preflight.is_empty() {
@@ -57,7 +58,7 @@ pub async fn preflight(
     let client = client(&plan.target, addresses, secrets, tls)?;
     for action in &plan.target.preflight {
         let began = Instant::now();
-        attempt(&client, plan, action, secrets).await.map_err(|cause| PreflightError::Failed {
+        attempt(&client, plan, action, secrets, data).await.map_err(|cause| PreflightError::Failed {
             path: action.path.clone(),
             method: method(action).to_string(),
             target: shown_path(&action.request.path),
@@ -74,6 +75,7 @@ async fn attempt(
     plan: &Plan,
     action: &Action,
     secrets: &Secrets,
+    data: &Data,
 ) -> Result<(), String> {
     let began = Instant::now();
     let limit = action.within.unwrap_or_default();
@@ -81,7 +83,7 @@ async fn attempt(
         let patience =
             plan.target.timeout.min(limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1)));
         let patience = if action.within.is_some() { patience } else { plan.target.timeout };
-        let Err(cause) = once(client, plan, action, secrets, patience).await else { return Ok(()) };
+        let Err(cause) = once(client, plan, action, secrets, data, patience).await else { return Ok(()) };
         debug!(action = action.path, cause, "preflight failed");
         if began.elapsed() + PAUSE >= limit {
             return Err(match action.within {
@@ -98,6 +100,7 @@ async fn once(
     plan: &Plan,
     action: &Action,
     secrets: &Secrets,
+    data: &Data,
     patience: Duration,
 ) -> Result<(), String> {
     let target = &plan.target;
@@ -107,8 +110,8 @@ async fn once(
         request = request.header("host", &target.authority);
     }
     request = request.headers(headers(plan, action, secrets)?);
-    if let Some(body) = &action.request.body {
-        request = request.header("content-type", body.content_type).body(constant(&body.content, plan));
+    if let Some(body) = body_of(action, plan, data) {
+        request = request.body(body);
     }
     let began = Instant::now();
     let response = request.send().await.map_err(|error| told(&error, patience))?;
@@ -167,6 +170,12 @@ fn method(action: &Action) -> reqwest::Method {
     }
 }
 
+/// The bytes of its body, where it has one.
+fn body_of(action: &Action, plan: &Plan, data: &Data) -> Option<Vec<u8>> {
+    let written = action.request.body.as_ref().map(|body| constant(&body.content, plan).into_bytes());
+    written.or_else(|| action.request.file.as_ref().map(|file| data.body(file).to_vec()))
+}
+
 fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap, String> {
     let own = &action.request.headers;
     let inherited = plan
@@ -175,6 +184,9 @@ fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap,
         .iter()
         .filter(|header| !own.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)));
     let mut headers = HeaderMap::new();
+    if let Some(content_type) = action.request.content_type() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
     for header in own.iter().chain(inherited) {
         let value = match &header.value {
             plan::HeaderValue::Template(template) => constant(template, plan),

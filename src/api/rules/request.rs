@@ -105,9 +105,10 @@ pub(in crate::api) fn http() -> Value {
 }
 
 pub(in crate::api) fn request() -> Value {
-    let body = any(&["json", "text", "form"]);
+    let bodies = ["json", "text", "form", "file"];
+    let body = any(&bodies);
     json!([
-        at_most_one_of(&["json", "text", "form"], "has more than one body; keep one of json, text and form"),
+        at_most_one_of(&bodies, "has more than one body; keep one of json, text, form and file"),
         rule(
             format!("has(self.method) || !({body})"),
             "method is missing, and there is a body; say POST, PUT, PATCH or what is meant"
