@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "http1/coded.rs"]
+mod coded;
 #[path = "http1/endless.rs"]
 mod endless;
 #[path = "http1/filling.rs"]
@@ -114,12 +116,24 @@ spec:
 /// Runs a trial against `server` with each of the clients, and compares each count of their reports with what is wanted.
 #[track_caller]
 fn check(server: &Server, trial: &Trial<'_>) -> [Report; 2] {
+    check_beside(server, trial, 0)
+}
+
+/// The same where so many connections are opened besides those of users.
+#[track_caller]
+fn check_beside(server: &Server, trial: &Trial<'_>, others: u64) -> [Report; 2] {
     trial.both().map(|trial| {
         let before = server.accepted();
         let report = counts(&run(&test(&server.url(), &trial), &[]), &trial);
         // One more connection was opened to see whether the target can be reached.
         let accepted = server.accepted() - before;
-        assert_eq!(accepted, trial.comes_to().connections + 1, "accepted: {} {}", trial.tier, trial.about);
+        assert_eq!(
+            accepted,
+            trial.comes_to().connections + 1 + others,
+            "accepted: {} {}",
+            trial.tier,
+            trial.about
+        );
         report
     })
 }

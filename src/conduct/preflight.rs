@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use rustls::ClientConfig;
 use serde_json::Value;
 use tracing::{debug, info};
 
 use super::client::{NoClient, client, url};
+use crate::plan::coding::{Coding, Inflated};
 use crate::plan::credential::shown_path;
 use crate::plan::figure::Figure;
 use crate::plan::secrets::Secrets;
@@ -116,7 +117,8 @@ async fn once(
     let began = Instant::now();
     let response = request.send().await.map_err(|error| told(&error, patience))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = body(response).await.map_err(|error| told(&error, patience))?;
+    let coding = headers.get(CONTENT_ENCODING).and_then(|value| Coding::named(value.as_bytes()));
+    let body = inflated(coding, body(response).await.map_err(|error| told(&error, patience))?)?;
     if body.len() > LONGEST_BODY && action.checks.iter().any(looks_into_body) {
         return Err("the answer is longer than 1 MiB, which is more than a check can look through".to_owned());
     }
@@ -137,6 +139,18 @@ async fn body(mut response: reqwest::Response) -> reqwest::Result<Vec<u8>> {
         body.extend_from_slice(&piece);
     }
     Ok(body)
+}
+
+/// The body made readable where it came compressed; one that is too long stays so.
+fn inflated(coding: Option<Coding>, body: Vec<u8>) -> Result<Vec<u8>, String> {
+    let Some(coding) = coding.filter(|_| !body.is_empty() && body.len() <= LONGEST_BODY) else {
+        return Ok(body);
+    };
+    match coding.inflate(&body, LONGEST_BODY) {
+        Ok(Inflated::Whole(body)) => Ok(body),
+        Ok(Inflated::TooLong) => Ok(vec![0; LONGEST_BODY + 1]),
+        Err(error) => Err(format!("the answer says that it is compressed, and can't be read: {error}")),
+    }
 }
 
 fn looks_into_body(check: &Check) -> bool {

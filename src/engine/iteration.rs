@@ -262,6 +262,11 @@ impl User {
             floor.recorder.borrow_mut().request(&sample);
             return false;
         }
+        if self.way.reader_mut().inflate().is_err() {
+            sample.error = Some(ErrorClass::Protocol);
+            floor.recorder.borrow_mut().request(&sample);
+            return false;
+        }
         if step.wants.cookies != Cookies::Ignored {
             self.cookies.keep(self.way.reader(), floor.host());
         }

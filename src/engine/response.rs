@@ -5,6 +5,7 @@ mod framing;
 use std::mem::MaybeUninit;
 
 use super::compile::{Cookies, Wants};
+use crate::plan::coding::{Coding, Inflated};
 use framing::Framing;
 
 /// The most bytes of a response's head.
@@ -31,6 +32,8 @@ pub(super) struct Reader {
     body_too_long: bool,
     /// The values of all Set-Cookie headers, where cookies are kept.
     cookies: Vec<String>,
+    /// How the body is compressed, where it was wanted.
+    coding: Option<Coding>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +100,18 @@ impl Reader {
     /// Whether the body was wanted but is larger than what is kept.
     pub(super) fn body_too_long(&self) -> bool {
         self.body_too_long
+    }
+
+    /// Makes a body readable that came compressed.
+    pub(super) fn inflate(&mut self) -> Result<(), NotHttp> {
+        let Some(coding) = self.coding.filter(|_| !self.body.is_empty() && !self.body_too_long) else {
+            return Ok(());
+        };
+        match coding.inflate(&self.body, LONGEST_KEPT_BODY).map_err(|_| NotHttp)? {
+            Inflated::Whole(body) => self.body = body,
+            Inflated::TooLong => self.body_too_long = true,
+        }
+        Ok(())
     }
 
     /// Takes the next bytes.
@@ -221,6 +236,7 @@ impl Reader {
         self.places.clear();
         self.places.resize(wants.headers.len(), None);
         self.cookies.clear();
+        self.coding = None;
     }
 
     fn has_no_body(&self, wants: &Wants) -> bool {
@@ -230,6 +246,9 @@ impl Reader {
     fn keep_header(&mut self, header: &httparse::Header<'_>, wants: &Wants) {
         if wants.cookies != Cookies::Ignored && header.name.eq_ignore_ascii_case("set-cookie") {
             self.cookies.extend(std::str::from_utf8(header.value).map(str::to_owned));
+        }
+        if wants.body && header.name.eq_ignore_ascii_case("content-encoding") {
+            self.coding = Coding::named(header.value);
         }
         let Some(place) = wants.headers.iter().position(|name| header.name.eq_ignore_ascii_case(name)) else {
             return;

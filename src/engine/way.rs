@@ -67,4 +67,11 @@ impl Way {
             Way::Full(client) => client.reader(),
         }
     }
+
+    pub(super) fn reader_mut(&mut self) -> &mut Reader {
+        match self {
+            Way::Fast(connection) => &mut connection.reader,
+            Way::Full(client) => client.reader_mut(),
+        }
+    }
 }

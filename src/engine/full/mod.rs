@@ -42,6 +42,10 @@ impl Client {
         &self.reader
     }
 
+    pub(super) fn reader_mut(&mut self) -> &mut Reader {
+        &mut self.reader
+    }
+
     /// Takes a request, as HTTP/1.1 writes it, to be sent next.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), ErrorClass> {
         let request = request::read(bytes, &self.pattern).ok_or(ErrorClass::Unsent)?;
