@@ -78,8 +78,8 @@ impl User {
         let _ = self.way.ensure_open(&self.floor, self.number).await;
     }
 
-    /// Runs one iteration to its end.
-    pub(super) async fn run(&mut self, mut turn: Turn) {
+    /// Runs one iteration to its end. `turn` stays where it is: as an argument it would have two places in each user.
+    pub(super) async fn run(&mut self, turn: &mut Turn) {
         let floor = Rc::clone(&self.floor);
         let compiled = Rc::clone(&floor);
         let compiled: &CompiledPhase = &compiled.compiled;
@@ -87,12 +87,11 @@ impl User {
         let iteration = Begun::new(&floor, turn.due);
         self.slots.clear();
         self.slots.resize(scenario.slots, None);
-        self.choose_rows(&scenario.feeders, &mut turn);
+        self.choose_rows(&scenario.feeders, turn);
         let mut intended = turn.due.filter(|_| turn.counts_from_due);
         // In a place of its own, as it is rare: each user would hold room for it all the time.
-        if !scenario.has_once() || Box::pin(self.is_set_up(&floor, scenario, &mut turn, &mut intended)).await
-        {
-            self.pass(&floor, scenario, &mut turn, &mut intended).await;
+        if !scenario.has_once() || Box::pin(self.is_set_up(&floor, scenario, turn, &mut intended)).await {
+            self.pass(&floor, scenario, turn, &mut intended).await;
         }
         iteration.complete();
     }

@@ -34,7 +34,7 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
         let pace = Duration::from_micros(next.pace.unwrap_or(0));
         let Some(stint) = users.stint(number, stint, pace) else { return };
         course.comes(micros(stint.begins));
-        iterate(&floor, &mut user, &mut course, stint).await;
+        iterate(&floor, &mut user, &mut course, &stint).await;
         if floor.stop.aborted() {
             return;
         }
@@ -44,7 +44,7 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
 }
 
 /// Runs iterations as long as the stint lasts, and leaves.
-async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: Stint) {
+async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: &Stint) {
     let mut present = None;
     iterations(floor, user, course, stint, &mut present).await;
     Box::pin(user.tear_down()).await;
@@ -54,7 +54,7 @@ async fn iterations<'f>(
     floor: &'f Floor,
     user: &mut User,
     course: &mut Course<'_>,
-    stint: Stint,
+    stint: &Stint,
     present: &mut Option<Present<'f>>,
 ) {
     let until = stint.until.map(micros);
@@ -70,9 +70,9 @@ async fn iterations<'f>(
             return;
         }
         present.get_or_insert_with(|| Present::new(floor));
-        let Some((turn, pace)) = course.take() else { return };
+        let Some((mut turn, pace)) = course.take() else { return };
         let began = turn.due.unwrap_or(now);
-        user.run(turn).await;
+        user.run(&mut turn).await;
         course.due = pace.map(|pace| (began + pace).max(floor.now()));
         if pace.is_none() {
             // Users that are answered at once must not keep the others of their shard from their turn.
