@@ -11,6 +11,9 @@ mod floor;
 mod full;
 mod iteration;
 mod jar;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod laws;
 mod once;
 mod pacer;
 mod render;
