@@ -24,6 +24,10 @@ const PLACES: &[(&str, With)] = &[
     (".spec.target.tls.clientCertificate.key.secretKeyRef", |header| {
         tls(&json!({"clientCertificate": {"certificate": {"value": "-"}, "key": header["valueFrom"]}}))
     }),
+    (".spec.target.http.proxy.authorization.secretKeyRef", |header| {
+        let proxy = json!({"url": "http://proxy:3128", "authorization": header["valueFrom"]});
+        json!({"target": {"baseUrl": "http://shop", "http": {"proxy": proxy}}})
+    }),
     (
         ".spec.target.auth.bearer.valueFrom.secretKeyRef",
         |header| json!({"target": {"auth": {"bearer": from(&header)}}}),

@@ -153,6 +153,30 @@ fn the_quickstart_passes_on_a_healthy_target_and_fails_on_a_slow_or_failing_one(
 }
 
 #[test]
+fn the_language_passes_on_a_healthy_target_and_fails_on_a_failing_one() {
+    let _turn = beside_others();
+    let ended = example("language", &target(), &[]);
+    let report = ended.report();
+    let code = if is_sound(&report) { 0 } else { 2 };
+    assert_eq!(ended.code, Some(code), "{}{}", ended.out, ended.err);
+    let steps = report.at("/steps").as_array().unwrap();
+    let sent =
+        |name: &str| steps.iter().find(|step| step["step"] == name).unwrap()["requests"].as_u64().unwrap();
+    assert_eq!((sent("login"), sent("models")), (6, 90), "{}", ended.out);
+    assert!((1..90).contains(&sent("media")) && (1..30).contains(&sent("generate")), "{}", ended.out);
+    assert_eq!(sent("generate"), sent("generations"), "a block is taken as a whole");
+
+    let sick = target();
+    make_ill(sick.address(), r#"{"errorEvery": 4}"#);
+    let report = example("language", &sick, &[]).report();
+    let rows = tiers(report.at("/status/compliance/requirements"));
+    assert!(
+        rows.contains(&("error_rate", "Critical")) || rows.contains(&("error_rate", "Missed")),
+        "{rows:?}"
+    );
+}
+
+#[test]
 fn each_expectation_of_velro_prd_is_met_by_a_healthy_target() {
     let _turn = alone();
     let arguments = ["--quick", "--phase", "intermediate", "--set", "phases[1].load.constantUsers.rampUp=1s"];

@@ -1,9 +1,13 @@
-//! Whether the HTTP/1.1 client keeps to the protocol, against a raw server that doesn't: counts, classes, connections.
+//! Whether both HTTP clients keep to HTTP/1.1, against a raw server that doesn't: counts, classes, connections.
+//!
+//! Each case is run with the fast client and with the full one. Where the full one does something else, its row says so.
 
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 mod support;
 
+#[path = "http1/coded.rs"]
+mod coded;
 #[path = "http1/endless.rs"]
 mod endless;
 #[path = "http1/filling.rs"]
@@ -28,6 +32,23 @@ const FEW: &str = "iterations: {users: 2, perUser: 3}";
 const SENT: u64 = 6;
 const GET: &str = "{name: get, request: {path: /}}";
 
+/// What the full client makes of a case.
+#[derive(Clone, Copy)]
+enum Full<'a> {
+    /// The same as the fast one.
+    Same,
+    Differs(Came<'a>),
+}
+
+/// What a run comes to.
+#[derive(Clone, Copy)]
+struct Came<'a> {
+    /// The one class of failed requests and how many are in it; none: all succeed.
+    failed: Option<(&'a str, u64)>,
+    connections: u64,
+    reconnects: u64,
+}
+
 /// A run that is to come to something.
 #[derive(Clone, Copy)]
 struct Trial<'a> {
@@ -42,6 +63,25 @@ struct Trial<'a> {
     failed: Option<(&'a str, u64)>,
     connections: u64,
     reconnects: u64,
+    full: Full<'a>,
+    /// The client that it is run with.
+    tier: &'a str,
+}
+
+impl Trial<'_> {
+    /// It with each of the clients.
+    fn both(self) -> [Self; 2] {
+        [Trial { tier: "fast", ..self }, Trial { tier: "full", ..self }]
+    }
+
+    fn comes_to(&self) -> Came<'_> {
+        match self.full {
+            Full::Differs(came) if self.tier == "full" => came,
+            Full::Same | Full::Differs(_) => {
+                Came { failed: self.failed, connections: self.connections, reconnects: self.reconnects }
+            }
+        }
+    }
 }
 
 /// Two users whose requests all succeed over the connection that each opened first.
@@ -54,37 +94,56 @@ const SOUND: Trial<'_> = Trial {
     failed: None,
     connections: 2,
     reconnects: 0,
+    full: Full::Same,
+    tier: "fast",
 };
 
 fn test(url: &str, trial: &Trial<'_>) -> String {
-    let Trial { target, steps, load, .. } = trial;
+    let Trial { target, steps, load, tier, .. } = trial;
     format!(
         r#"
 apiVersion: loadgate.dev/v1alpha1
 kind: LoadTest
 metadata: {{name: raw}}
 spec:
-  target: {{baseUrl: "{url}"{target}}}
+  target: {{baseUrl: "{url}", http: {{tier: {tier}}}{target}}}
   scenarios: [{{name: visit, steps: [{steps}]}}]
   phases: [{{name: steady, load: {{{load}}}}}]
 "#
     )
 }
 
-/// Runs a trial against `server` and compares each count of its report with what is wanted.
+/// Runs a trial against `server` with each of the clients, and compares each count of their reports with what is wanted.
 #[track_caller]
-fn check(server: &Server, trial: &Trial<'_>) -> Report {
-    let ended = run(&test(&server.url(), trial), &[]);
-    let report = counts(&ended, trial);
-    // One more connection was opened to see whether the target can be reached.
-    assert_eq!(server.accepted(), trial.connections + 1, "accepted: {}", trial.about);
-    report
+fn check(server: &Server, trial: &Trial<'_>) -> [Report; 2] {
+    check_beside(server, trial, 0)
+}
+
+/// The same where so many connections are opened besides those of users.
+#[track_caller]
+fn check_beside(server: &Server, trial: &Trial<'_>, others: u64) -> [Report; 2] {
+    trial.both().map(|trial| {
+        let before = server.accepted();
+        let report = counts(&run(&test(&server.url(), &trial), &[]), &trial);
+        // One more connection was opened to see whether the target can be reached.
+        let accepted = server.accepted() - before;
+        assert_eq!(
+            accepted,
+            trial.comes_to().connections + 1 + others,
+            "accepted: {} {}",
+            trial.tier,
+            trial.about
+        );
+        report
+    })
 }
 
 /// The same where nobody counts what the server accepts.
 #[track_caller]
 fn counts(ended: &Ended, trial: &Trial<'_>) -> Report {
-    let Trial { about, requests, failed, connections, reconnects, .. } = *trial;
+    let Trial { about, requests, tier, .. } = *trial;
+    let Came { failed, connections, reconnects } = trial.comes_to();
+    let about = format!("{about}, {tier}");
     let report = ended.report();
     let errors: BTreeMap<_, _> = failed.iter().map(|(class, count)| ((*class).to_owned(), *count)).collect();
     let phase = |name: &str| report.at(&format!("/phases/0/{name}")).as_u64().unwrap();
@@ -93,6 +152,7 @@ fn counts(ended: &Ended, trial: &Trial<'_>) -> Report {
     assert_eq!((report.total("cut"), report.total("dropped")), (0, 0), "{about}");
     assert_eq!((phase("connections"), phase("reconnects")), (connections, reconnects), "{about}");
     assert_eq!(report.text("/phases/0/end"), "completed", "{about}");
+    assert_eq!(report.text("/phases/0/tier"), format!("{tier} (HTTP/1.1)"), "{about}");
     report
 }
 

@@ -65,7 +65,8 @@ async fn both_keep_every_bound_of_the_schema(defined: &Definition) {
 
 /// What rules may cost is bounded by the API server twice: when it reads them, and for each object.
 async fn both_accept_the_examples_and_the_largest_test(defined: &Definition) {
-    let examples = ["examples/quickstart.yaml", "examples/velro-prd.yaml"].map(table::read);
+    let examples =
+        ["examples/quickstart.yaml", "examples/language.yaml", "examples/velro-prd.yaml"].map(table::read);
     for object in examples.into_iter().chain([largest::test()]) {
         let name = object["metadata"]["name"].clone();
         assert_eq!((validate(&object), defined.tries(&object).await), (Vec::new(), Vec::new()), "{name}");

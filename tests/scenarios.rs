@@ -6,6 +6,8 @@ mod support;
 
 #[path = "scenarios/blocks.rs"]
 mod blocks;
+#[path = "scenarios/bodies.rs"]
+mod bodies;
 #[path = "scenarios/cookies.rs"]
 mod cookies;
 #[path = "scenarios/data.rs"]

@@ -1,4 +1,4 @@
-//! TLS to the target, against a server that speaks it: whose certificate is taken, what the server is shown, what is counted.
+//! TLS to the target with both clients, against a server that speaks it: whose certificate is taken, what the server is shown, what is counted.
 
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
@@ -19,14 +19,16 @@ const SENT: u64 = 6;
 /// More than a record of TLS or the buffers of a socket hold.
 const LARGE: usize = 1_000_000;
 
-fn test(url: &str, tls: &Value) -> String {
+const TIERS: [&str; 2] = ["fast", "full"];
+
+fn test(url: &str, tls: &Value, tier: &str) -> String {
     let body = "x".repeat(60_000);
     let mut test = json!({
         "apiVersion": "loadgate.dev/v1alpha1",
         "kind": "LoadTest",
         "metadata": {"name": "secret"},
         "spec": {
-            "target": {"baseUrl": url, "connectTimeout": "2s", "timeout": "10s"},
+            "target": {"baseUrl": url, "connectTimeout": "2s", "timeout": "10s", "http": {"tier": tier}},
             "scenarios": [{"name": "visit", "steps": [
                 {"name": "post", "request": {"method": "POST", "path": "/", "text": body},
                  "checks": [{"status": [200]}, {"bodyContains": "the end"}]},
@@ -56,8 +58,8 @@ fn counted(ended: &Ended, about: &str, failed: Option<&str>) {
     assert_eq!(ended.code == Some(0), failed.is_none(), "{about}: {}", ended.out);
 }
 
-fn run(url: &str, tls: &Value) -> Ended {
-    Run::new(&test(url, tls), &[]).start().wait(support::program::LIMIT)
+fn run(url: &str, tls: &Value, tier: &str) -> Ended {
+    Run::new(&test(url, tls, tier), &[]).start().wait(support::program::LIMIT)
 }
 
 #[test]
@@ -65,7 +67,7 @@ fn a_target_is_trusted_by_its_authority_and_its_name() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     let shop = Shop::open(&ours, "shop.test", Asks::Nobody, LARGE);
     let ca = |authority: &Authority| json!({"value": authority.certificate()});
-    for (about, tls, failed) in [
+    let cases = [
         ("its authority and name", json!({"ca": ca(&ours), "serverName": "shop.test"}), None),
         ("another authority", json!({"ca": ca(&theirs), "serverName": "shop.test"}), Some("tls")),
         ("the public authorities", json!({"serverName": "shop.test"}), Some("tls")),
@@ -76,19 +78,19 @@ fn a_target_is_trusted_by_its_authority_and_its_name() {
             json!({"insecureSkipVerify": true, "serverName": "other.test"}),
             None,
         ),
-    ] {
-        let before = shop.visits().len();
-        let ended = run(&shop.url(), &tls);
-        counted(&ended, about, failed);
+    ];
+    let mut wanted = Vec::new();
+    for ((about, tls, failed), tier) in cases.iter().flat_map(|case| TIERS.map(|tier| (case, tier))) {
+        let ended = run(&shop.url(), tls, tier);
+        counted(&ended, &format!("{about}, {tier}"), *failed);
         let name = tls["serverName"].as_str().map(str::to_owned);
-        let visits = shop.visits().split_off(before);
         if failed.is_none() {
-            let visit = Visit { name, client: None, requests: 3 };
-            assert_eq!(visits, vec![visit.clone(), visit], "{about}");
+            wanted.extend(vec![Visit { name, client: None, requests: 3 }; 2]);
         } else {
-            assert_eq!(visits, vec![], "{about}: who isn't trusted is sent nothing");
-            assert!(ended.err.contains("invalid peer certificate"), "{about}: {}", ended.err);
+            assert!(ended.err.contains("invalid peer certificate"), "{about}, {tier}: {}", ended.err);
         }
+        // Who isn't trusted is sent nothing.
+        assert_eq!(shop.visits(wanted.len()), wanted, "{about}, {tier}");
     }
 }
 
@@ -99,23 +101,27 @@ fn a_target_that_asks_who_comes_is_shown_a_certificate() {
     let (certificate, key) = theirs.client("load");
     let pem = |name: &str| json!({"secretKeyRef": {"name": "load", "key": name}});
     let client = json!({"certificate": {"valueFrom": pem("tls.crt")}, "key": pem("tls.key")});
-    let with = |client: Option<Value>| {
+    let with = |client: Option<Value>, tier: &str| {
         let mut tls = json!({"ca": {"value": ours.certificate()}, "serverName": "shop.test"});
         if let Some(client) = client {
             tls["clientCertificate"] = client;
         }
-        test(&shop.url(), &tls)
+        test(&shop.url(), &tls, tier)
     };
     let secrets = ["--secret", "load/tls.crt=file:tls.crt", "--secret", "load/tls.key=env:TLS_KEY"];
-    let shown = Run::new(&with(Some(client)), &secrets).file("tls.crt", &certificate).env("TLS_KEY", &key);
-    counted(&shown.start().wait(support::program::LIMIT), "shown", None);
-    let visit = Visit { name: Some("shop.test".to_owned()), client: Some("load".to_owned()), requests: 3 };
-    assert_eq!(shop.visits(), vec![visit.clone(), visit]);
-    let ended = Run::new(&with(None), &[]).start().wait(support::program::LIMIT);
-    let classes: Vec<String> = ended.report().errors().into_keys().collect();
-    // With TLS 1.3 a server refuses a client behind the handshake.
-    assert!(["tls", "reset"].contains(&classes.join(" ").as_str()), "{classes:?}");
-    assert_eq!(ended.report().total("requests"), SENT);
+    for (tier, visits) in [("fast", 2), ("full", 4)] {
+        let shown = Run::new(&with(Some(client.clone()), tier), &secrets);
+        let shown = shown.file("tls.crt", &certificate).env("TLS_KEY", &key);
+        counted(&shown.start().wait(support::program::LIMIT), tier, None);
+        let visit =
+            Visit { name: Some("shop.test".to_owned()), client: Some("load".to_owned()), requests: 3 };
+        assert_eq!(shop.visits(visits), vec![visit; visits], "{tier}");
+        let ended = Run::new(&with(None, tier), &[]).start().wait(support::program::LIMIT);
+        let classes: Vec<String> = ended.report().errors().into_keys().collect();
+        // With TLS 1.3 a server refuses a client behind the handshake.
+        assert!(["tls", "reset"].contains(&classes.join(" ").as_str()), "{tier}: {classes:?}");
+        assert_eq!(ended.report().total("requests"), SENT);
+    }
 }
 
 #[test]
@@ -123,14 +129,14 @@ fn the_preflight_speaks_the_same_tls() {
     let ours = Authority::new();
     let shop = Shop::open(&ours, "shop.test", Asks::Nobody, 10);
     let with = |tls: Value| {
-        let mut test: Value = serde_json::from_str(&test(&shop.url(), &tls)).unwrap();
+        let mut test: Value = serde_json::from_str(&test(&shop.url(), &tls, "fast")).unwrap();
         test["spec"]["target"]["preflight"] = json!([{"request": {"path": "/health"}}]);
         Run::new(&test.to_string(), &[]).start().wait(support::program::LIMIT)
     };
     let ca = json!({"value": ours.certificate()});
     let ended = with(json!({"ca": ca, "serverName": "shop.test"}));
     counted(&ended, "trusted", None);
-    assert_eq!(shop.visits().iter().map(|visit| visit.requests).sum::<u64>(), SENT + 1);
+    assert_eq!(shop.visits(3).iter().map(|visit| visit.requests).sum::<u64>(), SENT + 1);
     let ended = with(json!({"ca": ca}));
     assert_eq!(ended.code, Some(4), "{}{}", ended.out, ended.err);
     assert!(ended.err.contains("certificate not valid for name"), "{}", ended.err);
@@ -143,9 +149,11 @@ fn a_target_that_says_nothing_or_something_else_is_told_apart() {
         connection.send(b"SSH-2.0-shop\r\n");
         connection.wait_for_its_end();
     });
-    for (server, class) in [(&silent, "timeout"), (&other, "tls")] {
+    for (server, class, tier) in
+        TIERS.into_iter().flat_map(|tier| [(&silent, "timeout", tier), (&other, "tls", tier)])
+    {
         let url = server.url().replace("http://", "https://");
-        counted_only(&run(&url, &Value::Null), class);
+        counted_only(&run(&url, &Value::Null, tier), class);
     }
 }
 
@@ -181,11 +189,11 @@ fn what_is_no_certificate_is_told_with_its_field() {
         ),
     ] {
         let arguments: &[&str] = if code == 4 { &["--secret", "ca/ca.crt=env:CA"] } else { &[] };
-        let run = Run::new(&test(&url, &tls), arguments).env("CA", "not a\ncertificate");
+        let run = Run::new(&test(&url, &tls, "fast"), arguments).env("CA", "not a\ncertificate");
         let ended = run.start().wait(support::program::LIMIT);
         assert_eq!(ended.code, Some(code), "{tls}: {}{}", ended.out, ended.err);
         let all = format!("{}{}", ended.out, ended.err);
         assert!(all.contains(told), "{tls}: {all}");
     }
-    assert_eq!(shop.visits(), vec![]);
+    assert_eq!(shop.visits(0), vec![]);
 }

@@ -38,6 +38,8 @@ pub(crate) struct Test<'a> {
     pub(crate) most: Duration,
     /// What an iteration does.
     pub(crate) steps: &'a str,
+    /// Further fields of the target, like `, http: {tier: full}`.
+    pub(crate) target_extra: &'a str,
     /// Further fields of the scenario, like `pace: 10s, `.
     pub(crate) scenario_extra: &'a str,
     /// Metrics that are asked for beside the errors: an id, the metric, a target that holds.
@@ -47,11 +49,11 @@ pub(crate) struct Test<'a> {
 impl<'a> Test<'a> {
     /// Of one request an iteration.
     pub(crate) fn of(base_url: &'a str, load: String, most: Duration) -> Self {
-        Self { base_url, load, most, steps: GET, scenario_extra: "", asked: &[] }
+        Self { base_url, load, most, steps: GET, target_extra: "", scenario_extra: "", asked: &[] }
     }
 
     fn yaml(&self) -> String {
-        let Self { base_url, load, steps, scenario_extra, asked, most: _ } = self;
+        let Self { base_url, load, steps, target_extra, scenario_extra, asked, most: _ } = self;
         let row = |(id, metric, target): &(&str, &str, &str)| {
             format!("\n  - {{id: {id}, metric: {metric}, target: \"{target}\"}}")
         };
@@ -62,7 +64,7 @@ kind: LoadTest
 metadata: {{name: benchmark}}
 spec:
   title: A target that answers at once
-  target: {{baseUrl: "{base_url}"}}
+  target: {{baseUrl: "{base_url}"{target_extra}}}
   scenarios:
   - {{name: get, {scenario_extra}steps: [{steps}]}}
   classify:

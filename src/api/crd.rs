@@ -34,9 +34,34 @@ fn as_the_server_takes_it(definition: &CustomResourceDefinition) -> CustomResour
     let Ok(mut value) = serde_json::to_value(definition) else { unreachable!("a definition is plain data") };
     drop_foreign_formats(&mut value);
     drop_empty_choices(&mut value);
+    for version in value["spec"]["versions"].as_array_mut().into_iter().flatten() {
+        describe_steps_once(&mut version["schema"]["openAPIV3Schema"]);
+    }
     match serde_json::from_value(value) {
         Ok(definition) => definition,
         Err(_) => unreachable!("only formats of numbers and empty choices were changed"),
+    }
+}
+
+/// Setup and teardown have the steps of `steps`: there they are described. A definition may only be so large.
+fn describe_steps_once(schema: &mut Value) {
+    for part in ["setup", "teardown"] {
+        let place = format!("/properties/spec/properties/scenarios/items/properties/{part}/items");
+        if let Some(step) = schema.pointer_mut(&place) {
+            drop_descriptions(step);
+            step["description"] = json!("A step: its fields are described at `steps`.");
+        }
+    }
+}
+
+fn drop_descriptions(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.retain(|name, value| name != "description" || !value.is_string());
+            fields.values_mut().for_each(drop_descriptions);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_descriptions),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -3,6 +3,7 @@
 mod classify;
 mod crd;
 mod data;
+mod http;
 mod load;
 mod load_test;
 mod phase;
@@ -20,6 +21,7 @@ pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 pub use classify::*;
 pub use crd::*;
 pub use data::*;
+pub use http::*;
 pub use load::*;
 pub use load_test::*;
 pub use phase::*;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Header;
+use super::{Content, Header};
 use super::{rules, schema};
 
 /// A sequence of steps; one pass through it is an iteration.
@@ -137,6 +137,9 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::texts")]
     pub form: Option<BTreeMap<String, String>>,
+    /// A body whose bytes are sent as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Content>,
 }
 
 /// The methods a request can have.

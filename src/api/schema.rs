@@ -4,8 +4,10 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::rules;
 
-/// What the name of a header may consist of (RFC 9110).
 pub(super) const HOST_NAME: &str = "^[A-Za-z0-9._-]+$";
+/// What the address of a proxy may be.
+pub(super) const PROXY: &str = "^http://[A-Za-z0-9._-]+(:[0-9]+)?/?$";
+/// What the name of a header may consist of (RFC 9110).
 pub(super) const HEADER_NAME: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 
 /// A length of time: one or more numbers with a unit, such as `7m30s`.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Request};
+use super::{Check, Request, TargetHttp};
 use super::{rules, schema};
 
 /// The service under test.
@@ -28,6 +28,9 @@ pub struct Target {
     /// Whom the load says to be, in the header Authorization of each request that has none of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,
+    /// What is spoken besides plain HTTP/1.1, and by which client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<TargetHttp>,
     /// Headers of every request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), transform = rules::headers)]

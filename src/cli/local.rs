@@ -86,7 +86,8 @@ async fn make_ready(plan: &Plan, means: &Means) -> Result<(Arc<[SocketAddr]>, Op
         shards(plan.workers).saturating_mul(NonZeroU32::new(plan.workers).unwrap_or(NonZeroU32::MIN));
     // All workers are in this process.
     conduct::room(plan, Share::WHOLE, threads, &addresses)?;
-    conduct::preflight(plan, &addresses, &means.secrets, tls.as_ref().map(Tls::config)).await?;
+    let Means { secrets, data, .. } = means;
+    conduct::preflight(plan, &addresses, secrets, data, tls.as_ref().map(Tls::config)).await?;
     Ok((addresses, tls))
 }
 

@@ -96,7 +96,7 @@ async fn observed(plan: &Arc<Plan>, means: &Means) -> Result<(Outcome, Timestamp
         let now = Timestamp::now();
         if let Some((moment, since_start)) = moment(coordinator) {
             started_at.get_or_insert(now - since_start);
-            live.show(&glance(plan, &coordinator.aggregate(), moment));
+            live.show(&glance(plan, &coordinator.aggregate_of(moment.phase), moment));
         }
     })
     .await;

@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use rustls::ClientConfig;
 use serde_json::Value;
 use tracing::{debug, info};
 
+use super::client::{NoClient, client, url};
+use crate::plan::coding::{Coding, Inflated};
 use crate::plan::credential::shown_path;
 use crate::plan::figure::Figure;
 use crate::plan::secrets::Secrets;
 use crate::plan::template::{Name, Part, Template};
-use crate::plan::{self, Action, Check, Plan};
+use crate::plan::{self, Action, Check, Data, HttpVersion, Plan};
 
 /// Between two tries of an action that is repeated `within` a time.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -25,7 +27,7 @@ const LONGEST_BODY: usize = 1024 * 1024;
 pub enum PreflightError {
     /// The HTTP client can't be made.
     #[error("the client for preflight requests can't be made: {0}")]
-    Client(#[source] reqwest::Error),
+    Client(#[from] NoClient),
     /// A request failed, or a check didn't hold.
     #[error("{path}: {method} {target}: {cause}")]
     Failed {
@@ -48,15 +50,16 @@ pub async fn preflight(
     plan: &Plan,
     addresses: &[SocketAddr],
     secrets: &Secrets,
+    data: &Data,
     tls: Option<ClientConfig>,
 ) -> Result<(), PreflightError> {
     if plan.target.preflight.is_empty() {
         return Ok(());
     }
-    let client = client(&plan.target, addresses, tls)?;
+    let client = client(&plan.target, addresses, secrets, tls)?;
     for action in &plan.target.preflight {
         let began = Instant::now();
-        attempt(&client, plan, action, secrets).await.map_err(|cause| PreflightError::Failed {
+        attempt(&client, plan, action, secrets, data).await.map_err(|cause| PreflightError::Failed {
             path: action.path.clone(),
             method: method(action).to_string(),
             target: shown_path(&action.request.path),
@@ -67,49 +70,13 @@ pub async fn preflight(
     Ok(())
 }
 
-fn client(
-    target: &plan::Target,
-    addresses: &[SocketAddr],
-    tls: Option<ClientConfig>,
-) -> Result<reqwest::Client, PreflightError> {
-    let builder = reqwest::Client::builder();
-    let builder = match tls {
-        Some(tls) => builder.tls_backend_preconfigured(tls),
-        // Plain HTTP needs no authorities, and the machine's own may be missing, as in an image without any.
-        None => builder.tls_certs_only([]),
-    };
-    builder
-        .no_proxy()
-        .retry(reqwest::retry::never())
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(target.connect_timeout)
-        .resolve_to_addrs(called(target), addresses)
-        .user_agent(concat!("loadgate/", env!("CARGO_PKG_VERSION"), " preflight"))
-        .build()
-        .map_err(PreflightError::Client)
-}
-
-/// The name that the client knows the target by: the one that its certificate must hold.
-fn called(target: &plan::Target) -> &str {
-    target.tls.as_ref().map_or(&target.host, |tls| &tls.server_name)
-}
-
-/// Where a request for `path` goes.
-fn url(target: &plan::Target, path: &str) -> String {
-    let plan::Target { port, authority, base_path, tls, .. } = target;
-    match tls {
-        None => format!("http://{authority}{base_path}{path}"),
-        Some(tls) if tls.server_name == target.host => format!("https://{authority}{base_path}{path}"),
-        Some(tls) => format!("https://{}:{port}{base_path}{path}", tls.server_name),
-    }
-}
-
 /// Tries until the checks hold or the action's time is over.
 async fn attempt(
     client: &reqwest::Client,
     plan: &Plan,
     action: &Action,
     secrets: &Secrets,
+    data: &Data,
 ) -> Result<(), String> {
     let began = Instant::now();
     let limit = action.within.unwrap_or_default();
@@ -117,7 +84,7 @@ async fn attempt(
         let patience =
             plan.target.timeout.min(limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1)));
         let patience = if action.within.is_some() { patience } else { plan.target.timeout };
-        let Err(cause) = once(client, plan, action, secrets, patience).await else { return Ok(()) };
+        let Err(cause) = once(client, plan, action, secrets, data, patience).await else { return Ok(()) };
         debug!(action = action.path, cause, "preflight failed");
         if began.elapsed() + PAUSE >= limit {
             return Err(match action.within {
@@ -134,19 +101,24 @@ async fn once(
     plan: &Plan,
     action: &Action,
     secrets: &Secrets,
+    data: &Data,
     patience: Duration,
 ) -> Result<(), String> {
     let target = &plan.target;
     let path = constant(&action.request.target, plan);
     let mut request = client.request(method(action), url(target, &path)).timeout(patience);
-    request = request.header("host", &target.authority).headers(headers(plan, action, secrets)?);
-    if let Some(body) = &action.request.body {
-        request = request.header("content-type", body.content_type).body(constant(&body.content, plan));
+    if target.http.version == HttpVersion::One {
+        request = request.header("host", &target.authority);
+    }
+    request = request.headers(headers(plan, action, secrets)?);
+    if let Some(body) = body_of(action, plan, data) {
+        request = request.body(body);
     }
     let began = Instant::now();
     let response = request.send().await.map_err(|error| told(&error, patience))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = body(response).await.map_err(|error| told(&error, patience))?;
+    let coding = headers.get(CONTENT_ENCODING).and_then(|value| Coding::named(value.as_bytes()));
+    let body = inflated(coding, body(response).await.map_err(|error| told(&error, patience))?)?;
     if body.len() > LONGEST_BODY && action.checks.iter().any(looks_into_body) {
         return Err("the answer is longer than 1 MiB, which is more than a check can look through".to_owned());
     }
@@ -167,6 +139,18 @@ async fn body(mut response: reqwest::Response) -> reqwest::Result<Vec<u8>> {
         body.extend_from_slice(&piece);
     }
     Ok(body)
+}
+
+/// The body made readable where it came compressed; one that is too long stays so.
+fn inflated(coding: Option<Coding>, body: Vec<u8>) -> Result<Vec<u8>, String> {
+    let Some(coding) = coding.filter(|_| !body.is_empty() && body.len() <= LONGEST_BODY) else {
+        return Ok(body);
+    };
+    match coding.inflate(&body, LONGEST_BODY) {
+        Ok(Inflated::Whole(body)) => Ok(body),
+        Ok(Inflated::TooLong) => Ok(vec![0; LONGEST_BODY + 1]),
+        Err(error) => Err(format!("the answer says that it is compressed, and can't be read: {error}")),
+    }
 }
 
 fn looks_into_body(check: &Check) -> bool {
@@ -200,6 +184,12 @@ fn method(action: &Action) -> reqwest::Method {
     }
 }
 
+/// The bytes of its body, where it has one.
+fn body_of(action: &Action, plan: &Plan, data: &Data) -> Option<Vec<u8>> {
+    let written = action.request.body.as_ref().map(|body| constant(&body.content, plan).into_bytes());
+    written.or_else(|| action.request.file.as_ref().map(|file| data.body(file).to_vec()))
+}
+
 fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap, String> {
     let own = &action.request.headers;
     let inherited = plan
@@ -208,6 +198,9 @@ fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap,
         .iter()
         .filter(|header| !own.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)));
     let mut headers = HeaderMap::new();
+    if let Some(content_type) = action.request.content_type() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
     for header in own.iter().chain(inherited) {
         let value = match &header.value {
             plan::HeaderValue::Template(template) => constant(template, plan),

@@ -18,8 +18,10 @@ const RESOLVE: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum ReachError {
     /// Its name has no address.
-    #[error("spec.target.baseUrl: the host {host:?} can't be resolved: {source}")]
+    #[error("{field}: the host {host:?} can't be resolved: {source}")]
     Unresolvable {
+        /// The field that names it.
+        field: &'static str,
         /// The host.
         host: String,
         /// What the resolver says.
@@ -27,9 +29,12 @@ pub enum ReachError {
     },
     /// None of its addresses takes a connection.
     #[error(
-        "spec.target.baseUrl: {address} takes no connection: {source}; is the target up, and is the port right?"
+        "{field}: {address} takes no connection: {source}; is {} up, and is the port right?",
+        whose(field)
     )]
     Refused {
+        /// The field that names it.
+        field: &'static str,
         /// The last address tried.
         address: SocketAddr,
         /// What the kernel says.
@@ -37,11 +42,16 @@ pub enum ReachError {
     },
 }
 
-/// The addresses of `target` that take a connection now.
+fn whose(field: &str) -> &'static str {
+    if field.contains("proxy") { "the proxy" } else { "the target" }
+}
+
+/// The addresses of `target`, or of the proxy to it, that take a connection now.
 ///
 /// # Errors
 /// When its name can't be resolved, or no address takes a connection within the target's connect timeout.
 pub async fn reach(target: &Target) -> Result<Arc<[SocketAddr]>, ReachError> {
+    let (_, _, field) = target.reached_at();
     let addresses = resolve(target).await?;
     let mut reached = Vec::new();
     let mut last = None;
@@ -53,7 +63,7 @@ pub async fn reach(target: &Target) -> Result<Arc<[SocketAddr]>, ReachError> {
             }
             Err(source) => {
                 debug!(%address, %source, "target not reached");
-                last = Some(ReachError::Refused { address, source });
+                last = Some(ReachError::Refused { field, address, source });
             }
         }
     }
@@ -64,9 +74,9 @@ pub async fn reach(target: &Target) -> Result<Arc<[SocketAddr]>, ReachError> {
 }
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ReachError> {
-    let unresolvable = |source| ReachError::Unresolvable { host: target.host.clone(), source };
-    let found =
-        within(RESOLVE, lookup_host((target.host.as_str(), target.port))).await.map_err(unresolvable)?;
+    let (host, port, field) = target.reached_at();
+    let unresolvable = |source| ReachError::Unresolvable { field, host: host.to_owned(), source };
+    let found = within(RESOLVE, lookup_host((host, port))).await.map_err(unresolvable)?;
     let mut addresses: Vec<_> = found.collect();
     addresses.sort();
     addresses.dedup();

@@ -30,6 +30,15 @@ impl OwnCookies {
         }
     }
 
+    /// What a request of `path` has as its Cookie header, where it has any.
+    pub(super) fn value(&mut self, path: &str) -> Option<String> {
+        path.clone_into(&mut self.asked);
+        let mut header = Vec::new();
+        self.jar.write(path, Instant::now(), &mut header);
+        let header = String::from_utf8(header).ok()?;
+        header.strip_prefix("Cookie: ").map(|value| value.trim_end().to_owned())
+    }
+
     /// Keeps those of the response to what was asked for.
     pub(super) fn keep(&mut self, response: &Reader, host: &str) {
         for header in response.cookies() {

@@ -1,6 +1,7 @@
 //! What the users of one shard share during one phase: plan, clock, recorder, buffers. One thread, no locks.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::compile::{CompiledPhase, micros};
+use super::full::Pattern;
 use super::slices::filters;
 use super::stop::Stop;
 use super::stream::Opening;
@@ -45,6 +47,7 @@ pub(super) struct Floor {
     connecting: Cell<u64>,
     connected_ahead: Notify,
     tls: Option<Tls>,
+    full: Option<Arc<Pattern>>,
     tls_has_failed: Cell<bool>,
 }
 
@@ -56,6 +59,7 @@ impl Floor {
         share: Option<Share>,
         addresses: Arc<[SocketAddr]>,
         tls: Option<Tls>,
+        full: Option<Arc<Pattern>>,
     ) -> Rc<Self> {
         let phase = plan.load(leg);
         let layout = Layout {
@@ -81,6 +85,7 @@ impl Floor {
             connecting: Cell::new(0),
             connected_ahead: Notify::new(),
             tls,
+            full,
             tls_has_failed: Cell::new(false),
         })
     }
@@ -216,8 +221,13 @@ impl Floor {
         self.tls.as_ref()
     }
 
+    /// What clients are made after, where the fast one won't do.
+    pub(super) fn full(&self) -> Option<&Arc<Pattern>> {
+        self.full.as_ref()
+    }
+
     /// No TLS came about. Why is told once: all others fail as well.
-    pub(super) fn tls_failed(&self, error: &std::io::Error) {
+    pub(super) fn tls_failed(&self, error: &dyn Display) {
         if !self.tls_has_failed.replace(true) {
             tracing::warn!(phase = self.phase().name, %error, "TLS with the target failed; further failures are only counted");
         }

@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use super::begun::{Begun, InFlight};
 use super::compile::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Cookies, Guard, micros};
-use super::connection::{Connection, Exchange};
+use super::connection::Exchange;
 use super::cookies::OwnCookies;
 use super::evaluate::Response;
 use super::floor::Floor;
 use super::once::Once;
 use super::render::{CompiledRequest, Filling, Rows, Unfit, fill};
+use super::way::Way;
 use crate::metrics::{ErrorClass, Sample, Timing};
 use crate::plan::draw::Draws;
 use crate::plan::{Data, condition};
@@ -28,11 +29,11 @@ pub(super) enum Failing {
     Ends,
 }
 
-/// A user: its number over all workers, its connection, and what it has extracted.
+/// A user: its number over all workers, its way to the target, and what it has extracted.
 pub(super) struct User {
     pub(super) floor: Rc<Floor>,
     pub(super) number: u64,
-    pub(super) connection: Connection,
+    way: Way,
     pub(super) slots: Vec<Option<Value>>,
     /// The number of its row, feeder by feeder; empty where no step names one.
     rows: Vec<usize>,
@@ -64,7 +65,7 @@ impl User {
         User {
             floor: Rc::clone(floor),
             number,
-            connection: Connection::default(),
+            way: Way::new(floor, number),
             slots: Vec::new(),
             rows: Vec::new(),
             once: Once::default(),
@@ -74,11 +75,11 @@ impl User {
 
     /// Opens the connection ahead of the first request. Where that fails, the request will try again and tell.
     pub(super) async fn connect(&mut self) {
-        let _ = self.connection.ensure_open(&self.floor, self.number).await;
+        let _ = self.way.ensure_open(&self.floor, self.number).await;
     }
 
-    /// Runs one iteration to its end.
-    pub(super) async fn run(&mut self, mut turn: Turn) {
+    /// Runs one iteration to its end. `turn` stays where it is: as an argument it would have two places in each user.
+    pub(super) async fn run(&mut self, turn: &mut Turn) {
         let floor = Rc::clone(&self.floor);
         let compiled = Rc::clone(&floor);
         let compiled: &CompiledPhase = &compiled.compiled;
@@ -86,12 +87,11 @@ impl User {
         let iteration = Begun::new(&floor, turn.due);
         self.slots.clear();
         self.slots.resize(scenario.slots, None);
-        self.choose_rows(&scenario.feeders, &mut turn);
+        self.choose_rows(&scenario.feeders, turn);
         let mut intended = turn.due.filter(|_| turn.counts_from_due);
         // In a place of its own, as it is rare: each user would hold room for it all the time.
-        if !scenario.has_once() || Box::pin(self.is_set_up(&floor, scenario, &mut turn, &mut intended)).await
-        {
-            self.pass(&floor, scenario, &mut turn, &mut intended).await;
+        if !scenario.has_once() || Box::pin(self.is_set_up(&floor, scenario, turn, &mut intended)).await {
+            self.pass(&floor, scenario, turn, &mut intended).await;
         }
         iteration.complete();
     }
@@ -178,8 +178,9 @@ impl User {
         };
         let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
         let in_flight = InFlight::new(floor, sent);
-        let exchange = self.connection.receive(floor, &step.wants, sent_at, size).await;
+        let exchange = self.way.receive(floor, &step.wants, &mut self.cookies, sent_at, size).await;
         in_flight.over();
+        let sent = exchange.sent.unwrap_or(sent);
         let timing = Timing {
             intended: intended.unwrap_or(sent),
             sent,
@@ -196,13 +197,13 @@ impl User {
         step: &CompiledStep,
         turn: &mut Turn,
     ) -> Result<(Instant, usize), ErrorClass> {
-        self.connection.ensure_open(floor, self.number).await?;
+        self.way.ensure_open(floor, self.number).await?;
         let draws = turn.draws.clone();
         match self.write(floor, step, turn) {
             // Closed by the target while it was idle; not a byte was written, so that nothing is sent twice.
             Err(ErrorClass::Stale) => {
                 floor.recorder.borrow_mut().reconnected();
-                self.connection.ensure_open(floor, self.number).await?;
+                self.way.ensure_open(floor, self.number).await?;
                 turn.draws = draws;
                 self.write(floor, step, turn)
             }
@@ -236,13 +237,14 @@ impl User {
 
     fn write_out(&mut self, bytes: &[u8]) -> Result<(Instant, usize), ErrorClass> {
         let sent_at = Instant::now();
-        self.connection.write(bytes)?;
+        self.way.write(bytes)?;
         Ok((sent_at, bytes.len()))
     }
 
-    /// Forgets what it was told to keep.
-    pub(super) fn forget(&mut self) {
+    /// Hangs up and forgets what it was told to keep: who comes then is somebody new.
+    pub(super) fn hang_up(&mut self) {
         self.cookies.clear();
+        self.way = Way::new(&self.floor, self.number);
     }
 
     fn record(
@@ -259,12 +261,17 @@ impl User {
             floor.recorder.borrow_mut().request(&sample);
             return false;
         }
-        if step.wants.cookies != Cookies::Ignored {
-            self.cookies.keep(&self.connection.reader, floor.host());
+        if self.way.reader_mut().inflate().is_err() {
+            sample.error = Some(ErrorClass::Protocol);
+            floor.recorder.borrow_mut().request(&sample);
+            return false;
         }
-        let response = Response::new(&self.connection.reader, step, timing.end - timing.sent);
+        if step.wants.cookies != Cookies::Ignored {
+            self.cookies.keep(self.way.reader(), floor.host());
+        }
+        let response = Response::new(self.way.reader(), step, timing.end - timing.sent);
         sample.error = response.error(step, classify, &mut self.filling(&floor.compiled.data, turn));
-        sample.status = Some(self.connection.reader.status());
+        sample.status = Some(self.way.reader().status());
         sample.cache = response.cache(classify);
         let keys: [Option<Cow<'_, str>>; MOST_DECLARED] =
             std::array::from_fn(|place| classify.groups.get(place).and_then(|source| response.text(source)));
@@ -283,7 +290,8 @@ impl User {
 /// A request that was given up before a byte of it was written took as long as that was `tried`.
 fn record_unsent(floor: &Floor, step: &CompiledStep, intended: Option<u64>, tried: u64, error: ErrorClass) {
     let end = floor.now();
-    let exchange = Exchange { first_byte: None, end, bytes_sent: 0, bytes_received: 0, error: Some(error) };
+    let exchange =
+        Exchange { sent: None, first_byte: None, end, bytes_sent: 0, bytes_received: 0, error: Some(error) };
     let timing = Timing { intended: intended.unwrap_or(tried), sent: tried, first_byte: None, end };
     floor.recorder.borrow_mut().request(&sample(floor, step, &exchange, timing));
 }

@@ -8,6 +8,7 @@ mod connection;
 mod cookies;
 mod evaluate;
 mod floor;
+mod full;
 mod iteration;
 mod jar;
 #[cfg(any(test, fuzzing))]
@@ -26,6 +27,7 @@ mod timer;
 mod tls;
 mod user;
 mod watch;
+mod way;
 mod workforce;
 
 pub use compile::{CompileError, CompiledPhase};

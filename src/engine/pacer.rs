@@ -113,9 +113,9 @@ async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
         let mut draws = Draws::open(floor.seed(), floor.phase_index(), index);
         let scenario = draws.weighted(&floor.compiled.weights);
         if floor.has_rows(scenario, index) {
-            let turn =
+            let mut turn =
                 Turn { iteration: index, index, round: 0, scenario, draws, due: Some(due), counts_from_due };
-            user.run(turn).await;
+            user.run(&mut turn).await;
         }
         if floor.pool_closed() {
             break;

@@ -81,7 +81,10 @@ impl CompiledRequest {
         constants: &Constants<'_>,
     ) -> Self {
         let head = head(target, request, headers, constants);
-        let body = request.body.as_ref().map(|body| Pieces::new(&body.content, Place::Anywhere, constants));
+        let written =
+            request.body.as_ref().map(|body| Pieces::new(&body.content, Place::Anywhere, constants));
+        let body =
+            written.or_else(|| request.file.as_ref().map(|file| Pieces::raw(constants.data.body(file))));
         match (head.as_fixed(), body.as_ref().map(Pieces::as_fixed)) {
             (Some(head), None) => CompiledRequest::Fixed(with_body(head, None)),
             (Some(head), Some(Some(body))) => CompiledRequest::Fixed(with_body(head, Some(body))),
@@ -143,10 +146,10 @@ fn head(
     if !given("accept") {
         pieces.text("Accept: */*\r\n");
     }
-    if let Some(body) = &request.body
+    if let Some(content_type) = request.content_type()
         && !given("content-type")
     {
-        pieces.text(&format!("Content-Type: {}\r\n", body.content_type));
+        pieces.text(&format!("Content-Type: {content_type}\r\n"));
     }
     for (name, value) in headers {
         pieces.text(&format!("{name}: "));
@@ -187,6 +190,11 @@ impl Pieces {
         let mut pieces = Pieces(Vec::new());
         pieces.text(text);
         pieces
+    }
+
+    /// Bytes as they are.
+    fn raw(bytes: &[u8]) -> Self {
+        Pieces(vec![Piece::Fixed(bytes.to_vec())])
     }
 
     fn slot(&mut self, name: &Name, encoding: Encoding, place: Place, constants: &Constants<'_>) {

@@ -5,10 +5,11 @@ mod framing;
 use std::mem::MaybeUninit;
 
 use super::compile::{Cookies, Wants};
+use crate::plan::coding::{Coding, Inflated};
 use framing::Framing;
 
 /// The most bytes of a response's head.
-const LONGEST_HEAD: usize = 64 * 1024;
+pub(super) const LONGEST_HEAD: usize = 64 * 1024;
 /// The most headers of a response.
 const MOST_HEADERS: usize = 100;
 /// The most bytes of a body that are kept for checks and extracts.
@@ -31,6 +32,8 @@ pub(super) struct Reader {
     body_too_long: bool,
     /// The values of all Set-Cookie headers, where cookies are kept.
     cookies: Vec<String>,
+    /// How the body is compressed, where it was wanted.
+    coding: Option<Coding>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +102,18 @@ impl Reader {
         self.body_too_long
     }
 
+    /// Makes a body readable that came compressed.
+    pub(super) fn inflate(&mut self) -> Result<(), NotHttp> {
+        let Some(coding) = self.coding.filter(|_| !self.body.is_empty() && !self.body_too_long) else {
+            return Ok(());
+        };
+        match coding.inflate(&self.body, LONGEST_KEPT_BODY).map_err(|_| NotHttp)? {
+            Inflated::Whole(body) => self.body = body,
+            Inflated::TooLong => self.body_too_long = true,
+        }
+        Ok(())
+    }
+
     /// Takes the next bytes.
     pub(super) fn feed(&mut self, bytes: &[u8], wants: &Wants) -> Result<Progress, NotHttp> {
         let mut rest = bytes;
@@ -119,6 +134,26 @@ impl Reader {
                 State::Chunk(left) => self.chunk(rest, left, wants),
             };
         }
+    }
+
+    /// Begins with a head that was read elsewhere.
+    pub(super) fn begin_with<'h>(
+        &mut self,
+        status: u16,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+        wants: &Wants,
+    ) {
+        self.begin();
+        self.status = status;
+        self.forget_headers(wants);
+        for (name, value) in headers {
+            self.keep_header(&httparse::Header { name, value }, wants);
+        }
+    }
+
+    /// Takes a piece of its body.
+    pub(super) fn keep_piece(&mut self, bytes: &[u8], wants: &Wants) {
+        self.keep(bytes, wants);
     }
 
     /// The connection takes no further request.
@@ -180,10 +215,7 @@ impl Reader {
     }
 
     fn accept(&mut self, response: &httparse::Response<'_, '_>, wants: &Wants) -> Result<(), NotHttp> {
-        self.kept.clear();
-        self.places.clear();
-        self.places.resize(wants.headers.len(), None);
-        self.cookies.clear();
+        self.forget_headers(wants);
         let mut framing = Framing::default();
         for header in response.headers.iter() {
             framing.note(header)?;
@@ -199,6 +231,14 @@ impl Reader {
         Ok(())
     }
 
+    fn forget_headers(&mut self, wants: &Wants) {
+        self.kept.clear();
+        self.places.clear();
+        self.places.resize(wants.headers.len(), None);
+        self.cookies.clear();
+        self.coding = None;
+    }
+
     fn has_no_body(&self, wants: &Wants) -> bool {
         wants.head_only || matches!(self.status, 204 | 304)
     }
@@ -206,6 +246,9 @@ impl Reader {
     fn keep_header(&mut self, header: &httparse::Header<'_>, wants: &Wants) {
         if wants.cookies != Cookies::Ignored && header.name.eq_ignore_ascii_case("set-cookie") {
             self.cookies.extend(std::str::from_utf8(header.value).map(str::to_owned));
+        }
+        if wants.body && header.name.eq_ignore_ascii_case("content-encoding") {
+            self.coding = Coding::named(header.value);
         }
         let Some(place) = wants.headers.iter().position(|name| header.name.eq_ignore_ascii_case(name)) else {
             return;

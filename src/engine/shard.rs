@@ -12,6 +12,7 @@ use tokio::task::{JoinSet, LocalSet};
 
 use super::compile::{CompiledPhase, micros};
 use super::floor::Floor;
+use super::full::Pattern;
 use super::pacer;
 use super::tls::Tls;
 use super::user;
@@ -43,6 +44,7 @@ pub(super) struct Post {
     pub(super) shards: NonZeroU32,
     pub(super) addresses: Arc<[SocketAddr]>,
     pub(super) tls: Option<Tls>,
+    pub(super) full: Option<Arc<Pattern>>,
 }
 
 impl Post {
@@ -120,7 +122,8 @@ fn abort(stage: Option<&Stage>) {
 
 fn prepare(post: &Post, leg: Leg, compiled: Arc<CompiledPhase>) -> Stage {
     let part = post.part(leg);
-    let floor = Floor::new(&post.plan, leg, compiled, part, Arc::clone(&post.addresses), post.tls.clone());
+    let (addresses, tls, full) = (Arc::clone(&post.addresses), post.tls.clone(), post.full.clone());
+    let floor = Floor::new(&post.plan, leg, compiled, part, addresses, tls, full);
     let mut users = JoinSet::new();
     let executor = &floor.phase().executor;
     if let Drive::Users(closed) = executor.drive() {
@@ -209,7 +212,7 @@ spec:
         let (secrets, data) = (crate::plan::secrets::Secrets::default(), crate::plan::Data::default());
         let compiled = CompiledPhase::new(&plan, &plan.phases[0], &secrets, &data, "").expect("it is sound");
         let leg = Leg { phase: 0, level: None };
-        let floor = Floor::new(&plan, leg, Arc::new(compiled), Some(Share::WHOLE), Arc::new([]), None);
+        let floor = Floor::new(&plan, leg, Arc::new(compiled), Some(Share::WHOLE), Arc::new([]), None, None);
         let room = size_of_val(&user::closed(floor, 0));
         assert!(room <= 1_700, "{room} bytes");
     }
@@ -221,8 +224,15 @@ spec:
         let all = all.flat_map(|share| (0..each).map(move |shard| (share, shard)));
         let part = |(share, shard)| {
             let shards = NonZeroU32::new(each).expect("there is one");
-            let post =
-                Post { plan: Arc::clone(&plan), share, shard, shards, addresses: Arc::new([]), tls: None };
+            let post = Post {
+                plan: Arc::clone(&plan),
+                share,
+                shard,
+                shards,
+                addresses: Arc::new([]),
+                tls: None,
+                full: None,
+            };
             post.part(Leg { phase: 0, level: None })
                 .map_or((0, 0), |part| (part.count(40), part.count(max_users.into())))
         };

@@ -22,6 +22,7 @@ pub(super) enum Stream {
 }
 
 /// How long it took to open one.
+#[derive(Debug)]
 pub(super) struct Opening {
     /// Until the socket was connected.
     pub(super) connect: Duration,
@@ -103,7 +104,7 @@ impl Stream {
 }
 
 /// Whether it was something on this side that was missing: nothing of it tells about the target.
-fn class(error: &io::Error) -> ErrorClass {
+pub(super) fn class(error: &io::Error) -> ErrorClass {
     let wants = [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::AGAIN, Errno::NOBUFS, Errno::NOMEM];
     let is_want = Errno::from_io_error(error).is_some_and(|error| wants.contains(&error));
     if is_want { ErrorClass::Exhausted } else { ErrorClass::Connect }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::compile::micros;
-use super::connection::Connection;
 use super::floor::Floor;
 use super::iteration::{Turn, User};
 use crate::plan::draw::Draws;
@@ -35,18 +34,17 @@ pub(super) async fn closed(floor: Rc<Floor>, number: u64) {
         let pace = Duration::from_micros(next.pace.unwrap_or(0));
         let Some(stint) = users.stint(number, stint, pace) else { return };
         course.comes(micros(stint.begins));
-        iterate(&floor, &mut user, &mut course, stint).await;
+        iterate(&floor, &mut user, &mut course, &stint).await;
         if floor.stop.aborted() {
             return;
         }
         // Who isn't there has no connection, and comes as somebody new.
-        user.forget();
-        user.connection = Connection::default();
+        user.hang_up();
     }
 }
 
 /// Runs iterations as long as the stint lasts, and leaves.
-async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: Stint) {
+async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint: &Stint) {
     let mut present = None;
     iterations(floor, user, course, stint, &mut present).await;
     Box::pin(user.tear_down()).await;
@@ -56,7 +54,7 @@ async fn iterations<'f>(
     floor: &'f Floor,
     user: &mut User,
     course: &mut Course<'_>,
-    stint: Stint,
+    stint: &Stint,
     present: &mut Option<Present<'f>>,
 ) {
     let until = stint.until.map(micros);
@@ -72,9 +70,9 @@ async fn iterations<'f>(
             return;
         }
         present.get_or_insert_with(|| Present::new(floor));
-        let Some((turn, pace)) = course.take() else { return };
+        let Some((mut turn, pace)) = course.take() else { return };
         let began = turn.due.unwrap_or(now);
-        user.run(turn).await;
+        user.run(&mut turn).await;
         course.due = pace.map(|pace| (began + pace).max(floor.now()));
         if pace.is_none() {
             // Users that are answered at once must not keep the others of their shard from their turn.

@@ -9,6 +9,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 use super::compile::{CompileError, CompiledPhase};
+use super::full::{NoClient, Pattern};
 use super::shard::{self, Command, Post};
 use super::tls::Tls;
 use super::watch::Watch;
@@ -45,6 +46,9 @@ pub enum EngineError {
     /// A phase can't be made ready.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// The client that speaks everything can't be made.
+    #[error("{0}")]
+    Client(String),
     /// A thread can't be started.
     #[error("a thread of the load generator can't be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -75,13 +79,14 @@ impl Engine {
     /// Starts the threads.
     ///
     /// # Errors
-    /// When a thread can't be started, or a header refers to a Secret that isn't known.
+    /// When a thread can't be started, a header refers to a Secret that isn't known, or no client can be made.
     pub fn start(setup: Setup) -> Result<Self, EngineError> {
         for (_, phase) in setup.plan.phases_to_run() {
             CompiledPhase::new(&setup.plan, phase, &setup.secrets, &setup.data, &setup.run_uid)?;
         }
+        let full = Pattern::of(&setup.plan.target, setup.tls.as_ref(), &setup.secrets)?;
         let shards: Result<Vec<_>, _> =
-            (0..setup.shards.get()).map(|shard| start_shard(&setup, shard)).collect();
+            (0..setup.shards.get()).map(|shard| start_shard(&setup, full.clone(), shard)).collect();
         Ok(Engine {
             shards: shards?,
             setup,
@@ -191,6 +196,12 @@ impl Engine {
     }
 }
 
+impl From<NoClient> for EngineError {
+    fn from(error: NoClient) -> Self {
+        EngineError::Client(error.to_string())
+    }
+}
+
 impl Shard {
     fn tell(&self, command: Command) -> Result<(), EngineError> {
         let told = self.commands.as_ref().map(|commands| commands.send(command));
@@ -209,7 +220,7 @@ impl Drop for Shard {
     }
 }
 
-fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
+fn start_shard(setup: &Setup, full: Option<Arc<Pattern>>, shard: u32) -> Result<Shard, EngineError> {
     let (commands, received) = mpsc::unbounded_channel();
     let post = Post {
         plan: Arc::clone(&setup.plan),
@@ -218,6 +229,7 @@ fn start_shard(setup: &Setup, shard: u32) -> Result<Shard, EngineError> {
         shards: setup.shards,
         addresses: Arc::clone(&setup.addresses),
         tls: setup.tls.clone(),
+        full,
     };
     let runtime = shard::runtime().map_err(EngineError::Thread)?;
     let thread = std::thread::Builder::new()

@@ -14,7 +14,7 @@ use super::coordinator::{Admission, Answer, Coordinator, Refusal, Registration, 
 use super::room::Room;
 use super::session::{Session, SessionView, Untried};
 use crate::metrics::{Aggregate, Snapshot, Tried};
-use crate::plan::Plan;
+use crate::plan::{PhaseIndex, Plan};
 
 /// How far apart the clocks of two machines may be.
 const SLACK: Duration = Duration::from_hours(1);
@@ -163,7 +163,14 @@ impl SharedSession {
         measured.aggregate()
     }
 
-    /// The same beside other work: that of a thousand workers takes a second or more, in which they want to be heard.
+    /// The same of one phase, for whoever looks at it often: a long run has thousands of seconds.
+    #[must_use]
+    pub fn aggregate_of(&self, phase: PhaseIndex) -> Aggregate {
+        let measured = self.session().measured();
+        measured.of_phase(phase).aggregate()
+    }
+
+    /// The whole beside other work: that of a thousand workers takes a second or more, in which they want to be heard.
     pub async fn aggregate_apart(&self) -> Aggregate {
         let measured = self.session().measured();
         match tokio::task::spawn_blocking(move || measured.aggregate()).await {

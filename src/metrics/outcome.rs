@@ -21,6 +21,8 @@ pub enum ErrorClass {
     Stale,
     /// What came isn't HTTP.
     Protocol,
+    /// A redirect led out of the target, or was one too many.
+    Redirects,
     /// The body was larger than what is kept of it for checks.
     BodyLimit,
     /// A status of 400 or more.
@@ -43,6 +45,7 @@ impl fmt::Display for ErrorClass {
             ErrorClass::Reset => f.write_str("reset"),
             ErrorClass::Stale => f.write_str("stale"),
             ErrorClass::Protocol => f.write_str("protocol"),
+            ErrorClass::Redirects => f.write_str("redirects"),
             ErrorClass::BodyLimit => f.write_str("body_limit"),
             ErrorClass::Status(code) => write!(f, "{code}"),
             ErrorClass::Check => f.write_str("check"),

@@ -73,6 +73,12 @@ fn canonical(spec: &LoadTestSpec, workers: u32) -> Value {
 fn target(mut target: api::Target) -> api::Target {
     optional_length(&mut target.timeout, "30s");
     optional_length(&mut target.connect_timeout, "5s");
+    if let Some(http) = &mut target.http {
+        drop_default(&mut http.version, &api::HttpVersion::default());
+        drop_default(&mut http.redirects, &0);
+        drop_default(&mut http.tier, &api::HttpTier::default());
+    }
+    drop_default(&mut target.http, &api::TargetHttp::default());
     for action in &mut target.preflight {
         request(&mut action.request);
         action.within.iter_mut().for_each(length);

@@ -2,6 +2,7 @@
 //!
 //! Behind [`Plan::from_spec`] everything is known to be right: a rate is never zero, a name always resolves.
 
+pub mod coding;
 pub mod condition;
 pub mod credential;
 pub mod cut;

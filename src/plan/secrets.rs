@@ -33,10 +33,11 @@ pub fn environment_name(place: usize) -> String {
 }
 
 /// Each header that is sent somewhere, of the load and of the preflight.
-fn headers(plan: &Plan) -> impl Iterator<Item = &Header> {
+pub(super) fn headers(plan: &Plan) -> impl Iterator<Item = &Header> {
     let steps = plan.steps.iter().map(|step| &step.request);
     let requests = steps.chain(plan.target.preflight.iter().map(|action| &action.request));
-    plan.target.headers.iter().chain(requests.flat_map(|request| &request.headers))
+    let to_proxy = plan.target.http.proxy.iter().filter_map(|proxy| proxy.authorization.as_ref());
+    plan.target.headers.iter().chain(to_proxy).chain(requests.flat_map(|request| &request.headers))
 }
 
 impl Header {

@@ -14,8 +14,6 @@ use crate::plan::figure::Figure;
 use crate::plan::{PhaseIndex, Plan};
 use crate::verdict::Generator;
 
-/// The HTTP client that sends all requests.
-const ENGINE: &str = "fast (HTTP/1.1)";
 /// Less of the planned load than this is another load.
 const LEAST_ACHIEVED_PPM: u32 = 990_000;
 /// A burst that takes longer than this, from the first request to the last, is a slope.
@@ -38,7 +36,7 @@ pub(super) fn generator(plan: &Plan, aggregate: &Aggregate) -> (Generator, Vec<U
     let sum = |of: fn(&Seen<'_>) -> u64| held().map(of).sum();
     let generator = Generator {
         healthy: unsound.is_empty(),
-        engine: ENGINE.to_owned(),
+        engine: plan.target.http.engine(),
         reasons: unsound.iter().map(|unsound| unsound.reason.clone()).collect(),
         lag_p99_micros: parts.iter().filter_map(|(seen, _)| lag_p99(seen)).max().unwrap_or(0),
         achieved_ppm: ppm(sum(|seen| seen.books().started), sum(|seen| seen.books().scheduled)),

@@ -11,11 +11,11 @@ fn steps(request: &str) -> String {
     )
 }
 
-/// A target whose first response says `evil`; it refuses every other request that isn't just as `wanted`.
-fn saying(evil: &'static str, wanted: &'static str) -> Server {
+/// A target whose first response says `evil`; it refuses every other request that isn't just as one `wanted`.
+fn saying(evil: &'static str, wanted: [&'static str; 2]) -> Server {
     Server::answering(move |request| {
         let seen = format!("{}|{}", request.line(), String::from_utf8_lossy(&request.body));
-        let is_fine = seen == "GET /first|" || seen == wanted;
+        let is_fine = seen == "GET /first|" || wanted.contains(&seen.as_str());
         let status = if is_fine { "200 OK" } else { "400 Bad Request" };
         response(status, "", &serde_json::json!({ "evil": evil }).to_string())
     })
@@ -43,7 +43,7 @@ fn a_value_that_would_end_a_header_or_the_path_is_never_sent() {
             failed: Some(("unsent", SENT)),
             ..SOUND
         };
-        check(&saying(evil, ""), &trial);
+        check(&saying(evil, ["", ""]), &trial);
     }
 }
 
@@ -58,6 +58,8 @@ fn a_value_that_its_place_can_hold_is_written_as_the_place_asks() {
         (r#"{path: "/s/${evil}"}"#, "../x%20y", "GET /s/../x%20y|"),
     ] {
         let trial = Trial { about: request, steps: &steps(request), requests: 2 * SENT, ..SOUND };
-        check(&saying(evil, wanted), &trial);
+        // The full client takes the dots out of a path, as browsers do.
+        let by_full = if wanted.contains("/../") { "GET /x%20y|" } else { wanted };
+        check(&saying(evil, [wanted, by_full]), &trial);
     }
 }

@@ -53,7 +53,8 @@ const ILLNESSES: [Illness; 6] = [
 
 #[test]
 fn whatever_ails_a_target_is_counted_takes_no_memory_and_ends() {
-    for (about, class, ail) in ILLNESSES {
+    for (illness, tier) in ILLNESSES.into_iter().flat_map(|illness| [(illness, "fast"), (illness, "full")]) {
+        let (about, class, ail) = illness;
         let (pid, peak) = (Arc::<OnceLock<u32>>::default(), Arc::<AtomicU64>::default());
         let (known, greatest) = (Arc::clone(&pid), Arc::clone(&peak));
         let server = Server::start(move |connection| {
@@ -71,6 +72,7 @@ fn whatever_ails_a_target_is_counted_takes_no_memory_and_ends() {
             target: ", timeout: 300ms",
             failed: Some((class, SENT)),
             connections: if keeps { 2 } else { SENT },
+            tier,
             ..SOUND
         };
         let running = Run::new(&test(&server.url(), &trial), &[]).start();

@@ -4,8 +4,9 @@ use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
+use crate::support::program::run;
 use crate::support::server::{Server, response};
-use crate::{SENT, SOUND, Trial, answering, check};
+use crate::{Came, Full, SENT, SOUND, Trial, answering, check, counts, test};
 
 #[test]
 fn a_connection_closed_while_idle_is_opened_anew_and_that_is_no_error() {
@@ -43,7 +44,7 @@ fn a_connection_closed_after_a_request_was_written_is_stale_and_nothing_is_sent_
     drop(server);
     let mut indexes: Vec<String> = sent.try_iter().collect();
     indexes.sort_unstable();
-    assert_eq!(indexes, ["0", "1", "2", "3", "4", "5"]);
+    assert_eq!(indexes, ["0", "0", "1", "1", "2", "2", "3", "3", "4", "4", "5", "5"]);
 }
 
 #[test]
@@ -77,24 +78,49 @@ fn listener() -> TcpListener {
     socket.into()
 }
 
-#[test]
-fn an_answer_before_the_request_was_read_counts_and_its_connection_is_not_used_again() {
-    let steps = format!(
+/// A target that answers what it hasn't read, and then `stays` or closes.
+fn hasty(stays: bool) -> Server {
+    let kept = Mutex::new(Vec::new());
+    Server::on(listener(), move |mut connection| {
+        if connection.head().is_some() {
+            connection.send(&response("413 Content Too Large", "", "{}"));
+            if stays {
+                kept.lock().unwrap().push(connection);
+            }
+        }
+    })
+}
+
+fn large_step() -> String {
+    format!(
         r#"{{name: post, request: {{path: /, method: POST, json: "{}"}}, checks: [{{status: [413]}}]}}"#,
         "x".repeat(LARGE)
-    );
-    for (about, stays) in [("and stays", true), ("and closes", false)] {
-        let kept = Mutex::new(Vec::new());
-        let server = Server::on(listener(), move |mut connection| {
-            if connection.head().is_some() {
-                connection.send(&response("413 Content Too Large", "", "{}"));
-                if stays {
-                    kept.lock().unwrap().push(connection);
-                }
-            }
-        });
-        let report = check(&server, &Trial { about, steps: &steps, connections: SENT, ..SOUND });
-        assert_eq!(report.statuses().get("POST / 413"), Some(&SENT), "{about}");
-        assert!(report.total("bytesSent") < SENT * LARGE as u64, "{about}: {}", report.total("bytesSent"));
+    )
+}
+
+#[test]
+fn an_answer_before_the_request_was_read_counts_and_its_connection_is_not_used_again() {
+    // The full client closes the connection by itself, so that the next one looks like a reconnect.
+    let full = Full::Differs(Came { failed: None, connections: SENT, reconnects: SENT - 2 });
+    let trial = Trial { about: "and stays", steps: &large_step(), connections: SENT, full, ..SOUND };
+    let [fast, full] = check(&hasty(true), &trial);
+    for report in [&fast, &full] {
+        assert_eq!(report.statuses().get("POST / 413"), Some(&SENT));
     }
+    assert!(fast.total("bytesSent") < SENT * LARGE as u64, "{}", fast.total("bytesSent"));
+}
+
+/// The full client may find that it can't write before it reads what there is: then it is a reset.
+#[test]
+fn an_answer_before_the_request_was_read_counts_also_where_the_connection_is_closed() {
+    let server = hasty(false);
+    let steps = large_step();
+    let [fast, full] = Trial { steps: &steps, connections: SENT, ..SOUND }.both();
+    let report = counts(&run(&test(&server.url(), &fast), &[]), &fast);
+    assert_eq!(report.statuses().get("POST / 413"), Some(&SENT));
+    assert!(report.total("bytesSent") < SENT * LARGE as u64, "{}", report.total("bytesSent"));
+    let report = run(&test(&server.url(), &full), &[]).report();
+    let answered = report.statuses().get("POST / 413").copied().unwrap_or(0);
+    let reset = report.errors().get("reset").copied().unwrap_or(0);
+    assert_eq!((answered + reset, report.total("requests")), (SENT, SENT), "{:?}", report.errors());
 }

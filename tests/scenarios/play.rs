@@ -32,6 +32,15 @@ pub(crate) fn play(spec: &str, answer: impl Fn(&Request) -> Vec<u8> + Send + Syn
 impl Play<'_> {
     /// Plays it against a target that answers so.
     pub(crate) fn with(&self, answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Played {
+        self.with_target("", answer)
+    }
+
+    /// The same; of the target the spec says this besides its URL.
+    pub(crate) fn with_target(
+        &self,
+        target: &str,
+        answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Played {
         let log = Arc::<Mutex<Vec<Request>>>::default();
         let noted = Arc::clone(&log);
         let server = Server::answering(move |request| {
@@ -40,7 +49,7 @@ impl Play<'_> {
         });
         let spec = format!("  {}\n", self.spec.trim_end().replace('\n', "\n  "));
         let test = format!(
-            "apiVersion: loadgate.dev/v1alpha1\nkind: LoadTest\nmetadata: {{name: played}}\nspec:\n  target: {{baseUrl: \"{}\"}}\n{spec}",
+            "apiVersion: loadgate.dev/v1alpha1\nkind: LoadTest\nmetadata: {{name: played}}\nspec:\n  target: {{baseUrl: \"{}\"{target}}}\n{spec}",
             server.url()
         );
         let run = self

@@ -1,7 +1,7 @@
 //! A target that speaks TLS, and the authorities that it and its clients are known by.
 
 use std::io::{Read, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
+use crate::support::program::LIMIT;
 use crate::support::server::{Connection, Server};
 
 /// Signs certificates.
@@ -39,7 +40,7 @@ pub(crate) struct Visit {
 /// The target.
 pub(crate) struct Shop {
     server: Server,
-    visits: Arc<Mutex<Vec<Visit>>>,
+    visits: Arc<(Mutex<Vec<Visit>>, Condvar)>,
 }
 
 impl Authority {
@@ -93,11 +94,13 @@ impl Shop {
             }
         };
         let config = Arc::new(builder.with_single_cert(chain, key).unwrap());
-        let (visits, body) = (Arc::<Mutex<Vec<Visit>>>::default(), format!("{}the end", "x".repeat(size)));
+        let (visits, body) =
+            (Arc::<(Mutex<Vec<Visit>>, Condvar)>::default(), format!("{}the end", "x".repeat(size)));
         let noted = Arc::clone(&visits);
         let server = Server::start(move |connection| {
             if let Some(visit) = serve(connection, &config, &body) {
-                noted.lock().unwrap().push(visit);
+                noted.0.lock().unwrap().push(visit);
+                noted.1.notify_all();
             }
         });
         Shop { server, visits }
@@ -107,9 +110,11 @@ impl Shop {
         self.server.url().replace("http://", "https://")
     }
 
-    /// The connections that have ended and over which a request came.
-    pub(crate) fn visits(&self) -> Vec<Visit> {
-        self.visits.lock().unwrap().clone()
+    /// The connections that have ended and over which a request came, once there are so many.
+    pub(crate) fn visits(&self, count: usize) -> Vec<Visit> {
+        let (visits, changed) = &*self.visits;
+        let visits = changed.wait_timeout_while(visits.lock().unwrap(), LIMIT, |visits| visits.len() < count);
+        visits.unwrap().0.clone()
     }
 }
 

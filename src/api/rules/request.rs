@@ -82,10 +82,33 @@ pub(in crate::api) fn target_tls() -> Value {
     )])
 }
 
-pub(in crate::api) fn request() -> Value {
-    let body = any(&["json", "text", "form"]);
+/// The fast client speaks nothing of what stands beside it.
+pub(in crate::api) fn http() -> Value {
+    let is_fast = "has(self.tier) && self.tier == 'fast'";
     json!([
-        at_most_one_of(&["json", "text", "form"], "has more than one body; keep one of json, text and form"),
+        rule_at(
+            ".tier",
+            format!("!({is_fast}) || !has(self.version) || self.version == '1.1'"),
+            "the fast client speaks HTTP/1.1 only; leave version out, or say auto"
+        ),
+        rule_at(
+            ".tier",
+            format!("!({is_fast}) || !has(self.redirects) || self.redirects == 0"),
+            "the fast client follows no redirects; leave redirects out, or say auto"
+        ),
+        rule_at(
+            ".tier",
+            format!("!({is_fast}) || !has(self.proxy)"),
+            "the fast client knows no proxy; leave proxy out, or say auto"
+        ),
+    ])
+}
+
+pub(in crate::api) fn request() -> Value {
+    let bodies = ["json", "text", "form", "file"];
+    let body = any(&bodies);
+    json!([
+        at_most_one_of(&bodies, "has more than one body; keep one of json, text, form and file"),
         rule(
             format!("has(self.method) || !({body})"),
             "method is missing, and there is a body; say POST, PUT, PATCH or what is meant"

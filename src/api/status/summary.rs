@@ -63,7 +63,7 @@ pub struct Latency {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorCount {
-    /// A declared class, or connect, timeout, reset, stale, protocol, check, `body_limit` or a status.
+    /// A declared class, or connect, timeout, reset, stale, protocol, redirects, check, `body_limit` or a status.
     pub class: String,
     /// How many.
     pub count: u64,

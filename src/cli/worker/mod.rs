@@ -19,7 +19,7 @@ use crate::engine::{Setup, Tls};
 use crate::ingest::client::{Address, RemoteCoordinator};
 use crate::ingest::leaving;
 use crate::plan::secrets::Secrets;
-use crate::plan::{Plan, Share};
+use crate::plan::{Data, Plan, Share};
 use crate::worker;
 use failure::Failure;
 
@@ -105,7 +105,7 @@ async fn work(arguments: &Arguments) -> Result<(), Failure> {
     descriptors::raise_limit();
     let tls = Tls::of(&plan.target, &secrets)?;
     let shards = local::shards(1);
-    let addresses = make_ready(&plan, share, shards, &secrets, tls.as_ref()).await?;
+    let addresses = make_ready(&plan, share, shards, (&secrets, &data), tls.as_ref()).await?;
     let run_uid = run.clone();
     let setup = Setup { plan, share, addresses, tls, secrets, data, run_uid, shards };
     Ok(worker::run(setup, Arc::new(coordinator), process.clone()).await?)
@@ -116,13 +116,13 @@ async fn make_ready(
     plan: &Plan,
     share: Share,
     shards: NonZeroU32,
-    secrets: &Secrets,
+    (secrets, data): (&Secrets, &Data),
     tls: Option<&Tls>,
 ) -> Result<Arc<[SocketAddr]>, Failure> {
     let addresses = conduct::reach(&plan.target).await?;
     conduct::room(plan, share, shards, &addresses)?;
     if share.index() == CONDUCTOR {
-        conduct::preflight(plan, &addresses, secrets, tls.map(Tls::config)).await?;
+        conduct::preflight(plan, &addresses, secrets, data, tls.map(Tls::config)).await?;
     }
     Ok(addresses)
 }

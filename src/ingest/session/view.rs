@@ -103,6 +103,13 @@ impl Session {
 }
 
 impl Measured {
+    /// Only what belongs to one phase.
+    #[must_use]
+    pub fn of_phase(mut self, phase: PhaseIndex) -> Self {
+        self.snapshots.retain(|snapshot| self.plan.leg(snapshot.phase as usize).phase == phase);
+        self
+    }
+
     /// All of it put together: the sum of the last snapshot of each worker.
     #[must_use]
     pub fn aggregate(&self) -> Aggregate {

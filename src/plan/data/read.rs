@@ -9,16 +9,20 @@ use sha2::{Digest, Sha256};
 use super::Table;
 use crate::api::ConfigMapKeyRef;
 use crate::plan::fault::Fault;
-use crate::plan::model::{Feeder, Form, Place, Plan, Rows};
+use crate::plan::model::{Feeder, FileBody, Form, Place, Plan, Rows};
 use crate::plan::template::Name;
 
 /// How many bytes of the digest are kept.
 const KEPT: usize = 16;
 
-/// All rows of a plan.
+/// The most bytes of a body: each user may hold one that its socket hasn't taken yet.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// All that a plan reads: the rows of its feeders, and bodies that stand outside the spec.
 #[derive(Clone, Debug, Default)]
 pub struct Data {
     tables: Vec<Arc<Table>>,
+    bodies: BTreeMap<Place, Arc<[u8]>>,
     digest: String,
 }
 
@@ -44,10 +48,18 @@ pub fn files(plan: &Plan) -> Vec<Fault> {
 impl Plan {
     /// Where content outside the spec is, each with the path of its field.
     fn places(&self) -> impl Iterator<Item = (String, &Place)> {
-        self.data.iter().filter_map(|feeder| match &feeder.rows {
+        let of_rows = self.data.iter().filter_map(|feeder| match &feeder.rows {
             Rows::Inline(_) => None,
             Rows::Outside(form, place) => Some((format!("{}.{}", feeder.path, form.field()), place)),
-        })
+        });
+        of_rows.chain(self.file_bodies().map(|body| (body.path.clone(), &body.place)))
+    }
+
+    /// Bodies that stand outside the spec, of the load and of the preflight.
+    fn file_bodies(&self) -> impl Iterator<Item = &FileBody> {
+        let steps = self.steps.iter().map(|step| &step.request);
+        let requests = steps.chain(self.target.preflight.iter().map(|action| &action.request));
+        requests.filter_map(|request| request.file.as_ref())
     }
 
     /// The fields of each feeder that steps name, with the first step that does.
@@ -67,7 +79,7 @@ impl Plan {
 }
 
 impl Data {
-    /// Reads all rows of `plan`. `content` gives what is at a place, or why it can't; none: nobody can know it here.
+    /// Reads all of it. `content` gives what is at a place, or why it can't; none: nobody can know it here.
     ///
     /// # Errors
     /// When content can't be had or read, or lacks a field that is named.
@@ -94,8 +106,22 @@ impl Data {
                 }
             }
         }
+        let mut bodies = BTreeMap::new();
+        for body in plan.file_bodies() {
+            if bodies.contains_key(&body.place) {
+                continue;
+            }
+            match content(&body.place).and_then(fitting) {
+                Ok(Some(bytes)) => {
+                    note(digest.get_or_insert_with(Sha256::new), &bytes);
+                    bodies.insert(body.place.clone(), Arc::from(bytes));
+                }
+                Ok(None) => {}
+                Err(message) => faults.push(Fault::new(body.path.as_str(), message)),
+            }
+        }
         let digest = digest.map(hex).unwrap_or_default();
-        if faults.is_empty() { Ok(Data { tables, digest }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Data { tables, bodies, digest }) } else { Err(faults) }
     }
 
     /// The rows of the feeder at this place of the plan.
@@ -104,10 +130,25 @@ impl Data {
         self.tables.get(feeder)
     }
 
+    /// The bytes of a body; empty where nobody could read it.
+    #[must_use]
+    pub fn body(&self, body: &FileBody) -> &[u8] {
+        self.bodies.get(&body.place).map_or(&[], |bytes| bytes)
+    }
+
     /// A digest of all content that stands outside the spec; empty where there is none.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+}
+
+fn fitting(bytes: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, String> {
+    match &bytes {
+        Some(body) if body.len() > LARGEST_BODY => {
+            Err(format!("has {} bytes; a body may have {LARGEST_BODY}", body.len()))
+        }
+        Some(_) | None => Ok(bytes),
     }
 }
 

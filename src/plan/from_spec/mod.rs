@@ -10,6 +10,7 @@ mod data;
 mod deadlines;
 mod extract;
 mod header;
+mod http;
 pub(super) mod length;
 mod measurable;
 mod metric;
@@ -102,7 +103,7 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
     let requirements: Vec<Requirement> = requirements?;
     cells::assign(&mut phases, &requirements, faults);
     search::share_cuts(&mut phases);
-    Some(Plan {
+    let plan = Plan {
         title: spec.title.clone().unwrap_or_else(|| name.to_owned()),
         target: target?,
         variables: std::sync::Arc::new(spec.variables.clone()),
@@ -122,7 +123,9 @@ fn build(name: &str, spec: &LoadTestSpec, options: &Options, faults: &Faults) ->
         quick: None,
         quick_changes: Vec::new(),
         left_out: left_out.unwrap_or_default(),
-    })
+    };
+    http::check_hosts(&plan, faults);
+    Some(plan)
 }
 
 fn workers(spec: &LoadTestSpec, options: &Options, faults: &Faults) -> Option<u32> {

@@ -2,9 +2,10 @@
 
 use crate::api::{self, Method};
 use crate::plan::fault::At;
-use crate::plan::model::Request;
+use crate::plan::model::{FileBody, Place, Request};
 use crate::plan::template::{self, Body, Compiler, Encoding, Scope, Template};
 
+use super::data::place;
 use super::header::{check_texts, headers};
 
 /// The request of a step or an action.
@@ -12,6 +13,7 @@ pub(super) fn request(spec: &api::Request, scope: &Scope, at: &At) -> Option<Req
     let target = request_target(spec, scope, at);
     let headers = headers(&spec.headers, scope, &at.field("headers"));
     let body = body(spec, scope, at);
+    let file = spec.file.as_ref().map(|content| file(content, &at.field("file")));
     check_method(spec, at);
     Some(Request {
         method: spec.method.unwrap_or_default(),
@@ -19,6 +21,7 @@ pub(super) fn request(spec: &api::Request, scope: &Scope, at: &At) -> Option<Req
         target,
         headers: headers?,
         body,
+        file: file.map_or(Some(None), |file| file.map(Some))?,
     })
 }
 
@@ -67,13 +70,47 @@ fn body(spec: &api::Request, scope: &Scope, at: &At) -> Option<Body> {
     let form = spec.form.as_ref().map(|fields| template::form(fields, scope, &at.field("form")));
     let mut bodies = [json, text, form].into_iter().flatten();
     let body = bodies.next();
-    at.require(bodies.next().is_none(), "has more than one body; keep one of json, text and form");
+    let is_one = bodies.next().is_none() && (body.is_none() || spec.file.is_none());
+    at.require(is_one, "has more than one body; keep one of json, text, form and file");
     body
+}
+
+fn file(content: &api::Content, at: &At) -> Option<FileBody> {
+    let place = place(content, at)?;
+    let name = match &place {
+        Place::ConfigMap(reference) => &reference.key,
+        Place::File(path) => path,
+    };
+    Some(FileBody { content_type: content_type(name), place, path: at.path().to_owned() })
+}
+
+/// What a file of that name usually holds.
+fn content_type(name: &str) -> &'static str {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "json" => "application/json",
+        "xml" => "application/xml",
+        "pdf" => "application/pdf",
+        "zip" => "application/zip",
+        "gz" => "application/gzip",
+        "txt" => "text/plain; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "svg" => "image/svg+xml",
+        "mp3" => "audio/mpeg",
+        "wav" => "audio/wav",
+        "mp4" => "video/mp4",
+        _ => "application/octet-stream",
+    }
 }
 
 /// A body without a method is a POST that someone forgot; a GET with one may be meant, and is sent.
 fn check_method(spec: &api::Request, at: &At) {
-    let has_body = spec.json.is_some() || spec.text.is_some() || spec.form.is_some();
+    let has_body = spec.json.is_some() || spec.text.is_some() || spec.form.is_some() || spec.file.is_some();
     let at = at.field("method");
     let missing = spec.method.is_none() && has_body;
     at.require(!missing, "is missing, and there is a body; say POST, PUT, PATCH or what is meant");

@@ -12,6 +12,7 @@ use crate::plan::template::Scope;
 use super::auth::authorization;
 use super::check::checks;
 use super::header::headers;
+use super::http::{check_beside, http};
 use super::length;
 use super::phase::is_idle;
 use super::request::request;
@@ -30,11 +31,15 @@ pub(super) fn target(spec: &LoadTestSpec, at: &At) -> Option<Target> {
     let headers = headers(&target.headers, &header_scope(spec), &at.field("headers"));
     let authorization = authorization(target, &at.field("auth"));
     let preflight = preflight(spec, &at.field("preflight"));
+    let http = http(target.http.as_ref(), &at.field("http"));
     let Url { is_tls, host, port, authority, base_path } = url?;
     at.field("tls")
         .require(is_tls || target.tls.is_none(), "is for https; write https://host:port as baseUrl");
     let tls = is_tls.then(|| tls(target.tls.as_ref(), &host, &at.field("tls")));
+    let http = http?;
+    check_beside(&http, target, &host, at);
     Some(Target {
+        http,
         tls: tls.map_or(Some(None), |tls| tls.map(Some))?,
         host,
         port,

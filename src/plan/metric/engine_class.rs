@@ -15,6 +15,7 @@ pub enum EngineClass {
     Reset,
     Stale,
     Protocol,
+    Redirects,
     BodyLimit,
     Check,
     Exhausted,
@@ -23,13 +24,14 @@ pub enum EngineClass {
 
 impl EngineClass {
     /// All of them.
-    pub const ALL: [EngineClass; 10] = [
+    pub const ALL: [EngineClass; 11] = [
         EngineClass::Connect,
         EngineClass::Tls,
         EngineClass::Timeout,
         EngineClass::Reset,
         EngineClass::Stale,
         EngineClass::Protocol,
+        EngineClass::Redirects,
         EngineClass::BodyLimit,
         EngineClass::Check,
         EngineClass::Exhausted,
@@ -46,6 +48,7 @@ impl EngineClass {
             EngineClass::Reset => "reset",
             EngineClass::Stale => "stale",
             EngineClass::Protocol => "protocol",
+            EngineClass::Redirects => "redirects",
             EngineClass::BodyLimit => "body_limit",
             EngineClass::Check => "check",
             EngineClass::Exhausted => "exhausted",

@@ -2,6 +2,7 @@
 
 mod classify;
 mod data;
+mod http;
 mod leg;
 mod request;
 mod scenario;
@@ -17,11 +18,12 @@ use super::cut::Cut;
 use super::executor::{Executor, Rung};
 use super::limit::Limit;
 use super::objective::{Expectations, Narrowed, Requirement, Scoring};
-pub use crate::api::{FailOn, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
+pub use crate::api::{FailOn, HttpVersion, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
 pub use classify::{CacheRule, Classify, Named, Source};
 pub use data::{Feeder, Form, Place, RowOrder, Rows};
+pub use http::{Http, Proxy, Tier};
 pub use leg::{Leg, LegIndex};
-pub use request::{Action, Check, Condition, Header, HeaderValue, Request, Scheme, StatusPattern};
+pub use request::{Action, Check, Condition, FileBody, Header, HeaderValue, Request, Scheme, StatusPattern};
 pub use scenario::{Block, Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls, certificates};
 
@@ -95,6 +97,8 @@ pub struct Target {
     pub base_path: String,
     /// How TLS is spoken to it; none: it isn't.
     pub tls: Option<Tls>,
+    /// What is spoken over it, and by which client.
+    pub http: Http,
     /// The longest a request may take.
     pub timeout: Duration,
     /// The longest that opening a connection may take.
@@ -147,6 +151,24 @@ pub struct Stop {
     pub measure: Narrowed,
     /// What it is when the target doesn't hold the level.
     pub limit: Limit,
+}
+
+impl Target {
+    /// Its base URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.authority, self.base_path)
+    }
+
+    /// Where connections go, and the field that says so: to the proxy where there is one.
+    #[must_use]
+    pub fn reached_at(&self) -> (&str, u16, &'static str) {
+        match &self.http.proxy {
+            Some(proxy) => (&proxy.host, proxy.port, "spec.target.http.proxy.url"),
+            None => (&self.host, self.port, "spec.target.baseUrl"),
+        }
+    }
 }
 
 impl Plan {

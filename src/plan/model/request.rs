@@ -6,6 +6,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use super::Place;
 use crate::api::{Method, SecretKeyRef};
 use crate::plan::limit::Limit;
 use crate::plan::template::{Body, Name, Template};
@@ -21,8 +22,21 @@ pub struct Request {
     pub target: Template,
     /// Its own headers; a target's header of the same name is left out.
     pub headers: Vec<Header>,
-    /// The body.
+    /// The body, where it stands in the spec.
     pub body: Option<Body>,
+    /// The body, where it stands outside; never both.
+    pub file: Option<FileBody>,
+}
+
+/// A body that stands outside the spec, and is sent as it is.
+#[derive(Clone, Debug)]
+pub struct FileBody {
+    /// Where it is.
+    pub place: Place,
+    /// The value of Content-Type, unless the request's own headers have one.
+    pub content_type: &'static str,
+    /// The field path.
+    pub path: String,
 }
 
 /// One condition on a response.
@@ -67,6 +81,13 @@ pub enum Condition {
 }
 
 impl Request {
+    /// What its body is, where it has one.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&'static str> {
+        let written = self.body.as_ref().map(|body| body.content_type);
+        written.or_else(|| self.file.as_ref().map(|file| file.content_type))
+    }
+
     /// Each name in its templates.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         let headers = self.headers.iter().filter_map(|header| match &header.value {

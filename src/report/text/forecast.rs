@@ -24,7 +24,7 @@ pub fn forecast(plan: &Plan, forecast: &Forecast, style: Style) -> String {
 }
 
 fn head(plan: &Plan, style: Style) -> String {
-    super::titled(&plan.title, &format!("http://{}{}", plan.target.authority, plan.target.base_path), style)
+    super::titled(&plan.title, &plan.target.url(), style)
 }
 
 fn phases(plan: &Plan, forecast: &Forecast, style: Style) -> String {
@@ -112,17 +112,28 @@ fn totals(plan: &Plan, forecast: &Forecast, style: Style) -> String {
     table.to_string()
 }
 
-fn lines(plan: &Plan, forecast: &Forecast) -> [(&'static str, Vec<String>); 6] {
+fn lines(plan: &Plan, forecast: &Forecast) -> [(&'static str, Vec<String>); 7] {
     let requirements = of_these(plan.requirements.len(), "requirement");
     let expectations = plan.phases_to_run().map(|(_, phase)| phase.expect.len()).sum();
     [
         ("Length", vec![whole_length(forecast.length, forecast.open_ended)]),
         ("Peak", vec![peak(forecast)]),
+        ("Client", vec![client(plan)]),
         ("Judged by", vec![format!("{requirements}, {}", of_these(expectations, "expectation"))]),
         ("Pace", plan.phases_to_run().filter_map(|(_, phase)| idle_pace(plan, phase)).collect()),
         ("Quick run", plan.quick_changes.clone()),
         ("Left out", plan.left_out.iter().map(|phase| plan.phases[*phase].name.clone()).collect()),
     ]
+}
+
+/// Which client sends, and why it isn't the fast one.
+fn client(plan: &Plan) -> String {
+    let http = &plan.target.http;
+    if http.reasons.is_empty() {
+        http.engine()
+    } else {
+        format!("{}: {}", http.engine(), http.reasons.join(", "))
+    }
 }
 
 /// That the scenarios of a phase have a pace which nothing heeds there.

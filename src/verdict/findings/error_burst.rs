@@ -121,6 +121,10 @@ fn causes(class: ErrorClass) -> &'static str {
         ErrorClass::Protocol | ErrorClass::BodyLimit => {
             "Responses aren't what the test can read. Send one such request by hand and compare with what is expected."
         }
+        ErrorClass::Redirects => {
+            "Redirects lead out of the target or in circles, or there are more than the test follows. Look at where they \
+             lead: a login, another scheme or another host."
+        }
         ErrorClass::Exhausted => {
             "This machine, not the target, had no descriptor, port or memory left for another connection. Raise its \
              limit of open files, or share the load over more workers."

@@ -57,6 +57,7 @@ fn of_engine(class: EngineClass) -> ErrorClass {
         EngineClass::Reset => ErrorClass::Reset,
         EngineClass::Stale => ErrorClass::Stale,
         EngineClass::Protocol => ErrorClass::Protocol,
+        EngineClass::Redirects => ErrorClass::Redirects,
         EngineClass::BodyLimit => ErrorClass::BodyLimit,
         EngineClass::Check => ErrorClass::Check,
         EngineClass::Exhausted => ErrorClass::Exhausted,

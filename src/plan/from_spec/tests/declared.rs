@@ -35,7 +35,7 @@ fn what_a_metric_names_must_be_declared() {
         ),
         (
             "errors(nope)",
-            "there is no error class `nope`; there are `connect`, `tls`, `timeout`, `reset`, `stale`, `protocol`, `body_limit`, `check`, `exhausted` and `unsent`; declare it in spec.classify.errors",
+            "there is no error class `nope`; there are `connect`, `tls`, `timeout`, `reset`, `stale`, `protocol`, `redirects`, `body_limit`, `check`, `exhausted` and `unsent`; declare it in spec.classify.errors",
         ),
         (
             "value(tokens).p95",

@@ -107,3 +107,32 @@ fn content_outside_the_spec_is_read_once_its_place_is_known() {
         assert_eq!(faults.iter().map(ToString::to_string).collect::<Vec<_>>(), [want]);
     }
 }
+
+/// A body is mounted, refused and held against those of other workers as rows are.
+#[test]
+fn bodies_outside_the_spec_are_read_as_rows_are() {
+    let body = |content: &str| format!("{{method: PUT, path: /, file: {{{content}}}}}");
+    let map = body("configMapKeyRef: {name: shop, key: a.bin}");
+    let plan = plan(&format!(
+        "target: {{baseUrl: 'http://shop', preflight: [{{request: {}}}]}}
+scenarios: [{{name: a, steps: [{{name: b, request: {map}}}, {{name: c, request: {map}}}]}}]",
+        body("file: b.bin")
+    ));
+    assert_eq!(config_maps(&plan).iter().map(|map| map.key.as_str()).collect::<Vec<_>>(), ["a.bin"]);
+    let told: Vec<String> = files(&plan).iter().map(|fault| fault.path.clone()).collect();
+    assert_eq!(told, ["spec.target.preflight[0].request.file.file"]);
+
+    let mut asked = Vec::new();
+    let mut read = |bytes: Vec<u8>| {
+        Data::read(&plan, |place| {
+            asked.push(place.clone());
+            Ok(Some(bytes.clone()))
+        })
+    };
+    let digest = read(vec![0, 255]).expect("it is sound").digest().to_owned();
+    assert_ne!(digest, read(vec![0, 254]).expect("it is sound").digest());
+    let faults = read(vec![0; 16 * 1024 * 1024 + 1]).expect_err("it is too long");
+    let want = "spec.scenarios[0].steps[0].request.file: has 16777217 bytes; a body may have 16777216";
+    assert_eq!(faults[0].to_string(), want);
+    assert_eq!(asked[..2].iter().filter(|place| matches!(place, Place::File(_))).count(), 1, "each once");
+}

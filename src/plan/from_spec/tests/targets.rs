@@ -78,3 +78,64 @@ fn a_header_that_the_preflight_sends_too_knows_no_more_than_it() {
         ],
     );
 }
+
+#[test]
+fn a_client_and_what_it_speaks_go_together() {
+    let target = |http: &str| format!("target: {{baseUrl: 'http://shop', http: {http}}}");
+    let proxy = "proxy: {url: 'http://proxy:3128'}";
+    for (http, want) in [
+        ("{tier: fast, version: '1.1', redirects: 0}", &[][..]),
+        (
+            "{tier: fast, version: '2'}",
+            &["the fast client speaks HTTP/1.1 only; leave version out, or say auto"],
+        ),
+        (
+            "{tier: fast, redirects: 1}",
+            &["the fast client follows no redirects; leave redirects out, or say auto"],
+        ),
+        (
+            &format!("{{tier: fast, version: '2', {proxy}}}"),
+            &[
+                "the fast client speaks HTTP/1.1 only; leave version out, or say auto",
+                "the fast client knows no proxy; leave proxy out, or say auto",
+            ],
+        ),
+    ] {
+        let want: Vec<String> = want.iter().map(|what| format!("spec.target.http.tier: {what}")).collect();
+        check(&target(http), &want.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    check(&target("{redirects: 21}"), &["spec.target.http.redirects: must be at most 20"]);
+    for (url, want) in [
+        ("https://proxy", "isn't the address of an HTTP proxy; write http://host:port"),
+        ("http://me@proxy", "isn't the address of an HTTP proxy; write http://host:port"),
+        ("http://proxy/path", "isn't the address of an HTTP proxy; write http://host:port"),
+        ("http://proxy:0", "port 0 can't be connected to"),
+        ("proxy", "isn't a URL: relative URL without a base; write http://host:port"),
+    ] {
+        check(
+            &target(&format!("{{proxy: {{url: '{url}'}}}}")),
+            &[&format!("spec.target.http.proxy.url: {want}")],
+        );
+    }
+}
+
+#[test]
+fn a_proxy_is_told_the_targets_own_name_and_http_2_has_no_host_header() {
+    let target = |more: &str| format!("target: {{baseUrl: 'https://shop', {more}}}");
+    let proxy = "http: {proxy: {url: 'http://proxy:3128'}}";
+    check(&target(&format!("{proxy}, tls: {{serverName: shop}}")), &[]);
+    check(
+        &target(&format!("{proxy}, tls: {{serverName: other}}")),
+        &[
+            "spec.target.tls.serverName: a proxy is told the host of baseUrl, and no other name; write that name there, or leave the proxy out",
+        ],
+    );
+    let host = "headers: [{name: X-A, value: a}, {name: host, value: b}]";
+    check(&target(host), &[]);
+    check(
+        &target(&format!("{host}, http: {{version: '2'}}")),
+        &[
+            "spec.target.headers[1].name: HTTP/2 takes the host from spec.target.baseUrl, or tls.serverName; leave Host out, or version",
+        ],
+    );
+}

@@ -1,0 +1,226 @@
+//! What happens on a user's line to the target: when it was dialled, when it was open, and why it wasn't.
+//!
+//! The library tells nothing of that, but lets others stand around what connects, and asks for a kept session when TLS
+//! begins: that is when the socket was connected.
+
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use rustls::NamedGroup;
+use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
+use rustls::pki_types::ServerName;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::class::causes;
+use crate::engine::stream::{self, Opening};
+use crate::metrics::ErrorClass;
+
+/// What happens on a user's line.
+#[derive(Debug)]
+pub(super) struct Line(Mutex<Seen>);
+
+#[derive(Debug)]
+struct Seen {
+    /// From when on a response is waited for.
+    since: Instant,
+    is_answered: bool,
+    dialled: Option<Instant>,
+    /// When the socket was connected and TLS began.
+    secured: Option<Instant>,
+    /// Whether any connection was opened in this exchange.
+    is_new: bool,
+    opened: Vec<Opening>,
+    failure: Option<Failure>,
+}
+
+/// Why no connection came about.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) class: ErrorClass,
+    pub(super) cause: String,
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Line(Mutex::new(Seen {
+            since: Instant::now(),
+            is_answered: false,
+            dialled: None,
+            secured: None,
+            is_new: false,
+            opened: Vec::new(),
+            failure: None,
+        }))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request is sent now.
+    pub(super) fn begin(&self, now: Instant) {
+        let mut seen = self.seen();
+        let opened = std::mem::take(&mut seen.opened);
+        *seen = Seen {
+            since: now,
+            is_answered: false,
+            dialled: None,
+            secured: None,
+            is_new: false,
+            opened,
+            failure: None,
+        };
+    }
+
+    /// Its response has begun.
+    pub(super) fn answered(&self) {
+        self.seen().is_answered = true;
+    }
+
+    /// From when on a response is waited for: since the request was begun, or since there was a connection for it.
+    pub(super) fn since(&self) -> Instant {
+        self.seen().since
+    }
+
+    pub(super) fn is_dialling(&self) -> bool {
+        self.seen().dialled.is_some()
+    }
+
+    /// Whether a connection was opened for this request.
+    pub(super) fn is_new(&self) -> bool {
+        self.seen().is_new
+    }
+
+    /// What was opened since this was asked last.
+    pub(super) fn opened(&self) -> Vec<Opening> {
+        std::mem::take(&mut self.seen().opened)
+    }
+
+    /// Why no connection came about, where one was tried.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.seen().failure.clone()
+    }
+
+    fn dials(&self) {
+        let mut seen = self.seen();
+        seen.dialled = Some(Instant::now());
+        seen.secured = None;
+    }
+
+    fn is_open(&self) {
+        let (mut seen, now) = (self.seen(), Instant::now());
+        // Who hung up meanwhile dials no more.
+        let Some(dialled) = seen.dialled.take() else { return };
+        let connected = seen.secured.unwrap_or(now);
+        let tls = seen.secured.map(|secured| now - secured);
+        seen.opened.push(Opening { connect: connected - dialled, tls });
+        seen.is_new = true;
+        if !seen.is_answered {
+            seen.since = now;
+        }
+    }
+
+    fn failed(&self, error: &(dyn Error + 'static)) {
+        let mut seen = self.seen();
+        seen.dialled = None;
+        let class = match io_error(error).map(stream::class) {
+            Some(ErrorClass::Exhausted) => ErrorClass::Exhausted,
+            _ if is_over_its_time(error) => ErrorClass::Timeout,
+            _ if seen.secured.is_some() => ErrorClass::Tls,
+            _ => ErrorClass::Connect,
+        };
+        seen.failure = Some(Failure { class, cause: innermost(error).to_string() });
+    }
+}
+
+fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    causes(error)
+        .find_map(|error| error.downcast_ref::<io::Error>().filter(|error| error.raw_os_error().is_some()))
+}
+
+/// Whether it was given up by the library, and not by the kernel.
+fn is_over_its_time(error: &(dyn Error + 'static)) -> bool {
+    let mut errors = causes(error).filter_map(|error| error.downcast_ref::<io::Error>());
+    errors.any(|error| error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none())
+}
+
+fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    causes(error).last().unwrap_or(error)
+}
+
+/// Nothing is kept: each user is somebody else, and so is each connection.
+impl ClientSessionStore for Line {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        self.seen().secured.get_or_insert_with(Instant::now);
+        None
+    }
+
+    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
+
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
+
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        None
+    }
+}
+
+/// Stands around what connects.
+#[derive(Clone)]
+pub(super) struct Watched(pub(super) Arc<Line>);
+
+/// What connects, watched.
+#[derive(Clone)]
+pub(super) struct Dialler<S> {
+    inner: S,
+    line: Arc<Line>,
+}
+
+impl<S> Layer<S> for Watched {
+    type Service = Dialler<S>;
+
+    fn layer(&self, inner: S) -> Dialler<S> {
+        Dialler { inner, line: Arc::clone(&self.0) }
+    }
+}
+
+type Dialled<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+impl<S, To> Service<To> for Dialler<S>
+where
+    S: Service<To, Error = Box<dyn Error + Send + Sync>>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Dialled<S::Response, S::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, to: To) -> Self::Future {
+        self.line.dials();
+        let (dialling, line) = (self.inner.call(to), Arc::clone(&self.line));
+        Box::pin(async move {
+            let dialled = dialling.await;
+            match &dialled {
+                Ok(_) => line.is_open(),
+                Err(error) => line.failed(error.as_ref()),
+            }
+            dialled
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! The full client of one user: HTTP/2, redirects, proxies, by a library. What it brings is read as the fast one's is.
+
+mod class;
+mod line;
+mod onward;
+mod pattern;
+mod request;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use reqwest::{Response, Version};
+
+use super::compile::{Cookies, Wants, micros};
+use super::connection::Exchange;
+use super::cookies::OwnCookies;
+use super::floor::Floor;
+use super::response::{LONGEST_HEAD, Reader};
+use crate::metrics::ErrorClass;
+use line::Line;
+use onward::Onward;
+pub(super) use pattern::{NoClient, Pattern};
+
+/// The full client of one user: no other one shares its connections.
+pub(super) struct Client {
+    library: reqwest::Client,
+    pattern: Arc<Pattern>,
+    line: Arc<Line>,
+    reader: Reader,
+    /// What is to be sent, and its size.
+    request: Option<(reqwest::Request, u64)>,
+    /// Whether there should still be a connection from before: a new one is a reconnect then.
+    is_kept: bool,
+    /// Whether the response under way has a head already.
+    is_answered: bool,
+}
+
+impl Client {
+    /// What came last.
+    pub(super) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub(super) fn reader_mut(&mut self) -> &mut Reader {
+        &mut self.reader
+    }
+
+    /// Takes a request, as HTTP/1.1 writes it, to be sent next.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), ErrorClass> {
+        let request = request::read(bytes, &self.pattern).ok_or(ErrorClass::Unsent)?;
+        self.request = Some((request, bytes.len() as u64));
+        Ok(())
+    }
+
+    /// Sends the request, `began` just now, and reads its response and those that it is led on to.
+    pub(super) async fn receive(
+        &mut self,
+        floor: &Floor,
+        wants: &Wants,
+        cookies: &mut OwnCookies,
+        began: Instant,
+    ) -> Exchange {
+        let line = Arc::clone(&self.line);
+        line.begin(began);
+        self.is_answered = false;
+        let mut seen =
+            Exchange { sent: None, first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
+        let result = {
+            let exchange = std::pin::pin!(self.exchange(floor, wants, cookies, &mut seen));
+            within(floor.timeout(), &line, exchange).await
+        };
+        self.note_connections(floor);
+        seen.sent = Some(micros(line.since().saturating_duration_since(floor.at(0))));
+        if let Err(error) = result {
+            seen.error = Some(error);
+            seen.end = floor.now();
+            // A response that comes too late ends its stream, and over HTTP/1.1 its connection.
+            self.is_kept &= error == ErrorClass::Timeout && self.pattern.is_two();
+        }
+        seen
+    }
+
+    async fn exchange(
+        &mut self,
+        floor: &Floor,
+        wants: &Wants,
+        cookies: &mut OwnCookies,
+        seen: &mut Exchange,
+    ) -> Result<(), ErrorClass> {
+        let Some((mut request, mut size)) = self.request.take() else {
+            unreachable!("a request is taken before its response is received")
+        };
+        let mut left = self.pattern.redirects();
+        loop {
+            let onward = (self.pattern.redirects() > 0).then(|| Onward::of(&request));
+            seen.bytes_sent += size;
+            let answer = self.library.execute(request).await;
+            self.note_connections(floor);
+            let response = answer.map_err(|error| self.class(floor, &error))?;
+            let led_to = onward.and_then(|onward| onward.led_by(&response));
+            self.read(floor, response, wants, seen).await?;
+            let Some(onward) = led_to else { return Ok(()) };
+            left = left.checked_sub(1).ok_or(ErrorClass::Redirects)?;
+            if wants.cookies != Cookies::Ignored {
+                cookies.keep(&self.reader, floor.host());
+            }
+            request = onward.request(&self.pattern, wants.cookies, cookies).ok_or(ErrorClass::Redirects)?;
+            size = request::size(&request);
+        }
+    }
+
+    /// Reads a response to its end.
+    async fn read(
+        &mut self,
+        floor: &Floor,
+        mut response: Response,
+        wants: &Wants,
+        seen: &mut Exchange,
+    ) -> Result<(), ErrorClass> {
+        self.line.answered();
+        self.is_answered = true;
+        seen.first_byte = Some(floor.now());
+        let (status, head) = (response.status().as_u16(), request::head_size(&response));
+        seen.bytes_received += head;
+        let is_odd = status == 101 || is_of_unknown_coding(response.headers());
+        if is_odd || head > LONGEST_HEAD as u64 {
+            return Err(ErrorClass::Protocol);
+        }
+        let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        self.reader.begin_with(status, headers, wants);
+        let is_kept = keeps(&response, wants.head_only);
+        while let Some(piece) = response.chunk().await.map_err(|error| self.class(floor, &error))? {
+            seen.bytes_received += piece.len() as u64;
+            self.reader.keep_piece(&piece, wants);
+        }
+        seen.end = floor.now();
+        self.is_kept = is_kept;
+        Ok(())
+    }
+
+    /// Counts the connections that were opened since this was asked last.
+    fn note_connections(&mut self, floor: &Floor) {
+        for opening in self.line.opened() {
+            floor.connected(&opening);
+            if std::mem::take(&mut self.is_kept) {
+                floor.recorder.borrow_mut().reconnected();
+            }
+        }
+    }
+
+    /// Why there is no response, or not all of it.
+    fn class(&mut self, floor: &Floor, error: &reqwest::Error) -> ErrorClass {
+        if let Some(failure) = self.line.failure() {
+            if failure.class == ErrorClass::Tls {
+                floor.tls_failed(&failure.cause);
+            }
+            return failure.class;
+        }
+        let is_stale = !self.is_answered && !self.line.is_new();
+        class::of(error, if is_stale { ErrorClass::Stale } else { ErrorClass::Reset })
+    }
+}
+
+/// What comes of an exchange, unless `limit` is over: counted from when the connection was open.
+async fn within(
+    limit: Duration,
+    line: &Line,
+    mut exchange: std::pin::Pin<&mut impl Future<Output = Result<(), ErrorClass>>>,
+) -> Result<(), ErrorClass> {
+    loop {
+        let deadline = line.since() + limit;
+        // Who is still connecting has another limit, and this one begins after it.
+        let deadline = if line.is_dialling() { deadline.max(Instant::now() + limit) } else { deadline };
+        match tokio::time::timeout_at(deadline.into(), exchange.as_mut()).await {
+            Ok(result) => return result,
+            Err(_) if line.is_dialling() || line.since() + limit > deadline => {}
+            Err(_) => return Err(ErrorClass::Timeout),
+        }
+    }
+}
+
+/// Whether the connection should be there for another request.
+fn keeps(response: &Response, head_only: bool) -> bool {
+    let (headers, status) = (response.headers(), response.status().as_u16());
+    let has_end = head_only
+        || matches!(status, 204 | 304)
+        || headers.contains_key(CONTENT_LENGTH)
+        || headers.contains_key(TRANSFER_ENCODING);
+    match response.version() {
+        Version::HTTP_2 => true,
+        Version::HTTP_11 => has_end && !says(headers, "close"),
+        _ => has_end && says(headers, "keep-alive"),
+    }
+}
+
+/// Whether nobody knows where the body ends: it isn't sent in chunks, and the library would wait for the connection's end.
+fn is_of_unknown_coding(headers: &HeaderMap) -> bool {
+    let last = headers.get_all(TRANSFER_ENCODING).iter().next_back();
+    let last = last.map(|value| value.to_str().unwrap_or_default());
+    let last = last.and_then(|codings| codings.rsplit(',').next());
+    last.is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("chunked"))
+}
+
+fn says(headers: &HeaderMap, word: &str) -> bool {
+    let mut words = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    words.any(|words| words.split(',').any(|said| said.trim().eq_ignore_ascii_case(word)))
+}

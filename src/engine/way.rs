@@ -1,0 +1,77 @@
+//! A user's way to the target: a connection of its own, or a client that speaks what that one doesn't.
+
+use std::time::Instant;
+
+use super::compile::Wants;
+use super::connection::{Connection, Exchange};
+use super::cookies::OwnCookies;
+use super::floor::Floor;
+use super::full::Client;
+use super::response::Reader;
+use crate::metrics::ErrorClass;
+
+/// A user's way to the target.
+#[allow(clippy::large_enum_variant, reason = "most users are of the large kind, and have it where they are")]
+pub(super) enum Way {
+    /// HTTP/1.1 over its own socket.
+    Fast(Connection),
+    /// What the plan needs beyond that.
+    Full(Box<Client>),
+}
+
+impl Way {
+    /// The way of `user`, with nothing opened yet.
+    pub(super) fn new(floor: &Floor, user: u64) -> Self {
+        match floor.full() {
+            None => Way::Fast(Connection::default()),
+            Some(pattern) => Way::Full(Box::new(pattern.client(floor.address(user)))),
+        }
+    }
+
+    /// Makes sure that there is a connection, where it is opened ahead of what is sent: a client opens its own with that.
+    pub(super) async fn ensure_open(&mut self, floor: &Floor, user: u64) -> Result<(), ErrorClass> {
+        match self {
+            Way::Fast(connection) => connection.ensure_open(floor, user).await,
+            Way::Full(_) => Ok(()),
+        }
+    }
+
+    /// Begins to send a request.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), ErrorClass> {
+        match self {
+            Way::Fast(connection) => connection.write(bytes),
+            Way::Full(client) => client.take(bytes),
+        }
+    }
+
+    /// Goes on until there is a response, or none will come.
+    pub(super) async fn receive(
+        &mut self,
+        floor: &Floor,
+        wants: &Wants,
+        cookies: &mut OwnCookies,
+        sent: Instant,
+        size: usize,
+    ) -> Exchange {
+        match self {
+            Way::Fast(connection) => connection.receive(floor, wants, sent, size).await,
+            // In a place of its own: each user of the other kind would hold room for it all the time.
+            Way::Full(client) => Box::pin(client.receive(floor, wants, cookies, sent)).await,
+        }
+    }
+
+    /// What came last.
+    pub(super) fn reader(&self) -> &Reader {
+        match self {
+            Way::Fast(connection) => &connection.reader,
+            Way::Full(client) => client.reader(),
+        }
+    }
+
+    pub(super) fn reader_mut(&mut self) -> &mut Reader {
+        match self {
+            Way::Fast(connection) => &mut connection.reader,
+            Way::Full(client) => client.reader_mut(),
+        }
+    }
+}

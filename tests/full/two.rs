@@ -1,0 +1,100 @@
+//! HTTP/2, over TLS and without: whose connection it is, what is counted, and targets that don't speak it.
+
+#[path = "multiplexed.rs"]
+mod multiplexed;
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Server, response};
+use crate::{SENT, counted, run, test};
+use multiplexed::{Multiplexed, Seen};
+
+const GET: &str = "/v1/things?a=b";
+
+/// One that speaks it over TLS.
+pub(crate) fn tls_target() -> Multiplexed {
+    Multiplexed::start(true)
+}
+
+fn steps() -> Value {
+    json!([{"name": "get", "request": {"path": GET, "headers": [{"name": "X-Asked", "value": "${user}"}]},
+            "checks": [{"status": [200]}, {"bodyContains": "abcde"}, {"header": "X-Kind", "equals": "odd"},
+                       {"jsonPath": "$.a", "equals": "abcde"}]}])
+}
+
+#[test]
+fn each_user_has_a_connection_of_its_own_over_which_http_2_is_spoken() {
+    for is_tls in [false, true] {
+        let target = Multiplexed::start(is_tls);
+        let mut own = json!({"http": {"version": "2"}});
+        if let Some(certificate) = target.certificate() {
+            own["tls"] = json!({"ca": {"value": certificate}, "serverName": "shop.test"});
+        }
+        let mut test = test(&target.url(), &own, &steps());
+        let rows = test["spec"]["requirements"].as_array_mut().unwrap();
+        rows.push(json!({"id": "opened", "metric": "connect.max", "target": "< 10s", "minSamples": 1}));
+        if is_tls {
+            rows.push(json!({"id": "agreed", "metric": "tls.max", "target": "< 10s", "minSamples": 1}));
+        }
+        let ended = run(&test);
+        counted(&ended, "HTTP/2", SENT, None);
+        let report = ended.report();
+        assert_eq!(ended.code, Some(0), "{}", ended.out);
+        assert_eq!(report.text("/phases/0/tier"), "full (HTTP/2)");
+        assert_eq!(report.text("/status/phases/0/tier"), "full (HTTP/2)");
+        assert_eq!(report.text("/status/generator/engine"), "full (HTTP/2)");
+        let opened = report.at("/phases/0/connections").as_u64().unwrap();
+        assert_eq!((opened, report.at("/phases/0/reconnects").as_u64()), (2, Some(0)));
+        let host =
+            if is_tls { target.authority().replace("127.0.0.1", "shop.test") } else { target.authority() };
+        let mut seen = target.seen();
+        seen.sort();
+        let asked = |connection: usize, user: &str| Seen {
+            connection,
+            user: user.to_owned(),
+            line: format!("HTTP/2.0 GET {host} {GET}"),
+            has_host: false,
+        };
+        let first = seen[0].user.clone();
+        let second = if first == "0" { "1" } else { "0" };
+        let own = |connection, user: &str| vec![asked(connection, user); 3];
+        let places: Vec<usize> = seen.iter().map(|seen| seen.connection).collect();
+        let wanted = [own(places[0], &first), own(places[3], second)].concat();
+        assert_eq!(seen, wanted);
+        assert_ne!(places[0], places[3], "each has its own");
+    }
+}
+
+#[test]
+fn a_connection_that_the_target_ends_is_opened_anew_and_that_is_no_error() {
+    let target = Multiplexed::start_ending_after(1);
+    let ended = run(&test(&target.url(), &json!({"http": {"version": "2"}}), &steps()));
+    counted(&ended, "each response is the last of its connection", SENT, None);
+    let report = ended.report();
+    let of = |name: &str| report.at(&format!("/phases/0/{name}")).as_u64().unwrap();
+    assert_eq!((of("connections"), of("reconnects")), (SENT, SENT - 2));
+}
+
+#[test]
+fn a_target_that_does_not_speak_it_is_told_apart() {
+    let plain = Server::answering(|_| response("200 OK", "", "{}"));
+    let ended = run(&test(&plain.url(), &json!({"http": {"version": "2"}}), &steps()));
+    counted(&ended, "HTTP/1.1 only", SENT, Some(("protocol", SENT)));
+    let closing = Server::start(drop);
+    let ended = run(&test(&closing.url(), &json!({"http": {"version": "2"}}), &steps()));
+    counted(&ended, "closed at once", SENT, Some(("reset", SENT)));
+    let old = Multiplexed::start_speaking("http/1.1");
+    let own = json!({"http": {"version": "2"}, "tls": {"insecureSkipVerify": true}});
+    let ended = run(&test(&old.url(), &own, &steps()));
+    counted(&ended, "HTTP/1.1 only, over TLS", SENT, Some(("tls", SENT)));
+}
+
+#[test]
+fn the_preflight_speaks_it_too() {
+    let target = Multiplexed::start(false);
+    let own = json!({"http": {"version": "2"}, "preflight": [{"request": {"path": "/health"}}]});
+    let ended = run(&test(&target.url(), &own, &steps()));
+    counted(&ended, "with a preflight", SENT, None);
+    let lines: Vec<String> = target.seen().into_iter().map(|seen| seen.line).collect();
+    assert!(lines.contains(&format!("HTTP/2.0 GET {} /health", target.authority())), "{lines:?}");
+}
