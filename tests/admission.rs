@@ -29,6 +29,14 @@ const PLACES: &[(&str, With)] = &[
         json!({"target": {"baseUrl": "http://shop", "http": {"proxy": proxy}}})
     }),
     (
+        ".spec.target.auth.bearer.valueFrom.secretKeyRef",
+        |header| json!({"target": {"auth": {"bearer": from(&header)}}}),
+    ),
+    (
+        ".spec.target.auth.basic.password.valueFrom.secretKeyRef",
+        |header| json!({"target": {"auth": {"basic": {"username": "loader", "password": from(&header)}}}}),
+    ),
+    (
         ".spec.target.preflight[].request.headers[].valueFrom.secretKeyRef",
         |header| json!({"target": {"preflight": [{"request": {"path": "/"}}, {"request": {"path": "/", "headers": [header]}}]}}),
     ),

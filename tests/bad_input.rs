@@ -121,6 +121,49 @@ fn a_secret_is_asked_for_by_name_sent_and_shown_nowhere() {
 }
 
 #[test]
+fn who_the_load_says_to_be_is_sent_in_each_request_and_shown_nowhere() {
+    let own = ", {name: own, request: {path: /own, headers: [{name: authorization, value: Mine}]}}";
+    let (basic, bearer) = ("Basic bG9hZGVyOmh1bnRlcjI=", "Bearer hunter2");
+    for (auth, want) in [
+        ("basic: {username: loader, password: {valueFrom: {secretKeyRef: {name: shop, key: word}}}}", basic),
+        ("basic: {username: loader, password: {value: hunter2}}", basic),
+        ("bearer: {valueFrom: {secretKeyRef: {name: shop, key: word}}}", bearer),
+        ("bearer: {value: hunter2}", bearer),
+    ] {
+        let (seen, sent) = channel();
+        let server = Server::answering(move |request| {
+            let line = request.line().to_owned();
+            seen.send((line, request.header("authorization").map(str::to_owned))).unwrap();
+            response("200 OK", "", "{}")
+        });
+        let target = format!(", auth: {{{auth}}}, preflight: [{{request: {{path: /health}}}}]");
+        let text = test(&server.url(), &target, &format!("{GET}{own}"), FEW);
+        let arguments: &[&str] = if auth.contains("valueFrom") {
+            let place =
+                if want == basic { "spec.target.auth.basic.password" } else { "spec.target.auth.bearer" };
+            ends(&run(&text, &[]), 3, &[place, "--secret shop/word=env:VARIABLE"]);
+            &["--secret", "shop/word=file:word.txt"]
+        } else {
+            &[]
+        };
+        let ended = Run::new(&text, arguments).file("word.txt", "hunter2\n").start().wait(LIMIT);
+        ends(&ended, 0, &[]);
+        for (name, text) in ended.everything() {
+            let is_shown = text.contains("hunter2") || text.contains("bG9hZGVyOmh1bnRlcjI");
+            assert!(!is_shown, "{auth}: the credential stands in {name}");
+        }
+        drop(server);
+        let mut lines = std::collections::BTreeMap::<_, usize>::new();
+        for (line, value) in sent {
+            let of = if line == "GET /own" { "Mine" } else { want };
+            assert_eq!(value.as_deref(), Some(of), "{line}");
+            *lines.entry(line).or_default() += 1;
+        }
+        assert_eq!(lines.values().copied().collect::<Vec<_>>(), [6, 1, 6], "{lines:?}");
+    }
+}
+
+#[test]
 fn a_target_that_cannot_be_reached_is_told_before_any_load() {
     let url = healthy().url();
     ends(

@@ -23,6 +23,8 @@ mod five_minutes;
 mod forged;
 #[path = "operator/gates.rs"]
 mod gates;
+#[path = "operator/ill.rs"]
+mod ill;
 #[path = "operator/local.rs"]
 mod local;
 #[path = "operator/lost.rs"]
@@ -92,6 +94,7 @@ const TESTS: &[Test] = tests![
     Nothing starting::what_a_quota_refuses_is_told,
     Nothing starting::a_worker_killed_before_the_start_is_replaced_and_the_run_is_valid,
     Nothing changes::a_changed_requirement_is_judged_without_load_and_a_changed_load_waits_for_its_turn,
+    Nothing ill::a_target_that_is_ill_is_counted_by_its_classes_and_workers_keep_their_memory,
     Nothing starved::a_worker_with_a_tenth_of_a_cpu_is_told_and_not_believed,
     Nothing starved::users_for_whom_a_worker_has_no_ports_are_told_and_nothing_is_sent,
     Nothing data::rows_of_a_config_map_reach_the_target_and_a_missing_one_is_told,

@@ -4,12 +4,16 @@
 
 mod support;
 
+#[path = "scenarios/blocks.rs"]
+mod blocks;
 #[path = "scenarios/cookies.rs"]
 mod cookies;
 #[path = "scenarios/data.rs"]
 mod data;
 #[path = "scenarios/extracts.rs"]
 mod extracts;
+#[path = "scenarios/failures.rs"]
+mod failures;
 #[path = "scenarios/once.rs"]
 mod once;
 #[path = "scenarios/play.rs"]

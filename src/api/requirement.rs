@@ -87,7 +87,7 @@ pub struct Where {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::names")]
     pub phases: Vec<String>,
-    /// Only these steps, by `step` or `scenario.step`. Default: all.
+    /// Only these steps, by `step` or `scenario.step`, or by their block's name. Default: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "schema::names")]
     pub steps: Vec<String>,

@@ -13,6 +13,7 @@ use super::{rules, schema};
 /// A sequence of steps; one pass through it is an iteration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::scenario()))]
 pub struct Scenario {
     /// The name that phases choose it by.
     #[schemars(schema_with = "schema::name")]
@@ -37,10 +38,36 @@ pub struct Scenario {
     /// The steps, in order.
     #[schemars(length(min = 1, max = 32), transform = rules::ordered_by_name)]
     pub steps: Vec<Step>,
+    /// Runs of neighbouring steps that are taken together: several times, with some probability, or only where a name has a value.
+    /// A step names its block.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), transform = rules::ordered_by_name)]
+    pub blocks: Vec<Block>,
     /// Steps that each user who was set up takes once, when it leaves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), transform = rules::ordered_by_name)]
     pub teardown: Vec<Step>,
+}
+
+/// A run of neighbouring steps that are taken together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Block {
+    /// The name that its steps call it by. None of the scenario's steps has it.
+    #[schemars(schema_with = "schema::name")]
+    pub name: String,
+    /// How often its steps are taken, one round after the other. Default: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub repeat: Option<u32>,
+    /// How likely an iteration takes the block. Default: `100%`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::probability")]
+    pub probability: Option<String>,
+    /// A name that must have a value, such as `${token}`: else the block is skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::single_name")]
+    pub when: Option<String>,
 }
 
 /// One request of a scenario, with what is checked and taken from its response.
@@ -50,6 +77,10 @@ pub struct Step {
     /// The name that requirements select it by.
     #[schemars(schema_with = "schema::name")]
     pub name: String,
+    /// The block of the scenario that it belongs to. Default: none. Not in setup and teardown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::name")]
+    pub block: Option<String>,
     /// How likely an iteration takes this step. Default: `100%`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::probability")]
@@ -69,9 +100,9 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), transform = rules::by_name)]
     pub extract: Vec<Extract>,
-    /// A pause after the step: `2s`, or drawn evenly from a range such as `1s..3s`.
+    /// A pause after the step: `2s`, or drawn, evenly from `1s..3s`, or as `exponential(2s)` or `normal(2s, 500ms)` say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::duration_range")]
+    #[schemars(schema_with = "schema::pause")]
     pub think: Option<String>,
 }
 

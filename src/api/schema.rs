@@ -18,12 +18,11 @@ pub(super) fn duration(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// One length of time, or two with `..` between them.
-pub(super) fn duration_range(_: &mut SchemaGenerator) -> Schema {
+/// A length of time, a range of them, or what one is drawn from: `normal(2s, 500ms)`.
+pub(super) fn pause(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
-        "type": "string", "maxLength": 65,
-        "pattern": r"^([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+(\.\.([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+)?$",
-        "x-kubernetes-validations": rules::duration_range(),
+        "type": "string", "maxLength": 80, "pattern": r"^([0-9]|exponential[(]|normal[(])[0-9a-z., ()]*$",
+        "x-kubernetes-validations": rules::pause(),
     })
 }
 

@@ -17,7 +17,7 @@ use super::progress::Live;
 use super::{data, descriptors, load, secrets, signals};
 use crate::ingest::SharedSession;
 use crate::plan::secrets::Secrets;
-use crate::plan::{Checked, Data, Plan};
+use crate::plan::{Checked, Data, Document, Plan};
 use crate::report::escape::printable;
 use crate::report::progress::{Moment, glance};
 use crate::report::{Report, RunFacts};
@@ -49,6 +49,7 @@ pub(super) fn execute(
 ) -> anyhow::Result<Exit> {
     let Checked { name, spec, plan } = checked;
     let plan = Arc::new(plan);
+    Document::end_of_checks();
     let means = Means { run_uid: Uuid::new_v4().to_string(), secrets, data };
     descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;

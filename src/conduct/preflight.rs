@@ -192,7 +192,9 @@ fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap,
     for header in own.iter().chain(inherited) {
         let value = match &header.value {
             plan::HeaderValue::Template(template) => constant(template, plan),
-            plan::HeaderValue::Secret(reference) => secrets.get(reference).unwrap_or_default().to_owned(),
+            plan::HeaderValue::Secret(reference, scheme) => {
+                scheme.written(secrets.get(reference).unwrap_or_default())
+            }
         };
         // Never the value itself: it may be a Secret's.
         let unfit = || format!("{}: the value can't stand in a header", header.path);

@@ -8,10 +8,12 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::render::{CompiledRequest, Pieces, Place};
+use super::stretch::{Stretch, stretches};
 use crate::plan::figure::Figure;
 use crate::plan::limit::Limit;
 use crate::plan::secrets::Secrets;
 use crate::plan::template::Name;
+use crate::plan::units::Pause;
 use crate::plan::{
     self, Condition, Data, Method, Origin, Plan, RowOrder, SecretKeyRef, Source, StatusPattern, condition,
 };
@@ -67,6 +69,8 @@ pub(super) struct CompiledScenario {
     pub(super) held: usize,
     pub(super) setup: Vec<CompiledStep>,
     pub(super) steps: Vec<CompiledStep>,
+    /// How often these are taken; all of them, in order.
+    pub(super) stretches: Vec<Stretch>,
     pub(super) teardown: Vec<CompiledStep>,
 }
 
@@ -76,7 +80,7 @@ pub(super) struct CompiledStep {
     pub(super) index: usize,
     pub(super) probability_ppm: u32,
     pub(super) when: Option<Guard>,
-    pub(super) think: Option<(Duration, Duration)>,
+    pub(super) think: Option<Pause>,
     pub(super) request: CompiledRequest,
     pub(super) checks: Vec<CompiledCheck>,
     pub(super) extract: Vec<CompiledExtract>,
@@ -99,7 +103,7 @@ pub(super) struct CompiledFeeder {
     pub(super) rows: usize,
 }
 
-/// Without what a step is skipped.
+/// Without what a step or a block is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guard {
     /// A value that is empty throughout the phase.
@@ -269,6 +273,7 @@ impl Compiler<'_> {
             held: scenario.held,
             setup: steps(&scenario.setup)?,
             steps: steps(&scenario.steps)?,
+            stretches: stretches(scenario, &self.plan.steps, |block| self.guard(block.when.as_ref())),
             teardown: steps(&scenario.teardown)?,
         })
     }
@@ -309,6 +314,7 @@ impl Compiler<'_> {
             Name::User
             | Name::Iteration
             | Name::Index
+            | Name::Round
             | Name::Phase
             | Name::Iterations
             | Name::Level
@@ -365,7 +371,7 @@ impl Compiler<'_> {
     fn header_value(&self, header: &plan::Header) -> Result<Pieces, CompileError> {
         match &header.value {
             plan::HeaderValue::Template(template) => Ok(Pieces::new(template, Place::Header, self.constants)),
-            plan::HeaderValue::Secret(reference) => {
+            plan::HeaderValue::Secret(reference, scheme) => {
                 let SecretKeyRef { name, key } = reference.clone();
                 let path = header.path.clone();
                 let Some(value) = self.secrets.get(reference) else {
@@ -374,7 +380,7 @@ impl Compiler<'_> {
                 if value.chars().any(|c| c.is_control() && c != '\t') {
                     return Err(CompileError::UnfitSecret { path, name, key });
                 }
-                Ok(Pieces::fixed(value))
+                Ok(Pieces::fixed(&scheme.written(value)))
             }
         }
     }

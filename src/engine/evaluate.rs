@@ -24,7 +24,9 @@ pub(super) struct Response<'a> {
 
 impl<'a> Response<'a> {
     pub(super) fn new(reader: &'a Reader, step: &CompiledStep, micros: u64) -> Self {
-        let json = step.wants.json.then(|| serde_json::from_slice(reader.body()).ok()).flatten();
+        // What is kept of a body that is too long is a part of it, and says nothing.
+        let is_read = step.wants.json && !reader.body_too_long();
+        let json = is_read.then(|| serde_json::from_slice(reader.body()).ok()).flatten();
         Response { reader, json, micros }
     }
 
@@ -118,6 +120,7 @@ impl<'a> Response<'a> {
                 CompiledOrigin::InHeader(place, regex) => {
                     self.reader.header(*place).and_then(|value| first_match(regex, value.as_bytes()))
                 }
+                CompiledOrigin::InBody(_) if self.reader.body_too_long() => None,
                 CompiledOrigin::InBody(regex) => first_match(regex, self.reader.body()),
             };
             if let Some(slot) = slots.get_mut(extract.slot) {

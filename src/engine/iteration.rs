@@ -48,6 +48,8 @@ pub(super) struct Turn {
     pub(super) iteration: u64,
     /// In the phase, over all workers.
     pub(super) index: u64,
+    /// Of the block that it is at, from 0.
+    pub(super) round: u32,
     /// Which of the phase's scenarios.
     pub(super) scenario: usize,
     /// Its random choices.
@@ -90,7 +92,7 @@ impl User {
         // In a place of its own, as it is rare: each user would hold room for it all the time.
         if !scenario.has_once() || Box::pin(self.is_set_up(&floor, scenario, &mut turn, &mut intended)).await
         {
-            self.steps(&floor, &scenario.steps, &mut turn, &mut intended, Failing::GoesOn).await;
+            self.pass(&floor, scenario, &mut turn, &mut intended).await;
         }
         iteration.complete();
     }
@@ -118,8 +120,8 @@ impl User {
             if !all_succeeded && failing == Failing::Ends {
                 return false;
             }
-            if let Some((least, most)) = step.think {
-                tokio::time::sleep(turn.draws.duration_between(least, most)).await;
+            if let Some(think) = &step.think {
+                tokio::time::sleep(turn.draws.pause(think)).await;
             }
         }
         all_succeeded
@@ -135,8 +137,8 @@ impl User {
         }
     }
 
-    /// Whether what a step can't do without has no value.
-    fn is_missing(&self, data: &Data, guard: Guard) -> bool {
+    /// Whether what a step or a block can't do without has no value.
+    pub(super) fn is_missing(&self, data: &Data, guard: Guard) -> bool {
         let value = match guard {
             Guard::Never => None,
             Guard::Extracted(slot) => self.slots.get(slot).and_then(Option::as_ref),
@@ -151,6 +153,7 @@ impl User {
             user: self.number,
             iteration: turn.iteration,
             index: turn.index,
+            round: turn.round,
             slots: &self.slots,
             rows: Rows { data, chosen: &self.rows },
             draws: &mut turn.draws,
@@ -178,7 +181,7 @@ impl User {
         let in_flight = InFlight::new(floor, sent);
         let exchange = self.way.receive(floor, &step.wants, &mut self.cookies, sent_at, size).await;
         in_flight.over();
-        let sent = exchange.sent.unwrap_or(sent);
+        let sent = self.way.sent().unwrap_or(sent);
         let timing = Timing {
             intended: intended.unwrap_or(sent),
             sent,
@@ -288,8 +291,7 @@ impl User {
 /// A request that was given up before a byte of it was written took as long as that was `tried`.
 fn record_unsent(floor: &Floor, step: &CompiledStep, intended: Option<u64>, tried: u64, error: ErrorClass) {
     let end = floor.now();
-    let exchange =
-        Exchange { sent: None, first_byte: None, end, bytes_sent: 0, bytes_received: 0, error: Some(error) };
+    let exchange = Exchange { first_byte: None, end, bytes_sent: 0, bytes_received: 0, error: Some(error) };
     let timing = Timing { intended: intended.unwrap_or(tried), sent: tried, first_byte: None, end };
     floor.recorder.borrow_mut().request(&sample(floor, step, &exchange, timing));
 }

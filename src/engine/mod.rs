@@ -19,6 +19,7 @@ mod shard;
 mod slices;
 mod stop;
 mod stream;
+mod stretch;
 mod timer;
 mod tls;
 mod user;

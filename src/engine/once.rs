@@ -70,8 +70,15 @@ impl User {
         held: &[Option<Value>],
     ) {
         let draws = Draws::teardown(floor.seed(), floor.phase_index(), self.number, self.once.attempts);
-        let mut turn =
-            Turn { iteration: 0, index: 0, scenario: place, draws, due: None, counts_from_due: false };
+        let mut turn = Turn {
+            iteration: 0,
+            index: 0,
+            round: 0,
+            scenario: place,
+            draws,
+            due: None,
+            counts_from_due: false,
+        };
         self.slots.clear();
         self.slots.resize(scenario.slots, None);
         self.slots[..scenario.held].clone_from_slice(held);

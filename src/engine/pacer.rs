@@ -113,7 +113,8 @@ async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
         let mut draws = Draws::open(floor.seed(), floor.phase_index(), index);
         let scenario = draws.weighted(&floor.compiled.weights);
         if floor.has_rows(scenario, index) {
-            let turn = Turn { iteration: index, index, scenario, draws, due: Some(due), counts_from_due };
+            let turn =
+                Turn { iteration: index, index, round: 0, scenario, draws, due: Some(due), counts_from_due };
             user.run(turn).await;
         }
         if floor.pool_closed() {

@@ -28,7 +28,7 @@ pub(super) enum Place {
     Anywhere,
     /// In a header, which ends at a line break.
     Header,
-    /// In the path, which ends at a space as well.
+    /// In the path, which ends at a space as well, and of which nothing behind a `#` is meant to be sent.
     Path,
 }
 
@@ -37,6 +37,7 @@ pub(super) struct Filling<'a> {
     pub(super) user: u64,
     pub(super) iteration: u64,
     pub(super) index: u64,
+    pub(super) round: u32,
     pub(super) slots: &'a [Option<Value>],
     pub(super) rows: Rows<'a>,
     pub(super) draws: &'a mut Draws,
@@ -267,6 +268,7 @@ impl Filling<'_> {
             Name::User => put(out, format_args!("{}", self.user)),
             Name::Iteration => put(out, format_args!("{}", self.iteration)),
             Name::Index => put(out, format_args!("{}", self.index)),
+            Name::Round => put(out, format_args!("{}", self.round)),
             Name::Now => put(out, format_args!("{}", (self.unix_millis)())),
             Name::Random(least, most) => {
                 put(out, format_args!("{}", self.draws.whole_between(*least, *most)));
@@ -305,7 +307,7 @@ impl Place {
         match self {
             Place::Anywhere => true,
             Place::Header => !bytes.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t'),
-            Place::Path => bytes.iter().all(u8::is_ascii_graphic),
+            Place::Path => bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#'),
         }
     }
 }

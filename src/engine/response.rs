@@ -280,11 +280,13 @@ impl Reader {
 
     /// Takes a line of the chunked coding, once it is complete.
     fn line<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<&'b [u8]>, NotHttp> {
-        let Some(end) = memchr::memchr(b'\n', bytes) else {
-            self.carry.extend_from_slice(bytes);
-            return if self.carry.len() > LONGEST_LINE { Err(NotHttp) } else { Ok(None) };
-        };
-        self.carry.extend_from_slice(&bytes[..end]);
+        let end = memchr::memchr(b'\n', bytes);
+        self.carry.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+        // However it comes: what is refused in pieces is refused as a whole.
+        if self.carry.len() > LONGEST_LINE {
+            return Err(NotHttp);
+        }
+        let Some(end) = end else { return Ok(None) };
         let carried = std::mem::take(&mut self.carry);
         self.state = self.after_line(carried.strip_suffix(b"\r").ok_or(NotHttp)?)?;
         self.carry = carried;

@@ -167,7 +167,10 @@ impl Course<'_> {
         if self.budget == Budget::Time {
             self.floor.recorder.borrow_mut().scheduled(1);
         }
-        Some((Turn { iteration, index, scenario, draws, due: self.due, counts_from_due: false }, pace))
+        Some((
+            Turn { iteration, index, round: 0, scenario, draws, due: self.due, counts_from_due: false },
+            pace,
+        ))
     }
 }
 

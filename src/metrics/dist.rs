@@ -68,16 +68,17 @@ impl Dist {
 
     /// Adds all of `other`, bucket by bucket. The order of merging changes nothing.
     pub fn merge(&mut self, other: &Dist) {
-        let Some(theirs) = other.histogram() else { return };
-        match self.histogram() {
-            Some(mut ours) => {
-                if ours.to_mut().add(theirs.as_ref()).is_err() {
-                    unreachable!("a histogram grows by itself to hold what another holds");
-                }
-                self.store = Store::Live(Box::new(ours.into_owned()));
+        if other.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            // What is put away stays so, and isn't looked into: an hour has thousands of seconds.
+            self.store.clone_from(&other.store);
+        } else if let (Some(mut ours), Some(theirs)) = (self.histogram(), other.histogram()) {
+            if ours.to_mut().add(theirs.as_ref()).is_err() {
+                unreachable!("a histogram grows by itself to hold what another holds");
             }
-            // What is put away stays so: an hour has thousands of seconds.
-            None => self.store.clone_from(&other.store),
+            self.store = Store::Live(Box::new(ours.into_owned()));
         }
         self.least = if self.count == 0 { other.least } else { self.least.min(other.least) };
         self.greatest = self.greatest.max(other.greatest);
@@ -154,6 +155,17 @@ impl Dist {
     pub fn pack(&mut self) {
         if let Store::Live(histogram) = &self.store {
             self.store = Store::Packed(encode(histogram));
+        }
+    }
+
+    /// The same, ready to be asked several times: what is put away is unfolded for each question anew.
+    #[must_use]
+    pub fn unfolded(&self) -> Cow<'_, Dist> {
+        match (&self.store, self.histogram()) {
+            (Store::Packed(_), Some(histogram)) => {
+                Cow::Owned(Dist { store: Store::Live(Box::new(histogram.into_owned())), ..*self })
+            }
+            _ => Cow::Borrowed(self),
         }
     }
 

@@ -6,7 +6,7 @@ use super::books::Books;
 use super::cell::{CacheCounts, Cell};
 use super::dist::Dist;
 use super::outcome::ErrorClass;
-use super::phase::{PartState, PhaseState};
+use super::phase::{PartState, PhaseState, Span};
 use super::series::Second;
 use super::slice::{Slice, SliceCell};
 use super::snapshot::PhaseSnapshot;
@@ -53,6 +53,9 @@ pub enum Unsound {
     /// It counts more than can be.
     #[error("the snapshot counts {0}, which can't be")]
     Absurd(u128),
+    /// Its times run backwards, or are far from any run.
+    #[error("the snapshot tells of times that can't be")]
+    Times,
     /// A key is longer than keys are, or steers terminals.
     #[error("the snapshot has a key that no worker makes")]
     Key,
@@ -79,7 +82,8 @@ impl Shape {
         let cells = slices.values().map(|slice| slice.cells.len()).sum::<usize>();
         all_within("slice cell", cells.max(slices.len()), MOST_SLICE_CELLS)?;
         let mut total = 0;
-        for (name, Slice { span: _, requests, responses, cells, other }) in slices {
+        for (name, Slice { span, requests, responses, cells, other }) in slices {
+            in_order(span.as_ref())?;
             if name.len() > LONGEST_SLICE_NAME || cells.keys().any(|key| !is_key(key)) {
                 return Err(Unsound::Key);
             }
@@ -108,7 +112,7 @@ impl Shape {
     fn cell(&self, cell: &Cell) -> Result<u128, Unsound> {
         let Cell {
             requests,
-            span: _,
+            span,
             latency,
             service,
             ttfb,
@@ -126,6 +130,7 @@ impl Shape {
                 within("error class", (*place).into(), self.errors)?;
             }
         }
+        in_order(span.as_ref())?;
         all_within("group", groups.len(), self.groups)?;
         all_within("value", values.len(), self.values)?;
         for tally in groups.iter().chain([layers]) {
@@ -146,6 +151,14 @@ fn within(what: &'static str, told: usize, known: usize) -> Result<(), Unsound> 
 /// The same for the last of a list.
 fn all_within(what: &'static str, count: usize, known: usize) -> Result<(), Unsound> {
     count.checked_sub(1).map_or(Ok(()), |last| within(what, last, known))
+}
+
+/// Times of a phase are subtracted and moved without being looked at again.
+fn in_order(span: Option<&Span>) -> Result<(), Unsound> {
+    let is_sound = span.is_none_or(|Span { first_sent, last_sent, last_end }| {
+        first_sent <= last_sent && last_sent <= last_end && u128::from(*last_end) <= MOST
+    });
+    if is_sound { Ok(()) } else { Err(Unsound::Times) }
 }
 
 fn books_total(books: &Books) -> u128 {
@@ -246,6 +259,24 @@ mod tests {
         let mut snapshot = PhaseSnapshot::default();
         snapshot.state.strain.clock_step_millis = i64::MIN;
         assert!(matches!(SHAPE.check(&snapshot), Err(Unsound::Absurd(_))));
+    }
+
+    #[test]
+    fn times_that_run_backwards_or_are_far_from_any_run_are_refused() {
+        let span = |first_sent, last_sent, last_end| Some(Span { first_sent, last_sent, last_end });
+        for (told, is_fine) in [
+            (None, true),
+            (span(3, 3, 3), true),
+            (span(1, 2, 1 << 48), true),
+            (span(2, 1, 3), false),
+            (span(1, 3, 2), false),
+            (span(1, 2, u64::MAX), false),
+        ] {
+            assert_eq!(check(0, |cell| cell.span = told), if is_fine { Ok(()) } else { Err(Unsound::Times) });
+            let mut snapshot = PhaseSnapshot::default();
+            snapshot.state.slices.insert("row".to_owned(), Slice { span: told, ..Slice::default() });
+            assert_eq!(SHAPE.check(&snapshot).is_ok(), is_fine, "{told:?}");
+        }
     }
 
     #[test]

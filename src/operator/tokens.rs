@@ -154,7 +154,7 @@ mod tests {
     async fn refused_ones_are_remembered_for_a_moment_and_no_more_than_there_is_room_for() {
         let tokens = Tokens::default();
         let is_refused = |number: usize, run: &str| tokens.recall(&number.to_string(), run).is_some();
-        for number in 0..2 * MOST_REFUSED {
+        for number in 0..MOST_REFUSED + 10 {
             tokens.refuse(&number.to_string(), "run", &Denial::NoIdentity);
         }
         assert_eq!(tokens.memory().refused.len(), MOST_REFUSED);

@@ -42,7 +42,8 @@ impl Condition {
             (_, None) => false,
             (Condition::Equals(wanted), Some(value)) => same(wanted, value),
             (Condition::EqualsText(_), Some(value)) => {
-                text().is_some_and(|text| value.as_str() == Some(text.as_str()))
+                // What is filled in has no type: a number is equal to its digits.
+                text().is_some_and(|text| text_of(value) == text)
             }
             (Condition::Matches(regex), Some(value)) => regex.is_match(&text_of(value)),
             (Condition::Is(limit), Some(value)) => number_of(value)
@@ -52,11 +53,15 @@ impl Condition {
     }
 }
 
-/// Equality of JSON in which `1` and `1.0` are one number.
+/// Equality of JSON in which `1` and `1.0` are one number. Whole ones are compared to the last digit, which a float can't hold of
+/// long ones such as ids.
 #[must_use]
 pub fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Number(one), Value::Number(other)) => {
+            let is_float = one.is_f64() || other.is_f64();
+            one == other || is_float && one.as_f64() == other.as_f64()
+        }
         _ => one == other,
     }
 }
@@ -87,5 +92,43 @@ pub fn number_of(value: &Value) -> Option<f64> {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::template::Template;
+
+    #[test]
+    fn numbers_are_equal_to_the_last_digit_in_whatever_form() {
+        for (one, other, want) in [
+            ("1", "1.0", true),
+            ("-3", "-3.0", true),
+            ("9007199254740993", "9007199254740992", false),
+            ("18446744073709551615", "18446744073709551614", false),
+            ("1", "\"1\"", false),
+            ("0.1", "0.10", true),
+        ] {
+            let [one, other] = [one, other].map(|text| serde_json::from_str(text).expect("it is JSON"));
+            assert_eq!(same(&one, &other), want, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_filled_in_is_compared_as_a_text() {
+        for (value, text, want) in [
+            (json!("ab"), "ab", true),
+            (json!(7), "7", true),
+            (json!(true), "true", true),
+            (json!(7), "8", false),
+            (json!(null), "", false),
+        ] {
+            let condition = Condition::EqualsText(Template::default());
+            assert_eq!(condition.holds(Some(&value), || Some(text.to_owned())), want, "{value} {text}");
+        }
+        assert!(!Condition::EqualsText(Template::default()).holds(Some(&json!("")), || None));
     }
 }

@@ -10,6 +10,7 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use uuid::Uuid;
 
 use super::model::PhaseIndex;
+use super::units::{Pause, Shape};
 
 /// The choices of one iteration, in the order in which it asks for them.
 #[derive(Clone, Debug)]
@@ -86,6 +87,17 @@ impl Draws {
         least + Duration::from_nanos(self.below(span.saturating_add(1)))
     }
 
+    /// How long a pause is, to the nanosecond.
+    pub fn pause(&mut self, pause: &Pause) -> Duration {
+        let nanos = |length: Duration| length.as_nanos() as f64;
+        let drawn = match pause.shape {
+            Shape::Even => return self.duration_between(pause.least, pause.most),
+            Shape::Exponential { mean } => nanos(mean) * self.exponential(),
+            Shape::Normal { mean, deviation } => nanos(mean) + nanos(deviation) * self.normal(),
+        };
+        Duration::from_nanos(whole(drawn)).clamp(pause.least, pause.most)
+    }
+
     /// A whole number from `least` to `most`, both included.
     pub fn whole_between(&mut self, least: i64, most: i64) -> i64 {
         match most.abs_diff(least).checked_add(1) {
@@ -101,6 +113,14 @@ impl Draws {
         let steps = (self.0.next_u64() >> 11) + 1;
         // From 2^-53 to 1, so that there is a logarithm.
         -libm::log(steps as f64 * FINEST)
+    }
+
+    /// A figure whose mean is 0 and whose standard deviation is 1, distributed normally: the same to the last bit on any machine,
+    /// as the root is by the standard of floating-point numbers.
+    fn normal(&mut self) -> f64 {
+        let distance = (2.0 * self.exponential()).sqrt();
+        let turn = (self.0.next_u64() >> 11) as f64 * FINEST;
+        distance * libm::cos(std::f64::consts::TAU * turn)
     }
 
     /// A number from 0 up to, but without, `bound`; 0 where that is 0.
@@ -120,6 +140,12 @@ impl Draws {
         let product = u128::from(self.0.next_u64()) * u128::from(bound);
         (product >> 64) as u64
     }
+}
+
+/// Without its fraction; what is below 0 is 0.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+fn whole(number: f64) -> u64 {
+    number as u64
 }
 
 /// The output function of `SplitMix64`: a change of one bit changes half of them.
@@ -169,6 +195,49 @@ mod tests {
         assert_eq!(
             drawn.map(f64::to_bits),
             [4_580_871_517_701_086_499, 4_595_322_748_014_796_893, 4_607_920_327_257_841_782]
+        );
+    }
+
+    /// Forty thousand pauses: those that are the same on any machine, and how they are spread.
+    #[track_caller]
+    fn check_pauses(text: &str, first: [u64; 3], [mean, deviation]: [f64; 2], [least, most]: [f64; 2]) {
+        let pause = Pause::parse(text).unwrap();
+        let drawn: Vec<Duration> = (0..40_000).map(|at| Draws::open(7, 0, at).pause(&pause)).collect();
+        let nanos = [0, 1, 2].map(|at: usize| drawn[at].as_nanos());
+        assert_eq!(nanos, first.map(u128::from), "{text}");
+        let seconds: Vec<f64> = drawn.iter().map(Duration::as_secs_f64).collect();
+        let sum =
+            |figure: &dyn Fn(f64) -> f64| seconds.iter().map(|one| figure(*one)).sum::<f64>() / 40_000.0;
+        let seen = sum(&|one| one);
+        let spread = sum(&|one| (one - seen) * (one - seen)).sqrt();
+        let bound = |of: fn(f64, f64) -> f64, start| seconds.iter().copied().fold(start, of);
+        let told = format!("{text}: {seen} ± {spread}, {}..{}", bound(f64::min, 1e9), bound(f64::max, 0.0));
+        assert!((seen - mean).abs() < 0.03 && (spread - deviation).abs() < 0.03, "{told}");
+        assert!(bound(f64::min, 1e9) >= least && bound(f64::max, 0.0) <= most, "{told}");
+        assert!((pause.mean_seconds() - seen).abs() < 0.03, "{told}, and {} is told", pause.mean_seconds());
+    }
+
+    #[test]
+    fn pauses_are_spread_as_they_are_called_and_the_same_on_any_machine() {
+        check_pauses("1s..3s", [1_814_827_007, 2_824_055_730, 2_554_313_147], [2.0, 0.577], [1.0, 3.0]);
+        check_pauses("exponential(2s)", [1_795_853_259, 184_169_471, 504_226_877], [2.0, 2.0], [0.0, 40.0]);
+        check_pauses(
+            "exponential(2s, 1s..4s)",
+            [1_795_853_259, 1_000_000_000, 1_000_000_000],
+            [1.942, 1.13],
+            [1.0, 4.0],
+        );
+        check_pauses(
+            "normal(2s, 500ms)",
+            [1_997_026_206, 2_125_232_791, 2_136_150_455],
+            [2.0, 0.5],
+            [0.0, 4.5],
+        );
+        check_pauses(
+            "normal(1s, 1s)",
+            [994_052_412, 1_250_465_583, 1_272_300_910],
+            [1.083, 0.87],
+            [0.0, 6.0],
         );
     }
 

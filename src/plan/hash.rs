@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::executor;
-use super::units::{DurationRange, Share, parse_duration};
+use super::units::{Pause, Share, parse_duration};
 use crate::api::{self, LoadTestSpec, Method};
 
 /// How many bytes of the digest are kept.
@@ -90,11 +90,16 @@ fn scenario(mut scenario: api::Scenario) -> api::Scenario {
     drop_default(&mut scenario.weight, &1);
     drop_default(&mut scenario.cookies, &false);
     scenario.pace.iter_mut().for_each(length);
+    for block in &mut scenario.blocks {
+        drop_default(&mut block.repeat, &1);
+        block.probability.iter_mut().for_each(|text| rewrite(text, Share::parse(text)));
+        drop_default(&mut block.probability, &"100%".to_owned());
+    }
     for step in scenario.setup.iter_mut().chain(&mut scenario.steps).chain(&mut scenario.teardown) {
         step.probability.iter_mut().for_each(|text| rewrite(text, Share::parse(text)));
         drop_default(&mut step.probability, &"100%".to_owned());
         request(&mut step.request);
-        step.think.iter_mut().for_each(range);
+        step.think.iter_mut().for_each(|text| rewrite(text, Pause::parse(text)));
     }
     scenario
 }
@@ -147,12 +152,6 @@ pub(super) fn length(text: &mut String) {
 pub(super) fn rewrite<T: ToString, E>(text: &mut String, parsed: Result<T, E>) {
     if let Ok(value) = parsed {
         *text = value.to_string();
-    }
-}
-
-fn range(text: &mut String) {
-    if let Ok(DurationRange { least, most }) = DurationRange::parse(text) {
-        *text = format!("{}..{}ns", least.as_nanos(), most.as_nanos());
     }
 }
 

@@ -45,7 +45,7 @@ impl Header {
     #[must_use]
     pub fn secret(&self) -> Option<&SecretKeyRef> {
         match &self.value {
-            HeaderValue::Secret(reference) => Some(reference),
+            HeaderValue::Secret(reference, _) => Some(reference),
             HeaderValue::Template(_) => None,
         }
     }

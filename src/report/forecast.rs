@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::plan::executor::Drive;
-use crate::plan::{Executor, Phase, PhaseIndex, Plan, Share};
+use crate::plan::{Executor, Phase, PhaseIndex, Plan, Share, Step};
 
 /// What a run would do.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,16 +176,26 @@ fn mean(plan: &Plan, phase: &Phase, figure: impl Fn(&Plan, &Phase, usize) -> f64
 
 /// Requests of one iteration, by probability.
 fn requests_of(plan: &Plan, _: &Phase, scenario: usize) -> f64 {
-    let steps = &plan.steps[plan.scenarios[scenario].steps.clone()];
-    steps.iter().map(|step| u64::from(step.probability_ppm)).sum::<u64>() as f64 / 1e6
+    likely_steps(plan, scenario).map(|(_, likely)| likely).sum::<u64>() as f64 / LIKELY
 }
+
+/// The steps of an iteration, each with how often it is likely to be taken.
+fn likely_steps(plan: &Plan, scenario: usize) -> impl Iterator<Item = (&Step, u64)> {
+    let scenario = &plan.scenarios[scenario];
+    scenario.steps.clone().map(|index| {
+        let step = &plan.steps[index];
+        (step, scenario.comes_to_ppm(index) * u64::from(step.probability_ppm))
+    })
+}
+
+/// What stands for once in the figures of [`likely_steps`]: parts per million of parts per million. Whole numbers add up exactly.
+const LIKELY: f64 = 1e12;
 
 /// The least time of one iteration: its pace, or its think times where these are longer.
 fn least_seconds(plan: &Plan, phase: &Phase, scenario: usize) -> f64 {
-    let steps = &plan.steps[plan.scenarios[scenario].steps.clone()];
-    let think = steps.iter().filter_map(|step| {
-        let (least, most) = step.think?;
-        Some((least + most).as_secs_f64() / 2.0 * f64::from(step.probability_ppm) / 1e6)
+    let think = likely_steps(plan, scenario).filter_map(|(step, likely)| {
+        let think = step.think.as_ref()?;
+        Some(think.mean_seconds() * likely as f64 / LIKELY)
     });
     let pace = plan.pace(phase, scenario).map_or(0.0, |pace| pace.as_secs_f64());
     pace.max(think.sum())
@@ -201,4 +211,43 @@ fn worker(plan: &Plan, share: Share) -> Option<WorkerForecast> {
     let users = executors().map(|executor| share.count_u32(executor.users())).max()?;
     let own = |executor: &Executor| Some(share.among(executor.users())?.count(executor.total_iterations()?));
     Some(WorkerForecast { users, iterations: executors().filter_map(own).sum() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Document, Options};
+
+    /// A phase of two users that run a scenario of these blocks and steps.
+    fn forecast(load: &str, blocks: &str, steps: &str) -> PhaseForecast {
+        let text = format!(
+            "apiVersion: loadgate.dev/v1alpha1\nkind: LoadTest\nmetadata: {{name: told}}\nspec:\n  target: {{baseUrl: \"http://shop\"}}
+  scenarios: [{{name: visit, blocks: [{blocks}], steps: [{steps}]}}]
+  phases: [{{name: steady, load: {{{load}}}}}]"
+        );
+        let checked = Document::parse(&text).and_then(|document| document.check(&Options::default()));
+        Forecast::new(&checked.expect("it is sound").plan).phases.remove(0)
+    }
+
+    #[test]
+    fn the_rounds_of_a_block_are_requests_and_take_their_time() {
+        const STEPS: &str = "{name: home, request: {path: /}}, \
+            {name: view, block: look, request: {path: /view}, think: 2s}, \
+            {name: rate, block: look, probability: 10%, request: {path: /rate}}";
+        const TEN: &str = "iterations: {users: 2, perUser: 5}";
+        const TIMED: &str = "constantUsers: {users: 2, duration: 30s}";
+        for (block, per_iteration) in [("repeat: 3", 43), ("repeat: 3, probability: 50%", 27)] {
+            let block = format!("{{name: look, {block}}}");
+            assert_eq!(forecast(TEN, &block, STEPS).requests, Some(Count::About(per_iteration)));
+        }
+        let paused = forecast(TIMED, "{name: look, repeat: 3, probability: 50%}", STEPS);
+        assert_eq!(paused.iterations, Some(Count::AtMost(20)), "each takes 3 s of pauses in the mean");
+    }
+
+    #[test]
+    fn what_is_sure_is_exact() {
+        let steps = "{name: view, block: look, request: {path: /view}}, {name: pay, request: {path: /pay}}";
+        let told = forecast("iterations: {users: 2, perUser: 5}", "{name: look, repeat: 4}", steps);
+        assert_eq!(told.requests, Some(Count::Exactly(50)));
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::api::{LoadTestSpec, Request};
+use crate::api::{Auth, LoadTestSpec, Request};
 use crate::plan::credential::{LEFT_OUT, may_hold_credential, shown_path};
 
 /// `spec` without credentials.
@@ -17,6 +17,10 @@ pub(super) fn without_credentials(spec: &LoadTestSpec) -> LoadTestSpec {
     let mut blanks = Blanks::default();
     for header in &mut spec.target.headers {
         blanks.text(&header.name, header.value.as_mut());
+    }
+    if let Some(Auth { basic, bearer }) = &mut spec.target.auth {
+        let credentials = basic.iter_mut().map(|basic| &mut basic.password).chain(bearer);
+        credentials.filter_map(|one| one.value.as_mut()).for_each(|value| LEFT_OUT.clone_into(value));
     }
     let of_steps = spec.scenarios.iter_mut().flat_map(|scenario| {
         scenario.setup.iter_mut().chain(&mut scenario.steps).chain(&mut scenario.teardown)
@@ -87,7 +91,8 @@ mod tests {
     #[test]
     fn a_credential_written_into_the_spec_is_not_in_the_report() {
         let spec: LoadTestSpec = serde_json::from_value(serde_json::json!({
-            "target": {"baseUrl": "http://shop", "headers": [
+            "target": {"baseUrl": "http://shop",
+                "auth": {"basic": {"username": "loader", "password": {"value": "hunter2"}}, "bearer": {"value": "hunter2"}}, "headers": [
                 {"name": "authorization", "value": "Bearer hunter2"},
                 {"name": "X-Access-Token", "value": "hunter2"},
                 {"name": "Accept", "value": "text/plain"}],
@@ -103,7 +108,7 @@ mod tests {
         .unwrap();
         let shown = serde_json::to_string(&without_credentials(&spec)).unwrap();
         assert!(!shown.contains("hunter2"), "{shown}");
-        for kept in ["text/plain", "seven", "small", "large", "Berlin"] {
+        for kept in ["loader", "text/plain", "seven", "small", "large", "Berlin"] {
             assert!(shown.contains(kept), "{kept}: {shown}");
         }
     }

@@ -54,6 +54,7 @@ fn per_second(count: u64, micros: u64) -> u64 {
 /// The times of `dist`; none where nothing was measured.
 #[must_use]
 pub fn latency(dist: &Dist) -> Option<Latency> {
+    let dist = dist.unfolded();
     Some(Latency {
         p50_micros: dist.quantile(0.5)?,
         p90_micros: dist.quantile(0.9)?,

@@ -90,7 +90,8 @@ fn past_deadline(open: u64, index: PhaseIndex, phase: &Phase) -> String {
     )
 }
 
-fn unbalanced(books: &Books) -> Option<String> {
+/// What became of some iterations wasn't told.
+pub(super) fn unbalanced(books: &Books) -> Option<String> {
     let Books {
         scheduled,
         started,

@@ -1,5 +1,6 @@
 //! Searches for the breaking point: what became of each level, and what that says of the target.
 
+use super::doubts::unbalanced;
 use super::measure::{Unmeasured, measure};
 use super::seen::Seen;
 use crate::metrics::{Aggregate, Books, PhaseAggregate, PhaseEnd, Tried};
@@ -12,7 +13,7 @@ use crate::plan::{Phase, PhaseIndex, Plan, Stop};
 pub fn tried(plan: &Plan, phase: PhaseIndex, level: &PhaseAggregate) -> Tried {
     let mut alone = Aggregate::new(plan.phases.len());
     alone.phases[phase] = PhaseAggregate { started_micros: Some(0), ..level.clone() };
-    let mut unknown = cut_off(level);
+    let mut unknown = cut_off(level).or_else(|| unbalanced(&level.state.books));
     for stop in &plan.phases[phase].stops {
         match of_level(plan, &alone, stop) {
             Ok(figure) if stop.limit.holds(&figure) => {

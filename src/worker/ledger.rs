@@ -61,6 +61,8 @@ impl Ledger {
     pub(super) fn update(&mut self, phase: LegIndex, state: PhaseState, seconds: Seconds) {
         let entry = self.phases.entry(phase).or_default();
         entry.state = state;
+        // It is told as it is put away here, once or several times, and takes next to no room meanwhile.
+        entry.state.pack();
         // Threads' seconds come merged, ready for more: a long phase would hold thousands of whole histograms.
         entry.seconds.extend(seconds.into_iter().map(packed));
         entry.changed = true;
@@ -72,7 +74,6 @@ impl Ledger {
         self.update(phase, state, seconds);
         if let Some(entry) = self.phases.get_mut(&phase) {
             entry.unsafe_from = 0;
-            entry.state.pack();
         }
     }
 

@@ -34,6 +34,7 @@ fn a_value_that_would_end_a_header_or_the_path_is_never_sent() {
         (path, "b c"),
         (path, "b\tc"),
         (path, "bé"),
+        (path, "b#c"),
     ] {
         let trial = Trial {
             about: &format!("{request} with {evil:?}"),

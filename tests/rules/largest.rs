@@ -38,12 +38,19 @@ fn header(number: usize) -> Value {
 
 fn scenario(number: usize) -> Value {
     json!({"name": name("scenario", number), "weight": number / 31, "pace": "1s",
-        "setup": list(8, |number| step(100 + number)), "steps": list(32, step), "teardown": list(8, |number| step(200 + number))})
+        "blocks": list(16, |number| json!({"name": name("block", number), "repeat": 1000})),
+        "setup": list(8, |number| step(100 + number)), "steps": list(32, step_of_a_block), "teardown": list(8, |number| step(200 + number))})
+}
+
+fn step_of_a_block(number: usize) -> Value {
+    let mut step = step(number);
+    step["block"] = json!(name("block", number / 2));
+    step
 }
 
 fn step(number: usize) -> Value {
     let request = json!({"method": "POST", "path": format!("/{}", "a".repeat(100)), "json": {"a": "b"}});
-    json!({"name": name("step", number), "request": request, "think": "1h1m1s1ms1us..2h1m1s1ms1us",
+    json!({"name": name("step", number), "request": request, "think": "normal(1h1m1s1ms1us, 1h1m1s1ms1us, 1h1m1s1ms1us..2h1m1s1ms1us)",
         "checks": list(16, |_| json!({"jsonPath": "$.a", "equals": "b"}))})
 }
 

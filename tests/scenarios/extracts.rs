@@ -52,6 +52,22 @@ fn a_request_that_needs_what_is_not_there_is_not_sent_and_fails() {
     }
 }
 
+/// Of what is beyond a MiB nobody knows whether it is there.
+#[test]
+fn nothing_is_taken_from_a_body_that_is_too_long() {
+    let played = play(
+        &format!(
+            "scenarios: [{{name: read, steps: [
+    {{name: get, request: {{path: /long}}, extract: [{{name: first, regex: \"id=(.)\"}}]}},
+    {{name: look, when: \"${{first}}\", request: {{path: \"/${{first}}\"}}}}]}}]
+{ONCE}"
+        ),
+        |_| response("200 OK", "", &format!("id=1{}", "x".repeat(1024 * 1024))),
+    );
+    assert_eq!(played.lines(), ["GET /long"], "{}", played.ended.err);
+    assert_eq!((played.step("get", "failed"), played.step("look", "skipped")), (1, 1));
+}
+
 #[test]
 fn a_step_is_skipped_and_told_where_what_it_needs_is_empty() {
     let steps = ["place", "none", "empty", "more", "nothing", "blank", "zero", "void"]

@@ -9,6 +9,7 @@ mod load;
 mod objective;
 mod request;
 mod run;
+mod scenario;
 mod spec;
 mod texts;
 
@@ -20,6 +21,7 @@ pub(super) use load::*;
 pub(super) use objective::*;
 pub(super) use request::*;
 pub(super) use run::*;
+pub(super) use scenario::*;
 pub(super) use spec::*;
 pub(super) use texts::*;
 

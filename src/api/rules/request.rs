@@ -29,14 +29,49 @@ pub(in crate::api) fn base_url() -> Value {
     ])
 }
 
-/// What TLS is told is for https.
+/// What TLS is told is for https, and each request has one Authorization.
 pub(in crate::api) fn target() -> Value {
-    json!([rule_at(
-        ".tls",
-        "!has(self.tls) || self.baseUrl.matches('^(?i)https://')",
-        "is for https; write https://host:port as baseUrl"
-    )])
+    json!([
+        rule_at(
+            ".tls",
+            "!has(self.tls) || self.baseUrl.matches('^(?i)https://')",
+            "is for https; write https://host:port as baseUrl"
+        ),
+        rule_at(
+            ".auth",
+            "!has(self.auth) || !has(self.headers) || \
+             !self.headers.exists(header, header.name.matches('^(?i)authorization$'))",
+            "is given beside an Authorization of the target's headers; keep one"
+        ),
+    ])
 }
+
+pub(in crate::api) fn auth() -> Value {
+    let kinds = ["basic", "bearer"];
+    json!([
+        some_of(&kinds, "needs basic or bearer"),
+        at_most_one_of(&kinds, "has both basic and bearer; keep one")
+    ])
+}
+
+pub(in crate::api) fn username() -> Value {
+    json!([
+        rule("!self.contains(':')", "holds a colon, which ends a user's name; choose another"),
+        rule(r"!self.matches('[\\p{Cc}]')", CONTROL),
+    ])
+}
+
+pub(in crate::api) fn credential() -> Value {
+    json!([
+        rule(
+            "!self.contains('${')",
+            "`${…}` isn't filled in here; send an Authorization header with a value of your own instead"
+        ),
+        rule(r"!self.matches('[\\p{Cc}]')", CONTROL),
+    ])
+}
+
+const CONTROL: &str = "holds a line break or another control character; leave it out";
 
 /// Nobody is asked where any certificate will do.
 pub(in crate::api) fn target_tls() -> Value {

@@ -30,12 +30,16 @@ pub(in crate::api) fn duration() -> Value {
 const LEAST: &str = "self.substring(0, (self + '..').indexOf('..'))";
 const MOST: &str = "self.substring(self.contains('..') ? self.indexOf('..') + 2 : 0)";
 
-pub(in crate::api) fn duration_range() -> Value {
+/// What a pause is drawn from. What its lengths are is left to `plan`.
+const DRAWN: &str = "'^(exponential|normal)[(] *T *(, *T *)?(, *T *[.][.] *T *)?[)]$'";
+
+pub(in crate::api) fn pause() -> Value {
+    let drawn = DRAWN.replace('T', "[0-9][0-9.a-z]*");
     json!([
         rule(
-            format!("{LEAST}.matches({DURATION}) && {MOST}.matches({DURATION})"),
-            "expected a duration such as 30s, or a range of them such as 1s..3s, the parts from large to small, such as \
-             7m30s"
+            format!("self.matches({drawn}) || ({LEAST}.matches({DURATION}) && {MOST}.matches({DURATION}))"),
+            "expected a duration such as 30s, a range such as 1s..3s, exponential(2s) or normal(2s, 500ms), the parts of \
+             a duration from large to small, such as 7m30s"
         ),
         rule(format!("{} && {}", is_possible(LEAST), is_possible(MOST)), TOO_LITTLE_OR_TOO_MUCH),
         rule(

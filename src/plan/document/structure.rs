@@ -1,6 +1,6 @@
 //! Checks the form of a spec against the schema of the CRD: unknown fields, wrong types, missing ones.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jsonschema::Validator;
 use jsonschema::error::{ValidationError, ValidationErrorKind};
@@ -10,26 +10,48 @@ use crate::api::spec_schema;
 use crate::plan::fault::{At, Fault, Faults};
 use crate::plan::near;
 
-/// The schema, made once: that takes longer than a check.
-static FORM: LazyLock<(Value, Result<Validator, String>)> = LazyLock::new(|| {
-    let schema = closed(spec_schema());
-    let validator = jsonschema::validator_for(&schema).map_err(|error| error.to_string());
-    (schema, validator)
-});
+/// A schema, and what checks by it.
+struct Form {
+    schema: Value,
+    validator: Result<Validator, String>,
+}
+
+/// The schema of a spec, once somebody has asked for it: making it takes longer than a check.
+static KNOWN: Mutex<Option<Arc<Form>>> = Mutex::new(None);
 
 /// What is wrong with the form of `spec`.
 pub(super) fn check(spec: &Value) -> Vec<Fault> {
-    let (schema, validator) = &*FORM;
+    let form = form();
     let faults = Faults::default();
-    match validator {
+    match &form.validator {
         Ok(validator) => {
             for error in validator.iter_errors(spec) {
-                report(&error, spec, schema, &faults.at("spec"));
+                report(&error, spec, &form.schema, &faults.at("spec"));
             }
         }
         Err(error) => faults.at("spec").fault(format!("can't be checked: {error}")),
     }
     faults.into_list()
+}
+
+/// Gives back the two megabytes that the schema takes. Whoever checks again makes it again.
+pub(super) fn forget() {
+    *known() = None;
+}
+
+fn form() -> Arc<Form> {
+    let mut known = known();
+    let form = known.get_or_insert_with(|| {
+        let schema = closed(spec_schema());
+        let validator = jsonschema::validator_for(&schema).map_err(|error| error.to_string());
+        Arc::new(Form { schema, validator })
+    });
+    Arc::clone(form)
+}
+
+fn known() -> MutexGuard<'static, Option<Arc<Form>>> {
+    // It is whole or not there.
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The schema for a person's file: nothing unknown, and no null where a field would be left out.
@@ -144,7 +166,10 @@ const SHAPES: [(&[&str], &str); 8] = [
     (&["X-A", "!"], "a header's name: letters, digits and !#$%&'*+-.^_`|~ only"),
     (&["a-b"], "a name of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
     (&["${a}"], "one name and nothing else, such as ${token}"),
-    (&["1s..3s"], "a duration such as 30s, or a range of them such as 1s..3s"),
+    (
+        &["normal(2s, 500ms)"],
+        "a duration such as 30s, a range such as 1s..3s, exponential(2s) or normal(2s, 500ms)",
+    ),
     (&["30s", "75%"], "a duration such as 30s or a share such as 75%"),
     (&["30s"], "a duration such as 30s"),
     (&["100/s"], "a rate such as 100/s"),

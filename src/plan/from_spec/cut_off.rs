@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::api::{self, LoadTestSpec};
 use crate::plan::executor::{Drive, Executor, Rung};
 use crate::plan::fault::At;
-use crate::plan::units::{DurationRange, parse_duration};
+use crate::plan::units::{Pause, Shape, parse_duration};
 use crate::plan::written;
 
 use super::target::longest_request;
@@ -68,21 +68,23 @@ impl Timed<'_> {
     /// When the last user is through with its last iteration if every request takes all the time it may.
     fn longest(&self) -> Duration {
         let pace = self.paces().max().unwrap_or_default();
-        let iteration = self.each(|step| longest_request(&self.spec.target) + think(step).most);
+        let iteration = self.each(|scenario, step| {
+            let rounds = block(scenario, step).and_then(|block| block.repeat).unwrap_or(1);
+            times(longest_request(&self.spec.target) + think(step).most, rounds.into())
+        });
         let iteration = iteration.max().unwrap_or_default();
         let once = self.scenarios.iter().flat_map(|scenario| scenario.setup.iter().chain(&scenario.teardown));
         let once: Duration = once.map(|step| longest_request(&self.spec.target) + think(step).most).sum();
         let (_, done) = self.last();
         let last_user = u64::from(self.executor.users()).saturating_sub(1);
-        self.begins(last_user, done, pace, iteration.max(pace)).saturating_add(iteration + once)
+        self.begins(last_user, done, pace, iteration.max(pace)).saturating_add(iteration.saturating_add(once))
     }
 
     /// When its last iteration begins if no request takes any time.
     fn least(&self) -> Duration {
         let pace = self.paces().min().unwrap_or_default();
-        // A step that is only taken with some probability may never be.
-        let pause = |step: &api::Step| step.probability.is_none().then(|| think(step).least);
-        let iteration = self.each(|step| pause(step).unwrap_or_default()).min().unwrap_or_default();
+        let iteration = self.each(|scenario, step| times(think(step).least, least_rounds(scenario, step)));
+        let iteration = iteration.min().unwrap_or_default();
         let (user, done) = self.last();
         self.begins(user, done, pace, iteration.max(pace))
     }
@@ -111,15 +113,33 @@ impl Timed<'_> {
     }
 
     /// The sum of a time of its steps, for each scenario.
-    fn each(&self, time: impl Fn(&api::Step) -> Duration) -> impl Iterator<Item = Duration> {
-        self.scenarios.iter().map(move |scenario| scenario.steps.iter().map(&time).sum())
+    fn each(&self, time: impl Fn(&api::Scenario, &api::Step) -> Duration) -> impl Iterator<Item = Duration> {
+        let sum = |sum: Duration, more| sum.saturating_add(more);
+        self.scenarios.iter().map(move |scenario| {
+            scenario.steps.iter().map(|step| time(scenario, step)).fold(Duration::ZERO, sum)
+        })
     }
 }
 
+/// The block of a step, where it has one.
+fn block<'s>(scenario: &'s api::Scenario, step: &api::Step) -> Option<&'s api::Block> {
+    let name = step.block.as_ref()?;
+    scenario.blocks.iter().find(|block| block.name == *name)
+}
+
+/// How often an iteration takes a step at least: what depends on chance or on a value may never be.
+fn least_rounds(scenario: &api::Scenario, step: &api::Step) -> u64 {
+    let block = block(scenario, step);
+    let is_sure = step.probability.is_none()
+        && step.when.is_none()
+        && block.is_none_or(|block| block.probability.is_none() && block.when.is_none());
+    if is_sure { block.and_then(|block| block.repeat).unwrap_or(1).into() } else { 0 }
+}
+
 /// What can't be read is reported where it stands.
-fn think(step: &api::Step) -> DurationRange {
-    let none = DurationRange { least: Duration::ZERO, most: Duration::ZERO };
-    step.think.as_deref().and_then(|text| DurationRange::parse(text).ok()).unwrap_or(none)
+fn think(step: &api::Step) -> Pause {
+    let none = Pause { shape: Shape::Even, least: Duration::ZERO, most: Duration::ZERO };
+    step.think.as_deref().and_then(|text| Pause::parse(text).ok()).unwrap_or(none)
 }
 
 fn times(length: Duration, count: u64) -> Duration {

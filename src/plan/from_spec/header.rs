@@ -2,7 +2,7 @@
 
 use crate::api::{self, SecretKeyRef, ValueFrom};
 use crate::plan::fault::At;
-use crate::plan::model::{Header, HeaderValue};
+use crate::plan::model::{Header, HeaderValue, Scheme};
 use crate::plan::template::{Encoding, Name, Part, Scope, Template, compile};
 
 /// The headers of a request or of the target.
@@ -64,7 +64,7 @@ fn check_once(header: &api::Header, before: &[api::Header], at: &At) {
 fn value(header: &api::Header, scope: &Scope, at: &At) -> Option<HeaderValue> {
     Some(match given(header.value.as_deref(), header.value_from.as_ref(), at)? {
         Given::Here(text) => HeaderValue::Template(text_value(text, scope, &at.field("value"))),
-        Given::Secret(reference) => HeaderValue::Secret(reference.clone()),
+        Given::Secret(reference) => HeaderValue::Secret(reference.clone(), Scheme::Whole),
     })
 }
 

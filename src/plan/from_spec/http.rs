@@ -2,7 +2,7 @@
 
 use crate::api::{self, HttpTier, HttpVersion};
 use crate::plan::fault::{At, Faults};
-use crate::plan::model::{Header, HeaderValue, Http, Plan, Proxy, Tier};
+use crate::plan::model::{Header, HeaderValue, Http, Plan, Proxy, Scheme, Tier};
 use crate::plan::secrets;
 
 /// The most redirects that may be followed.
@@ -44,7 +44,7 @@ const WRITE: &str = "write http://host:port";
 fn proxy(proxy: &api::Proxy, at: &At) -> Option<Proxy> {
     let authorization = proxy.authorization.as_ref().map(|from| Header {
         name: "Proxy-Authorization".to_owned(),
-        value: HeaderValue::Secret(from.secret_key_ref.clone()),
+        value: HeaderValue::Secret(from.secret_key_ref.clone(), Scheme::Whole),
         path: at.field("authorization").path().to_owned(),
     });
     let at = at.field("url");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::plan::fault::At;
-use crate::plan::units::{DurationRange, parse_duration};
+use crate::plan::units::{Pause, parse_duration};
 
 /// A length that must be given.
 pub(in crate::plan) fn required(text: &str, at: &At) -> Option<Duration> {
@@ -24,14 +24,11 @@ pub(in crate::plan) fn if_given(text: Option<&String>, at: &At) -> Option<Option
     }
 }
 
-/// `1s..3s`, if given: the least and the most. The outer none: it is faulty.
+/// The pause that the spec gives, if any. The outer none: it is faulty.
 #[allow(clippy::option_option, reason = "faulty, not given and given are three things")]
-pub(in crate::plan) fn range_if_given(
-    text: Option<&String>,
-    at: &At,
-) -> Option<Option<(Duration, Duration)>> {
+pub(in crate::plan) fn pause_if_given(text: Option<&String>, at: &At) -> Option<Option<Pause>> {
     match text {
-        Some(text) => at.read(DurationRange::parse(text)).map(|range| Some((range.least, range.most))),
+        Some(text) => at.read(Pause::parse(text)).map(Some),
         None => Some(None),
     }
 }

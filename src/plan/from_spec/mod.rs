@@ -1,5 +1,7 @@
 //! From a spec to a plan, or to everything that is wrong with the spec.
 
+mod auth;
+mod block;
 mod cells;
 mod check;
 mod classify;

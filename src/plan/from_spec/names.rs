@@ -40,6 +40,9 @@ fn in_scenario(scenario: &Scenario, spec: &LoadTestSpec, at: &At) {
             }
         }
     }
+    for (index, block) in scenario.blocks.iter().enumerate() {
+        once(&block.name, &mut names, &at.field("blocks").item(index).field("name"));
+    }
 }
 
 /// A name that meant two things would mean one of them silently.

@@ -89,7 +89,7 @@ fn check_phase(name: &str, spec: &LoadTestSpec, at: &At) {
     }
 }
 
-/// The steps named, by `step` or `scenario.step`; none: all.
+/// The steps named, by `step` or `scenario.step`, or by the name of their block; none: all.
 #[allow(clippy::option_option, reason = "faulty, not given and given are three things")]
 fn steps(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<Vec<StepIndex>>> {
     if narrow.steps.is_empty() {
@@ -98,12 +98,10 @@ fn steps(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<Vec<Step
     let in_scenario = |scenario| move |step| (scenario, step);
     let steps: Vec<(&Scenario, &Step)> =
         spec.scenarios.iter().flat_map(|scenario| all_steps(scenario).map(in_scenario(scenario))).collect();
-    let labels: Vec<String> = steps.iter().map(|(scenario, step)| label(scenario, step)).collect();
+    let known: Vec<String> = steps.iter().flat_map(|(scenario, step)| names_of(scenario, step)).collect();
     for (index, name) in narrow.steps.iter().enumerate() {
-        let short = steps.iter().map(|(_, step)| step.name.as_str());
-        let known = short.zip(&labels).flat_map(|(short, long)| [short, long.as_str()]);
-        let is_known = steps.iter().any(|(scenario, step)| is_step_called(scenario, step, name));
-        at.item(index).require(is_known, near::unknown("step", name, known));
+        let names = known.iter().map(String::as_str);
+        at.item(index).require(known.contains(name), near::unknown("step", name, names));
     }
     let is_covered = |index: &StepIndex| {
         let (scenario, step) = steps[*index];
@@ -113,13 +111,15 @@ fn steps(narrow: &Where, spec: &LoadTestSpec, at: &At) -> Option<Option<Vec<Step
     (!covered.is_empty()).then_some(Some(covered))
 }
 
-/// Whether `name` is what a row calls that step: `step` or `scenario.step`.
+/// Whether `name` is what a row calls that step.
 pub(super) fn is_step_called(scenario: &Scenario, step: &Step, name: &str) -> bool {
-    step.name == name || label(scenario, step) == name
+    names_of(scenario, step).any(|own| own == name)
 }
 
-fn label(scenario: &Scenario, step: &Step) -> String {
-    format!("{}.{}", scenario.name, step.name)
+/// What a row calls a step: by its own name or that of its block, and by both with the scenario's before it.
+fn names_of<'s>(scenario: &'s Scenario, step: &'s Step) -> impl Iterator<Item = String> + 's {
+    let short = [Some(&step.name), step.block.as_ref()].into_iter().flatten();
+    short.flat_map(|name| [name.clone(), format!("{}.{name}", scenario.name)])
 }
 
 /// The key named, if one is. The outer none: it is faulty.

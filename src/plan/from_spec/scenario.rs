@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use crate::api::{self, LoadTestSpec};
 use crate::plan::fault::At;
-use crate::plan::model::{Scenario, Step};
+use crate::plan::model::{Block, Scenario, Step};
 use crate::plan::template::{Extracts, Name, Scope, single_name};
 use crate::plan::units::Share;
 
+use super::block::blocks;
 use super::check::checks;
 use super::extract::extracts;
 use super::length;
@@ -61,23 +62,31 @@ pub(super) fn scenarios(spec: &LoadTestSpec, at: &At) -> Option<(Vec<Scenario>, 
             }));
             begin..steps.len()
         });
-        let feeders = feeders(steps[first..].iter().flatten());
-        scenarios.push(one(scenario, ranges, feeders, &at));
+        let blocks = blocks(
+            scenario,
+            ranges[1].start,
+            |number| Place { spec, scenario: index, part: Part::Steps, index: number }.scope(),
+            &at,
+        );
+        let guards = blocks.iter().flatten().filter_map(|block| block.when.as_ref());
+        let feeders = feeders(steps[first..].iter().flatten().flat_map(Step::names).chain(guards));
+        scenarios.push(one(scenario, ranges, blocks, feeders, &at));
     }
     let scenarios = scenarios.into_iter().collect::<Option<_>>()?;
     Some((scenarios, steps.into_iter().collect::<Option<_>>()?))
 }
 
-/// The feeders whose rows some steps name.
-fn feeders<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<usize> {
+/// The feeders whose rows are named.
+fn feeders<'s>(names: impl Iterator<Item = &'s Name>) -> Vec<usize> {
     let of = |name: &Name| if let Name::Data { feeder, .. } = name { Some(*feeder) } else { None };
-    let named: BTreeSet<usize> = steps.flat_map(Step::names).filter_map(of).collect();
-    named.into_iter().collect()
+    let feeders: BTreeSet<usize> = names.filter_map(of).collect();
+    feeders.into_iter().collect()
 }
 
 fn one(
     scenario: &api::Scenario,
     [setup, steps, teardown]: [Range<usize>; 3],
+    blocks: Option<Vec<Block>>,
     feeders: Vec<usize>,
     at: &At,
 ) -> Option<Scenario> {
@@ -89,6 +98,7 @@ fn one(
         cookies: scenario.cookies.unwrap_or(false),
         setup,
         steps,
+        blocks: blocks?,
         teardown,
         slots: slots(scenario),
         held: extracted(&scenario.setup).count(),
@@ -124,7 +134,7 @@ fn step(step: &api::Step, place: &Place, at: &At) -> Option<Step> {
     let checks = checks(&step.checks, &scope, &at.field("checks"));
     let when = step.when.as_deref().map(|name| guard(name, &scope, &at.field("when")));
     let extract = extracts(&step.extract, place.earlier().len(), &at.field("extract"));
-    let think = length::range_if_given(step.think.as_ref(), &at.field("think"));
+    let think = length::pause_if_given(step.think.as_ref(), &at.field("think"));
     Some(Step {
         scenario: place.scenario,
         name: step.name.clone(),
@@ -137,7 +147,7 @@ fn step(step: &api::Step, place: &Place, at: &At) -> Option<Step> {
     })
 }
 
-fn probability(text: Option<&str>, at: &At) -> Option<u32> {
+pub(super) fn probability(text: Option<&str>, at: &At) -> Option<u32> {
     let Some(text) = text else {
         return Some(1_000_000);
     };
@@ -146,8 +156,8 @@ fn probability(text: Option<&str>, at: &At) -> Option<u32> {
     Some(ppm)
 }
 
-/// The name without whose value a step is skipped.
-fn guard(text: &str, scope: &Scope, at: &At) -> Option<Name> {
+/// The name without whose value a step or a block is skipped.
+pub(super) fn guard(text: &str, scope: &Scope, at: &At) -> Option<Name> {
     let Some(name) = single_name(text) else {
         at.fault("must be one name and nothing else, such as ${token}");
         return None;
@@ -193,6 +203,7 @@ impl<'s> Place<'s> {
             rows: super::data::names(spec),
             no_rows: None,
             once_a_user: self.part != Part::Steps,
+            in_rounds: self.part == Part::Steps && self.steps()[self.index].block.is_some(),
             extracts: Some(self.extracts()),
             variables_only: None,
         }

@@ -9,6 +9,7 @@ use crate::plan::fault::At;
 use crate::plan::model::{Action, Target};
 use crate::plan::template::Scope;
 
+use super::auth::authorization;
 use super::check::checks;
 use super::header::headers;
 use super::http::{check_beside, http};
@@ -28,6 +29,7 @@ pub(super) fn target(spec: &LoadTestSpec, at: &At) -> Option<Target> {
     let connect_timeout =
         length::or_default(target.connect_timeout.as_ref(), CONNECT_TIMEOUT, &at.field("connectTimeout"));
     let headers = headers(&target.headers, &header_scope(spec), &at.field("headers"));
+    let authorization = authorization(target, &at.field("auth"));
     let preflight = preflight(spec, &at.field("preflight"));
     let http = http(target.http.as_ref(), &at.field("http"));
     let Url { is_tls, host, port, authority, base_path } = url?;
@@ -45,7 +47,7 @@ pub(super) fn target(spec: &LoadTestSpec, at: &At) -> Option<Target> {
         base_path,
         timeout: timeout?,
         connect_timeout: connect_timeout?,
-        headers: headers?,
+        headers: headers?.into_iter().chain(authorization?).collect(),
         preflight: preflight?,
     })
 }
@@ -139,6 +141,7 @@ fn preflight_scope(spec: &LoadTestSpec) -> Scope<'_> {
         rows: super::data::names(spec),
         no_rows: Some(NO_ROWS),
         once_a_user: false,
+        in_rounds: false,
         extracts: None,
         variables_only: Some(BEFORE_THE_LOAD),
     }

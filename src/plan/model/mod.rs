@@ -23,8 +23,8 @@ pub use classify::{CacheRule, Classify, Named, Source};
 pub use data::{Feeder, Form, Place, RowOrder, Rows};
 pub use http::{Http, Proxy, Tier};
 pub use leg::{Leg, LegIndex};
-pub use request::{Action, Check, Condition, Header, HeaderValue, Request, StatusPattern};
-pub use scenario::{Extract, Origin, Scenario, Step};
+pub use request::{Action, Check, Condition, Header, HeaderValue, Request, Scheme, StatusPattern};
+pub use scenario::{Block, Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls, certificates};
 
 /// A checked test: all that workers and the judge need to know.

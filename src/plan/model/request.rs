@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
@@ -70,7 +71,7 @@ impl Request {
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         let headers = self.headers.iter().filter_map(|header| match &header.value {
             HeaderValue::Template(template) => Some(template),
-            HeaderValue::Secret(_) => None,
+            HeaderValue::Secret(..) => None,
         });
         let body = self.body.iter().map(|body| &body.content);
         [&self.target].into_iter().chain(headers).chain(body).flat_map(Template::names)
@@ -110,8 +111,36 @@ pub struct Header {
 pub enum HeaderValue {
     /// Given in the spec.
     Template(Template),
-    /// Read from a Secret where the run starts; never shown.
-    Secret(SecretKeyRef),
+    /// Read from a Secret where the run starts, and written so; never shown.
+    Secret(SecretKeyRef, Scheme),
+}
+
+/// How a credential is written in a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// As it is.
+    Whole,
+    /// As a token.
+    Bearer,
+    /// As a password.
+    Basic {
+        /// Whose it is.
+        username: String,
+    },
+}
+
+impl Scheme {
+    /// The value of the header.
+    #[must_use]
+    pub fn written(&self, credential: &str) -> String {
+        match self {
+            Scheme::Whole => credential.to_owned(),
+            Scheme::Bearer => format!("Bearer {credential}"),
+            Scheme::Basic { username } => {
+                format!("Basic {}", BASE64_STANDARD.encode(format!("{username}:{credential}")))
+            }
+        }
+    }
 }
 
 /// A request beside the load.

@@ -9,6 +9,7 @@ use serde_json_path::JsonPath;
 use super::StepIndex;
 use super::request::{Check, Request};
 use crate::plan::template::Name;
+use crate::plan::units::Pause;
 
 /// A sequence of steps.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Scenario {
     pub setup: Range<StepIndex>,
     /// What it does in each iteration.
     pub steps: Range<StepIndex>,
+    /// Runs of these steps that are taken together, in the order of the steps; none has a step of another.
+    pub blocks: Vec<Block>,
     /// What it does once, when it leaves.
     pub teardown: Range<StepIndex>,
     /// Names of the slots that its steps extract into, in the order of [`Extract::slot`].
@@ -33,6 +36,21 @@ pub struct Scenario {
     pub held: usize,
     /// The feeders whose rows its steps name, in order: places in [`Plan::data`](super::Plan::data).
     pub feeders: Vec<usize>,
+}
+
+/// A run of steps that are taken together.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Its name, unique among the scenario's blocks and steps.
+    pub name: String,
+    /// Its steps; never empty.
+    pub steps: Range<StepIndex>,
+    /// How often they are taken; at least once.
+    pub repeat: u32,
+    /// How likely an iteration takes it, in parts per million.
+    pub probability_ppm: u32,
+    /// It is skipped where this has no value.
+    pub when: Option<Name>,
 }
 
 /// One request of a scenario.
@@ -52,8 +70,8 @@ pub struct Step {
     pub checks: Vec<Check>,
     /// What is taken from the response.
     pub extract: Vec<Extract>,
-    /// The pause after it: least and most, equal where it is fixed.
-    pub think: Option<(Duration, Duration)>,
+    /// The pause after it.
+    pub think: Option<Pause>,
 }
 
 impl Scenario {
@@ -66,6 +84,13 @@ impl Scenario {
     /// What a user does once.
     pub fn once(&self) -> impl Iterator<Item = StepIndex> {
         self.setup.clone().chain(self.teardown.clone())
+    }
+
+    /// How often an iteration is likely to come to `step`, in parts per million: by the probability and the rounds of its block.
+    #[must_use]
+    pub fn comes_to_ppm(&self, step: StepIndex) -> u64 {
+        let block = self.blocks.iter().find(|block| block.steps.contains(&step));
+        block.map_or(1_000_000, |block| u64::from(block.repeat) * u64::from(block.probability_ppm))
     }
 }
 

@@ -28,6 +28,12 @@ pub enum Part {
 }
 
 impl Template {
+    /// A text without names.
+    #[must_use]
+    pub fn of(text: String) -> Self {
+        Template { parts: vec![Part::Text(text)] }
+    }
+
     /// Each name in it.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.parts.iter().filter_map(|part| match part {
@@ -57,6 +63,8 @@ pub enum Name {
     Iteration,
     /// The iteration's number in the phase, over all workers, from 0; in closed loops user × iterations… see the pacer.
     Index,
+    /// The number of the round of the step's block, from 0.
+    Round,
     /// The phase's name.
     Phase,
     /// How many iterations the phase has in all, where that is known; else 0.

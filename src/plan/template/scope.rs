@@ -11,8 +11,19 @@ use crate::plan::near;
 pub(crate) type Variables = BTreeMap<String, Value>;
 
 /// Names that Loadgate gives.
-const OWN: [&str; 10] =
-    ["user", "iteration", "index", "phase", "iterations", "level", "runUID", "uuid", "random(a,b)", "now"];
+const OWN: [&str; 11] = [
+    "user",
+    "iteration",
+    "index",
+    "round",
+    "phase",
+    "iterations",
+    "level",
+    "runUID",
+    "uuid",
+    "random(a,b)",
+    "now",
+];
 
 /// Whether Loadgate itself gives `name`, so that a spec can't.
 pub(crate) fn is_own_name(name: &str) -> bool {
@@ -32,6 +43,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) no_rows: Option<&'static str>,
     /// Whether the place is filled in once a user and not in each iteration.
     pub(crate) once_a_user: bool,
+    /// Whether the place is filled in once a round of a block.
+    pub(crate) in_rounds: bool,
     /// What steps extract; none where there is no iteration (preflight).
     pub(crate) extracts: Option<Extracts<'a>>,
     /// Why only variables are known here, where that is so.
@@ -75,6 +88,9 @@ impl Scope<'_> {
             (Some(Name::Iteration | Name::Index), None) if self.once_a_user => Err(format!(
                 "`${{{name}}}` can't be used here: setup and teardown belong to no iteration; `${{user}}` is known"
             )),
+            (Some(Name::Round), None) if !self.in_rounds => {
+                Err("`${round}` can't be used here: only steps of a block are taken in rounds".to_owned())
+            }
             (Some(own), None) => Ok(own),
             (Some(_), Some(why)) => Err(format!("`${{{name}}}` can't be used here: {why}")),
             (None, _) => self.variable(name),
@@ -176,6 +192,7 @@ fn own(name: &str) -> Option<Result<Name, String>> {
         "user" => Name::User,
         "iteration" => Name::Iteration,
         "index" => Name::Index,
+        "round" => Name::Round,
         "phase" => Name::Phase,
         "iterations" => Name::Iterations,
         "level" => Name::Level,

@@ -1,4 +1,4 @@
-//! Durations such as `7m30s`, and ranges of them such as `1s..3s`.
+//! Durations such as `7m30s`.
 
 use std::time::Duration;
 
@@ -18,36 +18,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, Misread> {
     Ok(duration)
 }
 
-/// A time drawn anew each time it is needed: from `least` to `most`, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DurationRange {
-    /// Not above `most`.
-    pub least: Duration,
-    /// Equal to `least` where there is nothing to draw.
-    pub most: Duration,
-}
-
-impl DurationRange {
-    /// Reads `1s..3s`, or `2s` for always the same.
-    pub fn parse(text: &str) -> Result<Self, Misread> {
-        let mut cursor = Cursor::new(text);
-        let start = cursor.clone();
-        let least = read_duration(&mut cursor)?;
-        cursor.skip_spaces();
-        let mut most = least;
-        if cursor.eat("..") {
-            cursor.skip_spaces();
-            most = read_duration(&mut cursor)?;
-        }
-        cursor.expect_end("a duration such as 2s or a range such as 1s..3s")?;
-        if most < least {
-            return Err(start.fault("the range runs backwards, expected the smaller first, such as 1s..3s"));
-        }
-        Ok(Self { least, most })
-    }
-}
-
-fn read_duration(cursor: &mut Cursor<'_>) -> Result<Duration, Misread> {
+pub(super) fn read_duration(cursor: &mut Cursor<'_>) -> Result<Duration, Misread> {
     let start = cursor.clone();
     let time = quantity::read(cursor, Dimension::Time)?;
     if time == Figure::micros(0) {
@@ -76,16 +47,6 @@ mod tests {
         );
     }
 
-    #[track_caller]
-    fn check_range(text: &str, expected: Option<(u64, u64)>) {
-        let range = DurationRange::parse(text).ok();
-        let expected = expected.map(|(least, most)| DurationRange {
-            least: Duration::from_millis(least),
-            most: Duration::from_millis(most),
-        });
-        assert_eq!(range, expected, "{text}");
-    }
-
     #[test]
     fn parts_add_up() {
         check("7m30s", Ok(450_000_000));
@@ -104,15 +65,5 @@ mod tests {
         check("5 days", Err((2, "unknown unit \"days\", expected us, ms, s, m or h")));
         check("5s!", Err((2, "unexpected \"!\", expected a duration such as 7m30s")));
         check("", Err((0, "expected a number, such as 100ms")));
-    }
-
-    #[test]
-    fn a_range_runs_from_small_to_large() {
-        check_range("1s..3s", Some((1_000, 3_000)));
-        check_range("500ms .. 1.5s", Some((500, 1_500)));
-        check_range("2s", Some((2_000, 2_000)));
-        check_range("3s..1s", None);
-        check_range("1s..", None);
-        check_range("1..3s", None);
     }
 }

@@ -2,10 +2,12 @@
 
 mod duration;
 mod moment;
+mod pause;
 mod rate;
 mod share;
 
-pub use duration::{DurationRange, LONGEST_DURATION, parse_duration};
+pub use duration::{LONGEST_DURATION, parse_duration};
 pub use moment::Moment;
+pub use pause::{Pause, Shape};
 pub use rate::Rate;
 pub use share::Share;

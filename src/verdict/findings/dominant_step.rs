@@ -1,6 +1,6 @@
 //! Dominant step: one step takes most of the time that an iteration waits for the target.
 
-use super::super::seen::seen;
+use super::loads;
 use crate::metrics::{Aggregate, Dist};
 use crate::plan::figure::Figure;
 use crate::plan::{Plan, Scenario, StepIndex};
@@ -57,7 +57,7 @@ fn in_scenario(plan: &Plan, aggregate: &Aggregate, scenario: &Scenario) -> Optio
 /// Response times of one step in all judged phases; from sending on, where waiting for a free user is told apart.
 fn time_of(plan: &Plan, aggregate: &Aggregate, step: StepIndex) -> Dist {
     let mut pooled = Dist::default();
-    for seen in seen(plan, aggregate).filter(|seen| seen.phase.judge) {
+    for seen in loads(plan, aggregate).filter(|seen| seen.phase.judge) {
         let cell = seen.steady().pooled(Some(&[step]), None);
         pooled.merge(if seen.phase.executor.is_open_loop() { &cell.service } else { &cell.latency });
     }

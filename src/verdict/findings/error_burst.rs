@@ -1,6 +1,7 @@
 //! Error burst: failures that are concentrated in a few seconds, or in one class.
 
-use super::super::seen::{Seen, seen};
+use super::super::seen::Seen;
+use super::loads;
 use crate::metrics::summary::{Names, ppm};
 use crate::metrics::{Aggregate, Cell, ErrorClass};
 use crate::plan::Plan;
@@ -22,7 +23,7 @@ const GRAVE_PPM: u32 = 100_000;
 
 /// One finding a phase.
 pub(super) fn find(plan: &Plan, aggregate: &Aggregate) -> Vec<Finding> {
-    seen(plan, aggregate).filter_map(|seen| in_phase(plan, &seen)).collect()
+    loads(plan, aggregate).filter_map(|seen| in_phase(plan, &seen)).collect()
 }
 
 fn in_phase(plan: &Plan, seen: &Seen<'_>) -> Option<Finding> {

@@ -10,8 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::seen::{Seen, seen};
-use super::P95_SAMPLES;
+use super::super::seen::Seen;
+use super::{P95_SAMPLES, loads};
 use crate::metrics::{Aggregate, Dist};
 use crate::plan::Plan;
 use crate::plan::figure::Figure;
@@ -41,7 +41,7 @@ struct Level {
 /// The sharpest knee of each row of levels.
 pub(super) fn find(plan: &Plan, aggregate: &Aggregate) -> Vec<Finding> {
     let across = across_phases(plan, aggregate);
-    let within = seen(plan, aggregate).map(|seen| within_ramp(&seen));
+    let within = loads(plan, aggregate).map(|seen| within_ramp(&seen));
     across.into_iter().chain(within).filter_map(|mut levels| knee(&mut levels)).collect()
 }
 
@@ -82,7 +82,7 @@ fn finding(low: &Level, high: &Level, rise: f64) -> Finding {
 /// Phases can be compared when they run the same scenarios in the same way.
 fn across_phases(plan: &Plan, aggregate: &Aggregate) -> Vec<Vec<Level>> {
     let mut rows: BTreeMap<(&str, &[usize]), Vec<Level>> = BTreeMap::new();
-    for seen in seen(plan, aggregate) {
+    for seen in loads(plan, aggregate) {
         if let (Some(level), Some(p95)) =
             (seen.phase.executor.level(), p95(&seen.steady().pooled(None, None).latency))
         {

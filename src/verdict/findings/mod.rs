@@ -6,6 +6,7 @@ mod imbalance;
 mod latency_knee;
 mod tail_amplification;
 
+use super::seen::{Seen, seen};
 use crate::metrics::Aggregate;
 use crate::plan::Plan;
 use crate::verdict::Finding;
@@ -28,4 +29,10 @@ pub(super) fn findings(plan: &Plan, aggregate: &Aggregate) -> Vec<Finding> {
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found.truncate(MOST_FINDINGS);
     found
+}
+
+/// The phases whose figures tell of a load. One that searches for the breaking point goes beyond it: what fails and what is slow there
+/// was looked for, and is told as its capacity.
+fn loads<'a>(plan: &'a Plan, aggregate: &'a Aggregate) -> impl Iterator<Item = Seen<'a>> {
+    seen(plan, aggregate).filter(|seen| seen.phase.levels.is_empty())
 }

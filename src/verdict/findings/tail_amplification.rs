@@ -1,7 +1,7 @@
 //! Tail amplification: the slowest requests take many times what the usual one takes.
 
-use super::super::seen::{Seen, seen};
-use super::P99_SAMPLES;
+use super::super::seen::Seen;
+use super::{P99_SAMPLES, loads};
 use crate::metrics::{Aggregate, Outcome};
 use crate::plan::figure::Figure;
 use crate::plan::{Plan, StepIndex};
@@ -16,7 +16,7 @@ const LEAST_MICROS: u64 = 20_000;
 
 /// One finding: the step with the longest tail, and the other phases in which a step has one.
 pub(super) fn find(plan: &Plan, aggregate: &Aggregate) -> Vec<Finding> {
-    let mut tails: Vec<Tail<'_>> = seen(plan, aggregate).flat_map(|seen| tails(plan, &seen)).collect();
+    let mut tails: Vec<Tail<'_>> = loads(plan, aggregate).flat_map(|seen| tails(plan, &seen)).collect();
     tails.sort_by(|one, other| other.times().total_cmp(&one.times()));
     let Some((longest, others)) = tails.split_first() else { return Vec::new() };
     let mut also: Vec<&str> = Vec::new();

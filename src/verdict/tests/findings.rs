@@ -1,5 +1,5 @@
 use super::*;
-use crate::verdict::{Finding, Severity};
+use crate::verdict::{Finding, Severity, put_together};
 
 const TWO_STEPS: &str = "scenarios: [{name: shop, steps: \
     [{name: list, request: {path: /list}}, {name: buy, request: {path: /buy}}]}]\n";
@@ -164,4 +164,27 @@ fn the_gravest_come_first_and_no_more_than_eight() {
     let found = found(&format!("phases:\n{phases}"), (0..12).map(load));
     assert_eq!((found.len(), found[0].severity), (8, Severity::Critical));
     assert!(found.is_sorted_by(|one, other| one.severity >= other.severity));
+}
+
+/// What fails and what is slow beyond the breaking point was looked for.
+#[test]
+fn a_search_for_the_breaking_point_shows_no_flaw() {
+    let steps = "rate: {from: 100/s, step: 100/s, to: 200/s}, hold: 20s, stopWhen: [{metric: error_rate, is: '> 1%'}]";
+    let searching = plan(&format!("{TWO_STEPS}phases: [{{name: search, load: {{steps: {{{steps}}}}}}}]"));
+    let failing = || {
+        let tail = Load::every(10_000).of(1_950, 20_000).of(50, 900_000);
+        tail.failing(400, ErrorClass::Status(503)).aggregate()
+    };
+    let level = |started| PhaseAggregate { started_micros: Some(started), ..failing() };
+    let found =
+        |plan: &Plan, aggregate: &Aggregate| judge(plan, aggregate, &Circumstances::default()).findings.len();
+    assert_eq!(found(&searching, &put_together(&searching, vec![level(0), level(25 * SECOND)])), 0);
+    let plain = plan(&format!(
+        "{TWO_STEPS}{}",
+        "phases: [{name: plain, load: {constantRate: {rate: 100/s, duration: 20s}}}]"
+    ));
+    assert!(
+        found(&plain, &put_together(&plain, vec![level(0)])) >= 3,
+        "the same in a phase that doesn't search"
+    );
 }

@@ -92,6 +92,9 @@ fn a_search_that_did_not_come_to_its_end_has_found_nothing() {
     check([held(1), held(2)], ("unknown", false, 2), Verdict::Inconclusive, why);
     let why = "couldn't tell whether it held 200/s: 7 iterations were cut off, unfinished";
     check([held(1), cut_off(held(2), 7)], ("unknown", false, 1), Verdict::Inconclusive, why);
+    let why = "couldn't tell whether it held 200/s: lost data: of 4007 iterations due, 4000 were started, 0 dropped";
+    let forgotten = held(2).with(|recorder| recorder.scheduled(7));
+    check([held(1), forgotten], ("unknown", false, 1), Verdict::Inconclusive, why);
     let few = Load::every(10 * MILLI).of(100, 50 * MILLI);
     let why = "couldn't tell whether it held 100/s: latency.p95 is unknown: needs 200 samples and has 100";
     check([few], ("unknown", false, 0), Verdict::Inconclusive, why);

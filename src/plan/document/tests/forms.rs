@@ -138,7 +138,7 @@ fn a_wrong_value_is_told_with_those_that_are_right() {
         (
             "path: /}",
             "path: /}, think: 1",
-            "spec.scenarios[0].steps[0].think: expected a duration such as 30s, or a range of them such as 1s..3s, found 1",
+            "spec.scenarios[0].steps[0].think: expected a duration such as 30s, a range such as 1s..3s, exponential(2s) or normal(2s, 500ms), found 1",
         ),
         (
             "path: /}",

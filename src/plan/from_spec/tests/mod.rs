@@ -1,5 +1,6 @@
 //! Tables of specs: each fault with its exact text, and what a right spec becomes.
 
+mod blocks;
 mod checks;
 mod cuts;
 mod declared;

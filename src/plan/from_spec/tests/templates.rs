@@ -74,7 +74,7 @@ fn an_unknown_name_is_told_with_those_near_to_it() {
         ("modle", "there is no `${modle}`; did you mean `model`?"),
         (
             "zzz",
-            "there is no `${zzz}`; there are `model`, `user`, `iteration`, `index`, `phase`, `iterations`, `level`, `runUID`, `uuid`, `random(a,b)` and `now`",
+            "there is no `${zzz}`; there are `model`, `user`, `iteration`, `index`, `round`, `phase`, `iterations`, `level`, `runUID`, `uuid`, `random(a,b)` and `now`",
         ),
         ("random(5,1)", "`random` takes two whole numbers, the smaller first: `${random(1,100)}`"),
         ("random(a,b)", "`random` takes two whole numbers, the smaller first: `${random(1,100)}`"),
