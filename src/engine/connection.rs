@@ -30,8 +30,7 @@ pub(super) struct Connection {
 /// What became of an exchange.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Exchange {
-    /// Microseconds since the phase began, as the next two; none: when it was begun.
-    pub(super) sent: Option<u64>,
+    /// Microseconds since the phase began.
     pub(super) first_byte: Option<u64>,
     pub(super) end: u64,
     pub(super) bytes_sent: u64,
@@ -94,8 +93,7 @@ impl Connection {
     ) -> Exchange {
         self.reader.begin();
         let deadline = sent + floor.timeout();
-        let mut seen =
-            Exchange { sent: None, first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
+        let mut seen = Exchange { first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
         let result =
             std::future::poll_fn(|context| self.poll(context, floor, wants, deadline, &mut seen)).await;
         let unsent = self.rest.len() - self.written;

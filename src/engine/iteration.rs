@@ -180,7 +180,7 @@ impl User {
         let in_flight = InFlight::new(floor, sent);
         let exchange = self.way.receive(floor, &step.wants, &mut self.cookies, sent_at, size).await;
         in_flight.over();
-        let sent = exchange.sent.unwrap_or(sent);
+        let sent = self.way.sent().unwrap_or(sent);
         let timing = Timing {
             intended: intended.unwrap_or(sent),
             sent,
@@ -290,8 +290,7 @@ impl User {
 /// A request that was given up before a byte of it was written took as long as that was `tried`.
 fn record_unsent(floor: &Floor, step: &CompiledStep, intended: Option<u64>, tried: u64, error: ErrorClass) {
     let end = floor.now();
-    let exchange =
-        Exchange { sent: None, first_byte: None, end, bytes_sent: 0, bytes_received: 0, error: Some(error) };
+    let exchange = Exchange { first_byte: None, end, bytes_sent: 0, bytes_received: 0, error: Some(error) };
     let timing = Timing { intended: intended.unwrap_or(tried), sent: tried, first_byte: None, end };
     floor.recorder.borrow_mut().request(&sample(floor, step, &exchange, timing));
 }

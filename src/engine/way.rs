@@ -1,6 +1,9 @@
 //! A user's way to the target: a connection of its own, or a client that speaks what that one doesn't.
 
+use std::future::ready;
 use std::time::Instant;
+
+use futures_util::future::Either;
 
 use super::compile::Wants;
 use super::connection::{Connection, Exchange};
@@ -29,10 +32,15 @@ impl Way {
     }
 
     /// Makes sure that there is a connection, where it is opened ahead of what is sent: a client opens its own with that.
-    pub(super) async fn ensure_open(&mut self, floor: &Floor, user: u64) -> Result<(), ErrorClass> {
+    // No `async fn`, nor the next one: each user would hold what they are called with twice.
+    pub(super) fn ensure_open(
+        &mut self,
+        floor: &Floor,
+        user: u64,
+    ) -> impl Future<Output = Result<(), ErrorClass>> {
         match self {
-            Way::Fast(connection) => connection.ensure_open(floor, user).await,
-            Way::Full(_) => Ok(()),
+            Way::Fast(connection) => Either::Left(connection.ensure_open(floor, user)),
+            Way::Full(_) => Either::Right(ready(Ok(()))),
         }
     }
 
@@ -45,18 +53,26 @@ impl Way {
     }
 
     /// Goes on until there is a response, or none will come.
-    pub(super) async fn receive(
+    pub(super) fn receive(
         &mut self,
         floor: &Floor,
         wants: &Wants,
         cookies: &mut OwnCookies,
         sent: Instant,
         size: usize,
-    ) -> Exchange {
+    ) -> impl Future<Output = Exchange> {
         match self {
-            Way::Fast(connection) => connection.receive(floor, wants, sent, size).await,
+            Way::Fast(connection) => Either::Left(connection.receive(floor, wants, sent, size)),
             // In a place of its own: each user of the other kind would hold room for it all the time.
-            Way::Full(client) => Box::pin(client.receive(floor, wants, cookies, sent)).await,
+            Way::Full(client) => Either::Right(Box::pin(client.receive(floor, wants, cookies, sent))),
+        }
+    }
+
+    /// When the last request was sent, where that was later than when it was begun: a client connects in between.
+    pub(super) fn sent(&self) -> Option<u64> {
+        match self {
+            Way::Fast(_) => None,
+            Way::Full(client) => Some(client.sent()),
         }
     }
 

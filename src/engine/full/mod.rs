@@ -34,9 +34,15 @@ pub(super) struct Client {
     is_kept: bool,
     /// Whether the response under way has a head already.
     is_answered: bool,
+    /// When the request was sent, in microseconds since the phase began: as soon as there was a connection.
+    sent: u64,
 }
 
 impl Client {
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// What came last.
     pub(super) fn reader(&self) -> &Reader {
         &self.reader
@@ -64,14 +70,13 @@ impl Client {
         let line = Arc::clone(&self.line);
         line.begin(began);
         self.is_answered = false;
-        let mut seen =
-            Exchange { sent: None, first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
+        let mut seen = Exchange { first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
         let result = {
             let exchange = std::pin::pin!(self.exchange(floor, wants, cookies, &mut seen));
             within(floor.timeout(), &line, exchange).await
         };
         self.note_connections(floor);
-        seen.sent = Some(micros(line.since().saturating_duration_since(floor.at(0))));
+        self.sent = micros(line.since().saturating_duration_since(floor.at(0)));
         if let Err(error) = result {
             seen.error = Some(error);
             seen.end = floor.now();

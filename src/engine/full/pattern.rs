@@ -90,6 +90,7 @@ impl Pattern {
             request: None,
             is_kept: false,
             is_answered: false,
+            sent: 0,
         }
     }
 
