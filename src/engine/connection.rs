@@ -8,7 +8,7 @@ use std::time::Instant;
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
-use super::compile::Wants;
+use super::compiled::Wants;
 use super::floor::Floor;
 use super::response::{Progress, Reader};
 use super::stream::Stream;

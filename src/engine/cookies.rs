@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::compile::Cookies;
+use super::compiled::Cookies;
 use super::jar::{Jar, Now};
 use super::response::Reader;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::compile::{
+use super::compiled::{
     CompiledCheck, CompiledClassify, CompiledCondition, CompiledOrigin, CompiledSource, CompiledStep,
 };
 use super::render::{Filling, Pieces};

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::compile::{CompiledPhase, micros};
+use super::compile::micros;
+use super::compiled::CompiledPhase;
 use super::full::Pattern;
 use super::slices::filters;
 use super::stop::Stop;

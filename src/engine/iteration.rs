@@ -7,7 +7,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::begun::{Begun, InFlight};
-use super::compile::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Cookies, Guard, micros};
+use super::compile::micros;
+use super::compiled::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Cookies, Guard};
 use super::connection::Exchange;
 use super::cookies::OwnCookies;
 use super::evaluate::Response;

@@ -4,6 +4,7 @@
 
 mod begun;
 mod compile;
+mod compiled;
 mod connection;
 mod cookies;
 mod evaluate;
@@ -30,6 +31,7 @@ mod watch;
 mod way;
 mod workforce;
 
-pub use compile::{CompileError, CompiledPhase};
+pub use compile::CompileError;
+pub use compiled::CompiledPhase;
 pub use tls::{Tls, TlsFault};
 pub use workforce::{Engine, EngineError, Setup};

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::compile::CompiledScenario;
+use super::compiled::CompiledScenario;
 use super::floor::Floor;
 use super::iteration::{Failing, Turn, User};
 use crate::plan::draw::Draws;

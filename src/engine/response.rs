@@ -4,7 +4,7 @@ mod framing;
 
 use std::mem::MaybeUninit;
 
-use super::compile::{Cookies, Wants};
+use super::compiled::{Cookies, Wants};
 use crate::plan::coding::{Coding, Inflated};
 use framing::Framing;
 

@@ -10,7 +10,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinSet, LocalSet};
 
-use super::compile::{CompiledPhase, micros};
+use super::compile::micros;
+use super::compiled::CompiledPhase;
 use super::floor::Floor;
 use super::full::Pattern;
 use super::pacer;

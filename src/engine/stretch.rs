@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::compile::{CompiledScenario, CompiledStep, Guard};
+use super::compiled::{CompiledScenario, CompiledStep, Guard};
 use super::floor::Floor;
 use super::iteration::{Failing, Turn, User};
 use crate::plan;

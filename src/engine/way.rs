@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures_util::future::Either;
 
-use super::compile::Wants;
+use super::compiled::Wants;
 use super::connection::{Connection, Exchange};
 use super::cookies::OwnCookies;
 use super::floor::Floor;

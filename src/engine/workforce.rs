@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::compile::{CompileError, CompiledPhase};
+use super::compile::CompileError;
+use super::compiled::CompiledPhase;
 use super::full::{NoClient, Pattern};
 use super::shard::{self, Command, Post};
 use super::tls::Tls;

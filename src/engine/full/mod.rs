@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Response, Version};
 
-use super::compile::{Cookies, Wants, micros};
+use super::compile::micros;
+use super::compiled::{Cookies, Wants};
 use super::connection::Exchange;
 use super::cookies::OwnCookies;
 use super::floor::Floor;

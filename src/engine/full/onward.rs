@@ -6,7 +6,7 @@ use reqwest::header::{
 use reqwest::{Body, Method, Request, Response, Url};
 
 use super::Pattern;
-use crate::engine::compile::Cookies;
+use crate::engine::compiled::Cookies;
 use crate::engine::cookies::OwnCookies;
 
 /// What a redirected request goes on with.

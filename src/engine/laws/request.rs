@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::compile::{CompiledPhase, CompiledScenario};
+use super::super::compiled::{CompiledPhase, CompiledScenario};
 use super::super::render::{CompiledRequest, Filling, Rows, fill};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Data, Draws, Options, Plan};

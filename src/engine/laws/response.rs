@@ -1,6 +1,6 @@
 //! A response is read alike however it is split.
 
-use super::super::compile::{Cookies, Wants};
+use super::super::compiled::{Cookies, Wants};
 use super::super::response::{Progress, Reader};
 
 /// More aren't read one by one.
