@@ -54,6 +54,11 @@ impl CompiledScenario {
     pub(super) fn has_once(&self) -> bool {
         !self.setup.is_empty() || !self.teardown.is_empty()
     }
+
+    /// Whether some of its steps are taken in rounds, or only together.
+    pub(super) fn has_blocks(&self) -> bool {
+        self.stretches.iter().any(|stretch| stretch.entry.is_some())
+    }
 }
 
 /// Where an iteration has its row from.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::begun::{Begun, InFlight};
 use super::compile::micros;
-use super::compiled::{CompiledClassify, CompiledFeeder, CompiledPhase, CompiledStep, Cookies, Guard};
+use super::compiled::{CompiledFeeder, CompiledStep, Cookies, Guard};
 use super::connection::Exchange;
 use super::cookies::OwnCookies;
 use super::evaluate::Response;
@@ -80,51 +80,64 @@ impl User {
     }
 
     /// Runs one iteration to its end. `turn` stays where it is: as an argument it would have two places in each user.
-    pub(super) async fn run(&mut self, turn: &mut Turn) {
-        let floor = Rc::clone(&self.floor);
-        let compiled = Rc::clone(&floor);
-        let compiled: &CompiledPhase = &compiled.compiled;
-        let scenario = &compiled.scenarios[turn.scenario];
-        let iteration = Begun::new(&floor, turn.due);
-        self.slots.clear();
-        self.slots.resize(scenario.slots, None);
-        self.choose_rows(&scenario.feeders, turn);
-        let mut intended = turn.due.filter(|_| turn.counts_from_due);
-        // In a place of its own, as it is rare: each user would hold room for it all the time.
-        if !scenario.has_once() || Box::pin(self.is_set_up(&floor, scenario, turn, &mut intended)).await {
-            self.pass(&floor, scenario, turn, &mut intended).await;
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would hold each argument twice, in thousands of users"
+    )]
+    pub(super) fn run(&mut self, turn: &mut Turn) -> impl Future<Output = ()> {
+        async move {
+            let floor = Rc::clone(&self.floor);
+            let scenario = &floor.compiled.scenarios[turn.scenario];
+            let iteration = Begun::new(&floor, turn.due);
+            self.slots.clear();
+            self.slots.resize(scenario.slots, None);
+            self.choose_rows(&scenario.feeders, turn);
+            let mut intended = turn.due.filter(|_| turn.counts_from_due);
+            // In a place of its own, as is what comes in blocks: each user would hold room for it all the time.
+            let goes_on =
+                !scenario.has_once() || Box::pin(self.is_set_up(&floor, scenario, turn, &mut intended)).await;
+            if goes_on && scenario.has_blocks() {
+                Box::pin(self.pass(&floor, scenario, turn, &mut intended)).await;
+            } else if goes_on {
+                self.steps(&floor, &scenario.steps, turn, &mut intended, Failing::GoesOn).await;
+            }
+            iteration.complete();
         }
-        iteration.complete();
     }
 
     /// Takes steps one after the other; tells whether all of their requests have succeeded.
-    pub(super) async fn steps(
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would hold each argument twice, in thousands of users"
+    )]
+    pub(super) fn steps(
         &mut self,
         floor: &Floor,
         steps: &[CompiledStep],
         turn: &mut Turn,
         intended: &mut Option<u64>,
         failing: Failing,
-    ) -> bool {
-        let compiled = &floor.compiled;
-        let mut all_succeeded = true;
-        for step in steps {
-            if !turn.draws.chance_ppm(step.probability_ppm) {
-                continue;
+    ) -> impl Future<Output = bool> {
+        async move {
+            let mut all_succeeded = true;
+            for step in steps {
+                if !turn.draws.chance_ppm(step.probability_ppm) {
+                    continue;
+                }
+                if step.when.is_some_and(|guard| self.is_missing(&floor.compiled.data, guard)) {
+                    floor.skipped(step.index);
+                    continue;
+                }
+                all_succeeded &= self.step(floor, step, turn, intended.take()).await;
+                if !all_succeeded && failing == Failing::Ends {
+                    return false;
+                }
+                if let Some(think) = &step.think {
+                    tokio::time::sleep(turn.draws.pause(think)).await;
+                }
             }
-            if step.when.is_some_and(|guard| self.is_missing(&compiled.data, guard)) {
-                floor.skipped(step.index);
-                continue;
-            }
-            all_succeeded &= self.step(floor, &compiled.classify, step, turn, intended.take()).await;
-            if !all_succeeded && failing == Failing::Ends {
-                return false;
-            }
-            if let Some(think) = &step.think {
-                tokio::time::sleep(turn.draws.pause(think)).await;
-            }
+            all_succeeded
         }
-        all_succeeded
     }
 
     /// One row of each feeder for this iteration. That there is one was asked before.
@@ -161,34 +174,39 @@ impl User {
         }
     }
 
-    async fn step(
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would hold each argument twice, in thousands of users"
+    )]
+    fn step(
         &mut self,
         floor: &Floor,
-        classify: &CompiledClassify,
         step: &CompiledStep,
         turn: &mut Turn,
         intended: Option<u64>,
-    ) -> bool {
-        let tried = floor.now();
-        let (sent_at, size) = match self.send(floor, step, turn).await {
-            Ok(sent) => sent,
-            Err(error) => {
-                record_unsent(floor, step, intended, tried, error);
-                return false;
-            }
-        };
-        let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
-        let in_flight = InFlight::new(floor, sent);
-        let exchange = self.way.receive(floor, &step.wants, &mut self.cookies, sent_at, size).await;
-        in_flight.over();
-        let sent = self.way.sent().unwrap_or(sent);
-        let timing = Timing {
-            intended: intended.unwrap_or(sent),
-            sent,
-            first_byte: exchange.first_byte,
-            end: exchange.end,
-        };
-        self.record(floor, classify, step, turn, &exchange, timing)
+    ) -> impl Future<Output = bool> {
+        async move {
+            let tried = floor.now();
+            let (sent_at, size) = match self.send(floor, step, turn).await {
+                Ok(sent) => sent,
+                Err(error) => {
+                    record_unsent(floor, step, intended, tried, error);
+                    return false;
+                }
+            };
+            let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
+            let in_flight = InFlight::new(floor, sent);
+            let exchange = self.way.receive(floor, &step.wants, &mut self.cookies, sent_at, size).await;
+            in_flight.over();
+            let sent = self.way.sent().unwrap_or(sent);
+            let timing = Timing {
+                intended: intended.unwrap_or(sent),
+                sent,
+                first_byte: exchange.first_byte,
+                end: exchange.end,
+            };
+            self.record(floor, step, turn, &exchange, timing)
+        }
     }
 
     /// Connects where needed and writes the request; gives when that was, and its size.
@@ -251,12 +269,12 @@ impl User {
     fn record(
         &mut self,
         floor: &Floor,
-        classify: &CompiledClassify,
         step: &CompiledStep,
         turn: &mut Turn,
         exchange: &Exchange,
         timing: Timing,
     ) -> bool {
+        let classify = &floor.compiled.classify;
         let mut sample = sample(floor, step, exchange, timing);
         if exchange.error.is_some() {
             floor.recorder.borrow_mut().request(&sample);

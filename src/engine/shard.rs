@@ -215,7 +215,8 @@ spec:
         let leg = Leg { phase: 0, level: None };
         let floor = Floor::new(&plan, leg, Arc::new(compiled), Some(Share::WHOLE), Arc::new([]), None, None);
         let room = size_of_val(&user::closed(floor, 0));
-        assert!(room <= 1_700, "{room} bytes");
+        // With what the runtime adds, tasks come in steps of 128 bytes: this is the last that fits into 1,408.
+        assert!(room <= 1_280, "{room} bytes");
     }
 
     /// The arrivals and users of every shard of every worker.

@@ -50,33 +50,39 @@ async fn iterate(floor: &Floor, user: &mut User, course: &mut Course<'_>, stint:
     Box::pin(user.tear_down()).await;
 }
 
-async fn iterations<'f>(
+#[allow(
+    clippy::manual_async_fn,
+    reason = "an `async fn` would hold each argument twice, in thousands of users"
+)]
+fn iterations<'f>(
     floor: &'f Floor,
     user: &mut User,
     course: &mut Course<'_>,
     stint: &Stint,
     present: &mut Option<Present<'f>>,
-) {
-    let until = stint.until.map(micros);
-    while course.peek().is_some() {
-        let begins = if present.is_none() { Some(micros(stint.begins)) } else { None };
-        if let Some(due) = course.due.or(begins) {
-            // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
-            // One whose first iteration lies there never was.
-            wait(floor, until.map_or(due, |until| until.min(due))).await;
-        }
-        let now = floor.now();
-        if !floor.stop.allows(now, until) {
-            return;
-        }
-        present.get_or_insert_with(|| Present::new(floor));
-        let Some((mut turn, pace)) = course.take() else { return };
-        let began = turn.due.unwrap_or(now);
-        user.run(&mut turn).await;
-        course.due = pace.map(|pace| (began + pace).max(floor.now()));
-        if pace.is_none() {
-            // Users that are answered at once must not keep the others of their shard from their turn.
-            tokio::task::consume_budget().await;
+) -> impl Future<Output = ()> {
+    async move {
+        let until = stint.until.map(micros);
+        while course.peek().is_some() {
+            let begins = if present.is_none() { Some(micros(stint.begins)) } else { None };
+            if let Some(due) = course.due.or(begins) {
+                // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
+                // One whose first iteration lies there never was.
+                wait(floor, until.map_or(due, |until| until.min(due))).await;
+            }
+            let now = floor.now();
+            if !floor.stop.allows(now, until) {
+                return;
+            }
+            present.get_or_insert_with(|| Present::new(floor));
+            let Some((mut turn, pace)) = course.take() else { return };
+            let began = turn.due.unwrap_or(now);
+            user.run(&mut turn).await;
+            course.due = pace.map(|pace| (began + pace).max(floor.now()));
+            if pace.is_none() {
+                // Users that are answered at once must not keep the others of their shard from their turn.
+                tokio::task::consume_budget().await;
+            }
         }
     }
 }
