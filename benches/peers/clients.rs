@@ -159,8 +159,16 @@ impl Client {
         fs::write(&targets, format!("GET {url}\n"))?;
         let connections = CONNECTIONS.to_string();
         let mut attack = self.pinned()?;
-        attack.args(["attack", "-rate=0", "-duration", length, "-workers", &connections]);
-        attack.args(["-max-workers", &connections, "-connections", &connections, "-cpus", "1"]);
+        // Its own flag for that stands before the command's.
+        attack.env("GOMAXPROCS", "1").args([
+            "attack",
+            "-rate=0",
+            "-duration",
+            length,
+            "-workers",
+            &connections,
+        ]);
+        attack.args(["-max-workers", &connections, "-connections", &connections]);
         attack.arg("-targets").arg(&targets).arg("-output").arg(&results);
         let attacked = run_measured(&mut attack, limit)?;
         let mut report = self.pinned()?;
