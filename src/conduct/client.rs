@@ -29,7 +29,7 @@ pub(super) fn client(
     tls: Option<ClientConfig>,
 ) -> Result<reqwest::Client, NoClient> {
     let plan::Http { version, redirects, proxy, tier: _, reasons: _ } = &target.http;
-    let known = proxy.as_ref().map_or(called(target), |proxy| &proxy.host);
+    let known = proxy.as_ref().map_or(target.called(), |proxy| &proxy.host);
     let builder = reqwest::Client::builder()
         .retry(reqwest::retry::never())
         .redirect(policy(*redirects))
@@ -38,7 +38,7 @@ pub(super) fn client(
         .resolve_to_addrs(known, addresses)
         .user_agent(concat!("loadgate/", env!("CARGO_PKG_VERSION"), " preflight"));
     let builder = match tls {
-        Some(tls) => builder.tls_backend_preconfigured(speaking(*version, tls)),
+        Some(tls) => builder.tls_backend_preconfigured(tls),
         // Plain HTTP needs no authorities, and the machine's own may be missing, as in an image without any.
         None => builder.tls_certs_only([]),
     };
@@ -51,14 +51,6 @@ pub(super) fn client(
         None => builder.no_proxy(),
     };
     Ok(builder.build()?)
-}
-
-fn speaking(version: HttpVersion, mut tls: ClientConfig) -> ClientConfig {
-    tls.alpn_protocols = match version {
-        HttpVersion::One => vec![b"http/1.1".to_vec()],
-        HttpVersion::Two => vec![b"h2".to_vec()],
-    };
-    tls
 }
 
 /// Within the target, so many times.
@@ -87,17 +79,7 @@ fn proxy(proxy: &plan::Proxy, secrets: &Secrets) -> Result<Proxy, NoClient> {
     Ok(built.custom_http_auth(value))
 }
 
-/// The name that the client knows the target by: the one that its certificate must hold.
-fn called(target: &plan::Target) -> &str {
-    target.tls.as_ref().map_or(&target.host, |tls| &tls.server_name)
-}
-
 /// Where a request for `path` goes.
 pub(super) fn url(target: &plan::Target, path: &str) -> String {
-    let plan::Target { port, authority, base_path, tls, .. } = target;
-    match tls {
-        None => format!("http://{authority}{base_path}{path}"),
-        Some(tls) if tls.server_name == target.host => format!("https://{authority}{base_path}{path}"),
-        Some(tls) => format!("https://{}:{port}{base_path}{path}", tls.server_name),
-    }
+    format!("{}{}{path}", target.origin(), target.base_path)
 }

@@ -49,10 +49,10 @@ impl Tls {
     /// # Errors
     /// When a certificate or key isn't there, can't be read or doesn't fit.
     pub fn of(target: &plan::Target, secrets: &Secrets) -> Result<Option<Self>, TlsFault> {
-        target.tls.as_ref().map(|tls| Self::new(tls, secrets)).transpose()
+        target.tls.as_ref().map(|tls| Self::new(tls, target.http.alpn(), secrets)).transpose()
     }
 
-    fn new(tls: &plan::Tls, secrets: &Secrets) -> Result<Self, TlsFault> {
+    fn new(tls: &plan::Tls, alpn: Vec<Vec<u8>>, secrets: &Secrets) -> Result<Self, TlsFault> {
         let unfit = |path: &str, what: &dyn fmt::Display| TlsFault::Unfit {
             path: path.to_owned(),
             what: what.to_string(),
@@ -76,7 +76,7 @@ impl Tls {
                 })?
             }
         };
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = alpn;
         // Each user is somebody else: nobody goes on with what another has agreed on.
         config.resumption = Resumption::disabled();
         let name = ServerName::try_from(tls.server_name.clone())

@@ -170,20 +170,20 @@ impl Engine {
             shard.tell(Command::Collect { first_second, answer })?;
             waiting.push(received);
         }
-        let mut state = PhaseState::default();
-        let mut seconds = Seconds::new();
-        for (place, received) in waiting.into_iter().enumerate() {
+        // Most workers have one shard: what it tells is all there is, and is taken as it comes.
+        let mut all: Option<(PhaseState, Seconds)> = None;
+        for received in waiting {
             let theirs = received.await.map_err(|_| EngineError::Lost)?;
-            if place == 0 {
-                // Most workers have one shard: what it tells is all there is, and is taken as it comes.
-                (state, seconds) = theirs;
+            let Some((state, seconds)) = &mut all else {
+                all = Some(theirs);
                 continue;
-            }
+            };
             state.merge(&theirs.0);
             for (at, second) in theirs.1 {
                 seconds.entry(at).or_default().merge(&second);
             }
         }
+        let (mut state, seconds) = all.unwrap_or_default();
         state.strain = self.watch.as_ref().map(Watch::strain).unwrap_or_default();
         Ok((state, seconds))
     }

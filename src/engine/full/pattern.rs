@@ -57,15 +57,13 @@ impl Pattern {
     }
 
     fn new(target: &plan::Target, tls: Option<&Tls>, secrets: &Secrets) -> Result<Arc<Self>, NoClient> {
-        let plan::Target { host, port, authority, http, connect_timeout, .. } = target;
-        let called = target.tls.as_ref().map_or(host, |tls| &tls.server_name);
+        let plan::Target { authority, http, connect_timeout, .. } = target;
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let origin = if called == host { authority.clone() } else { format!("{called}:{port}") };
         let pattern = Arc::new(Pattern {
-            origin: format!("{scheme}://{origin}"),
+            origin: target.origin(),
             target: Url::parse(&format!("{scheme}://{authority}"))?,
-            known: http.proxy.as_ref().map_or(called, |proxy| &proxy.host).clone(),
-            tls: tls.map(|tls| config(tls, http.version)),
+            known: http.proxy.as_ref().map_or(target.called(), |proxy| &proxy.host).to_owned(),
+            tls: tls.map(Tls::config),
             proxy: http.proxy.as_ref().map(|proxy| self::proxy(proxy, secrets)).transpose()?,
             version: http.version,
             redirects: http.redirects,
@@ -141,15 +139,6 @@ impl Pattern {
             url.origin() == self.target.origin() || url.as_str().starts_with(&format!("{}/", self.origin));
         is_own.then(|| Url::parse(&format!("{}{path}", self.origin)).ok())?
     }
-}
-
-fn config(tls: &Tls, version: HttpVersion) -> ClientConfig {
-    let mut config = tls.config();
-    config.alpn_protocols = match version {
-        HttpVersion::One => vec![b"http/1.1".to_vec()],
-        HttpVersion::Two => vec![b"h2".to_vec()],
-    };
-    config
 }
 
 /// The same, telling a user's line when TLS begins.

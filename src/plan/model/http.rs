@@ -41,6 +41,15 @@ pub struct Proxy {
 }
 
 impl Http {
+    /// What is offered where TLS is agreed on.
+    #[must_use]
+    pub fn alpn(&self) -> Vec<Vec<u8>> {
+        match self.version {
+            HttpVersion::One => vec![b"http/1.1".to_vec()],
+            HttpVersion::Two => vec![b"h2".to_vec()],
+        }
+    }
+
     /// The client and what it speaks: `full (HTTP/2)`.
     #[must_use]
     pub fn engine(&self) -> String {

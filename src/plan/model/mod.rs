@@ -161,6 +161,23 @@ impl Target {
         format!("{scheme}://{}{}", self.authority, self.base_path)
     }
 
+    /// The name that a library must know it by: the one that its certificate holds.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        self.tls.as_ref().map_or(&self.host, |tls| &tls.server_name)
+    }
+
+    /// What stands before each path where a library is told of it: scheme, that name, port.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let Target { host, port, authority, .. } = self;
+        match &self.tls {
+            None => format!("http://{authority}"),
+            Some(tls) if tls.server_name == *host => format!("https://{authority}"),
+            Some(tls) => format!("https://{}:{port}", tls.server_name),
+        }
+    }
+
     /// Where connections go, and the field that says so: to the proxy where there is one.
     #[must_use]
     pub fn reached_at(&self) -> (&str, u16, &'static str) {
