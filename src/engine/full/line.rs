@@ -4,15 +4,17 @@
 //! begins: that is when the socket was connected.
 
 use std::error::Error;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
+use tokio::time::timeout;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -130,7 +132,7 @@ impl Line {
         seen.dialled = None;
         let class = match io_error(error).map(stream::class) {
             Some(ErrorClass::Exhausted) => ErrorClass::Exhausted,
-            _ if is_over_its_time(error) => ErrorClass::Timeout,
+            _ if error.is::<TooLong>() => ErrorClass::Timeout,
             _ if seen.secured.is_some() => ErrorClass::Tls,
             _ => ErrorClass::Connect,
         };
@@ -141,12 +143,6 @@ impl Line {
 fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
     causes(error)
         .find_map(|error| error.downcast_ref::<io::Error>().filter(|error| error.raw_os_error().is_some()))
-}
-
-/// Whether it was given up by the library, and not by the kernel.
-fn is_over_its_time(error: &(dyn Error + 'static)) -> bool {
-    let mut errors = causes(error).filter_map(|error| error.downcast_ref::<io::Error>());
-    errors.any(|error| error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none())
 }
 
 fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
@@ -179,43 +175,64 @@ impl ClientSessionStore for Line {
 
 /// Stands around what connects.
 #[derive(Clone)]
-pub(super) struct Watched(pub(super) Arc<Line>);
+pub(super) struct Watched {
+    pub(super) line: Arc<Line>,
+    /// The longest that connecting may take, TLS and the proxy's tunnel with it.
+    pub(super) limit: Duration,
+}
 
 /// What connects, watched.
-#[derive(Clone)]
 pub(super) struct Dialler<S> {
-    inner: S,
-    line: Arc<Line>,
+    /// The library clones what connects with each request: shared, that is cheap.
+    inner: Arc<S>,
+    watched: Watched,
+}
+
+impl<S> Clone for Dialler<S> {
+    fn clone(&self) -> Self {
+        Dialler { inner: Arc::clone(&self.inner), watched: self.watched.clone() }
+    }
 }
 
 impl<S> Layer<S> for Watched {
     type Service = Dialler<S>;
 
     fn layer(&self, inner: S) -> Dialler<S> {
-        Dialler { inner, line: Arc::clone(&self.0) }
+        Dialler { inner: Arc::new(inner), watched: self.clone() }
     }
 }
+
+/// It was given up.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection after {0:?}")]
+struct TooLong(Duration);
 
 type Dialled<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
 impl<S, To> Service<To> for Dialler<S>
 where
-    S: Service<To, Error = Box<dyn Error + Send + Sync>>,
+    S: Service<To, Error = Box<dyn Error + Send + Sync>> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
+    To: Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
     type Future = Dialled<S::Response, S::Error>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        // The one that is called is made then.
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, to: To) -> Self::Future {
-        self.line.dials();
-        let (dialling, line) = (self.inner.call(to), Arc::clone(&self.line));
+        let (mut inner, Watched { line, limit }) = (S::clone(&self.inner), self.watched.clone());
+        line.dials();
         Box::pin(async move {
-            let dialled = dialling.await;
+            let dialling = async {
+                poll_fn(|context| inner.poll_ready(context)).await?;
+                inner.call(to).await
+            };
+            let dialled = timeout(limit, dialling).await.unwrap_or_else(|_| Err(TooLong(limit).into()));
             match &dialled {
                 Ok(_) => line.is_open(),
                 Err(error) => line.failed(error.as_ref()),

@@ -20,7 +20,7 @@ use crate::plan::{self, HttpVersion, Tier};
 #[derive(Debug)]
 pub(in crate::engine) struct Pattern {
     /// What stands before each path: scheme, the name that the certificate must hold, port.
-    origin: String,
+    origin: Url,
     /// Where the target is by the plan: redirects name it so.
     target: Url,
     /// The name whose address is known already: that of the target, or of the proxy.
@@ -60,7 +60,7 @@ impl Pattern {
         let plan::Target { authority, http, connect_timeout, .. } = target;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let pattern = Arc::new(Pattern {
-            origin: target.origin(),
+            origin: Url::parse(&target.origin())?,
             target: Url::parse(&format!("{scheme}://{authority}"))?,
             known: http.proxy.as_ref().map_or(target.called(), |proxy| &proxy.host).to_owned(),
             tls: tls.map(Tls::config),
@@ -97,11 +97,10 @@ impl Pattern {
             .retry(retry::never())
             .redirect(redirect::Policy::none())
             .referer(false)
-            .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(None)
             .pool_max_idle_per_host(1)
             .resolve_to_addrs(&self.known, &[address])
-            .connector_layer(Watched(Arc::clone(line)));
+            .connector_layer(Watched { line: Arc::clone(line), limit: self.connect_timeout });
         let builder = match &self.tls {
             Some(config) => builder.tls_backend_preconfigured(told_to(config, line)),
             // Plain HTTP needs no authorities, and the machine's own may be missing, as in an image without any.
@@ -121,8 +120,17 @@ impl Pattern {
         .build()
     }
 
-    pub(super) fn origin(&self) -> &str {
-        &self.origin
+    /// The URL of a path of the target, with its query.
+    pub(super) fn url(&self, path: &str) -> Url {
+        // Only this much is read for each request: the host never changes.
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path, None),
+        };
+        let mut url = self.origin.clone();
+        url.set_path(path);
+        url.set_query(query);
+        url
     }
 
     pub(super) fn redirects(&self) -> u32 {
@@ -135,9 +143,8 @@ impl Pattern {
 
     /// The URL of `path` where `url` lies in the target; none: it lies elsewhere.
     pub(super) fn within(&self, url: &Url, path: &str) -> Option<Url> {
-        let is_own =
-            url.origin() == self.target.origin() || url.as_str().starts_with(&format!("{}/", self.origin));
-        is_own.then(|| Url::parse(&format!("{}{path}", self.origin)).ok())?
+        let is_own = url.origin() == self.target.origin() || url.as_str().starts_with(self.origin.as_str());
+        is_own.then(|| self.url(path))
     }
 }
 

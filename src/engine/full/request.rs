@@ -1,7 +1,7 @@
 //! Requests as the library takes them, made from those that HTTP/1.1 writes.
 
 use reqwest::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Request, Response, Url, Version};
+use reqwest::{Method, Request, Response, Version};
 
 use super::Pattern;
 
@@ -14,7 +14,7 @@ pub(super) fn read(bytes: &[u8], pattern: &Pattern) -> Option<Request> {
     let mut head = httparse::Request::new(&mut headers);
     let httparse::Status::Complete(length) = head.parse(bytes).ok()? else { return None };
     let method = Method::from_bytes(head.method?.as_bytes()).ok()?;
-    let mut request = Request::new(method, Url::parse(&format!("{}{}", pattern.origin(), head.path?)).ok()?);
+    let mut request = Request::new(method, pattern.url(head.path?));
     *request.headers_mut() = self::headers(head.headers, pattern)?;
     let body = &bytes[length..];
     if !body.is_empty() {
