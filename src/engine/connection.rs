@@ -59,6 +59,13 @@ impl Connection {
         Ok(())
     }
 
+    /// Gives back all room that only an exchange needs.
+    pub(super) fn put_away(&mut self) {
+        self.reader = Reader::default();
+        self.rest = Vec::new();
+        self.alarm = None;
+    }
+
     /// Writes what the socket takes at once; the rest is kept for [`Connection::receive`].
     /// Fails only where not a single byte was written.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), ErrorClass> {

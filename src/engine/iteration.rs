@@ -1,27 +1,25 @@
 //! What a user does: one pass through a scenario, step by step.
 
-use std::borrow::Cow;
 use std::rc::Rc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
 use super::begun::{Begun, InFlight};
 use super::compile::micros;
 use super::compiled::{CompiledFeeder, CompiledStep, Cookies, Guard};
-use super::connection::Exchange;
 use super::cookies::OwnCookies;
-use super::evaluate::Response;
 use super::floor::Floor;
 use super::once::Once;
+use super::record;
 use super::render::{CompiledRequest, Filling, Rows, Unfit, fill};
 use super::way::Way;
-use crate::metrics::{ErrorClass, Sample, Timing};
+use crate::metrics::{ErrorClass, Timing};
 use crate::plan::draw::Draws;
 use crate::plan::{Data, condition};
 
-/// The most groups and the most values that a test declares.
-const MOST_DECLARED: usize = 8;
+/// Who waits for so long needs no room meanwhile.
+pub(super) const LONG_WAIT: Duration = Duration::from_secs(1);
 
 /// Whether steps go on behind one whose request failed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,13 +32,13 @@ pub(super) enum Failing {
 pub(super) struct User {
     pub(super) floor: Rc<Floor>,
     pub(super) number: u64,
-    way: Way,
+    pub(super) way: Way,
     pub(super) slots: Vec<Option<Value>>,
     /// The number of its row, feeder by feeder; empty where no step names one.
     rows: Vec<usize>,
     /// What it did once.
     pub(super) once: Once,
-    cookies: OwnCookies,
+    pub(super) cookies: OwnCookies,
 }
 
 /// One iteration to be run.
@@ -77,6 +75,12 @@ impl User {
     /// Opens the connection ahead of the first request. Where that fails, the request will try again and tell.
     pub(super) async fn connect(&mut self) {
         let _ = self.way.ensure_open(&self.floor, self.number).await;
+    }
+
+    /// Gives back all room that only an iteration needs: of thousands of users most wait for their pace.
+    pub(super) fn put_away(&mut self) {
+        self.slots = Vec::new();
+        self.way.put_away();
     }
 
     /// Runs one iteration to its end. `turn` stays where it is: as an argument it would have two places in each user.
@@ -133,7 +137,11 @@ impl User {
                     return false;
                 }
                 if let Some(think) = &step.think {
-                    tokio::time::sleep(turn.draws.pause(think)).await;
+                    let pause = turn.draws.pause(think);
+                    if pause >= LONG_WAIT {
+                        self.way.put_away();
+                    }
+                    tokio::time::sleep(pause).await;
                 }
             }
             all_succeeded
@@ -161,7 +169,7 @@ impl User {
     }
 
     /// What requests and checks of this iteration are filled in with.
-    fn filling<'a>(&'a self, data: &'a Data, turn: &'a mut Turn) -> Filling<'a> {
+    pub(super) fn filling<'a>(&'a self, data: &'a Data, turn: &'a mut Turn) -> Filling<'a> {
         Filling {
             user: self.number,
             iteration: turn.iteration,
@@ -190,7 +198,7 @@ impl User {
             let (sent_at, size) = match self.send(floor, step, turn).await {
                 Ok(sent) => sent,
                 Err(error) => {
-                    record_unsent(floor, step, intended, tried, error);
+                    record::unsent(floor, step, intended, tried, error);
                     return false;
                 }
             };
@@ -264,68 +272,6 @@ impl User {
     pub(super) fn hang_up(&mut self) {
         self.cookies.clear();
         self.way = Way::new(&self.floor, self.number);
-    }
-
-    fn record(
-        &mut self,
-        floor: &Floor,
-        step: &CompiledStep,
-        turn: &mut Turn,
-        exchange: &Exchange,
-        timing: Timing,
-    ) -> bool {
-        let classify = &floor.compiled.classify;
-        let mut sample = sample(floor, step, exchange, timing);
-        if exchange.error.is_some() {
-            floor.recorder.borrow_mut().request(&sample);
-            return false;
-        }
-        if self.way.reader_mut().inflate().is_err() {
-            sample.error = Some(ErrorClass::Protocol);
-            floor.recorder.borrow_mut().request(&sample);
-            return false;
-        }
-        if step.wants.cookies != Cookies::Ignored {
-            self.cookies.keep(self.way.reader(), floor.host());
-        }
-        let response = Response::new(self.way.reader(), step, timing.end - timing.sent);
-        sample.error = response.error(step, classify, &mut self.filling(&floor.compiled.data, turn));
-        sample.status = Some(self.way.reader().status());
-        sample.cache = response.cache(classify);
-        let keys: [Option<Cow<'_, str>>; MOST_DECLARED] =
-            std::array::from_fn(|place| classify.groups.get(place).and_then(|source| response.text(source)));
-        let keys: [Option<&str>; MOST_DECLARED] = std::array::from_fn(|place| keys[place].as_deref());
-        sample.groups = &keys[..classify.groups.len()];
-        let values: [Option<f64>; MOST_DECLARED] = std::array::from_fn(|place| {
-            classify.values.get(place).and_then(|source| response.number(source))
-        });
-        sample.values = &values[..classify.values.len()];
-        floor.recorder.borrow_mut().request(&sample);
-        response.extract(step, &mut self.slots);
-        sample.error.is_none()
-    }
-}
-
-/// A request that was given up before a byte of it was written took as long as that was `tried`.
-fn record_unsent(floor: &Floor, step: &CompiledStep, intended: Option<u64>, tried: u64, error: ErrorClass) {
-    let end = floor.now();
-    let exchange = Exchange { first_byte: None, end, bytes_sent: 0, bytes_received: 0, error: Some(error) };
-    let timing = Timing { intended: intended.unwrap_or(tried), sent: tried, first_byte: None, end };
-    floor.recorder.borrow_mut().request(&sample(floor, step, &exchange, timing));
-}
-
-fn sample<'a>(floor: &Floor, step: &CompiledStep, exchange: &Exchange, timing: Timing) -> Sample<'a> {
-    Sample {
-        step: step.index,
-        part: floor.part(timing.sent),
-        timing,
-        status: None,
-        error: exchange.error,
-        cache: None,
-        groups: &[],
-        values: &[],
-        bytes_sent: exchange.bytes_sent,
-        bytes_received: exchange.bytes_received,
     }
 }
 

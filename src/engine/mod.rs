@@ -15,8 +15,10 @@ mod jar;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod laws;
+mod lobby;
 mod once;
 mod pacer;
+mod record;
 mod render;
 mod response;
 mod shard;

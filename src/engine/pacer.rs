@@ -3,18 +3,17 @@
 //! ```text
 //! due      |    |    |    |    |        one slot every 1/rate, counted from the phase's start
 //! wake     ^         ^         ^        a late wake drains all slots that are due
-//! user     a    b    a    b    -        no free user: dropped and counted by its reason, never delayed
+//! user     a    b    a    b    -        no free user: dropped and counted by its reason; the lobby's exception aside, never delayed
 //! ```
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::compile::micros;
 use super::floor::Floor;
 use super::iteration::{Turn, User};
+use super::lobby::{Arrival, Lobby};
 use super::timer::FineTimer;
 use super::user::{Present, all_through};
 use crate::metrics::DropReason;
@@ -25,20 +24,13 @@ use crate::plan::executor::{self, Arrivals};
 /// After so many slots without a wait, users get their turn.
 const MOST_SLOTS_AT_ONCE: u32 = 32;
 
-/// One slot of the schedule.
-struct Arrival {
-    index: u64,
-    due: u64,
-}
-
-/// Users that wait for an arrival; the one that came last goes first, so that warm connections are used again.
-type Idle = Rc<RefCell<Vec<oneshot::Sender<Arrival>>>>;
-
 /// Begins the iterations of this shard's share of arrivals by its share of their users, then waits for all.
 pub(super) async fn open(floor: Rc<Floor>, arrivals: &dyn Arrivals) {
     let mut arrivals = floor.arrivals(arrivals);
     let most_users = floor.count(floor.phase().executor.users().into());
-    let idle = Idle::default();
+    let lobby = Rc::new(Lobby::default());
+    // Of a batch all are due at once: to be come to late isn't to have missed it.
+    let makes_up = !floor.phase().executor.comes_in_batches();
     let mut users = JoinSet::new();
     let Ok(timer) = FineTimer::new() else {
         // Without a descriptor for the timer nothing can be sent in time: all of it is told as dropped.
@@ -65,45 +57,50 @@ pub(super) async fn open(floor: Rc<Floor>, arrivals: &dyn Arrivals) {
         if floor.stop.aborted() {
             break;
         }
+        if makes_up {
+            lobby.come_to(&arrival, floor.now());
+        }
         floor.recorder.borrow_mut().scheduled(1);
-        dispatch(&floor, arrival, &idle, &mut users, most_users);
+        dispatch(&floor, arrival, &lobby, &mut users, most_users);
         if without_wait >= MOST_SLOTS_AT_ONCE {
             without_wait = 0;
             tokio::task::yield_now().await;
         }
     }
-    idle.borrow_mut().clear();
+    lobby.close();
     floor.close_pool();
     all_through(users).await;
-}
-
-fn dispatch(floor: &Rc<Floor>, arrival: Arrival, idle: &Idle, users: &mut JoinSet<()>, most_users: u64) {
-    let mut arrival = arrival;
-    loop {
-        // Taken out before it is used: the user may be ending, and then the next one is asked.
-        let waiting = idle.borrow_mut().pop();
-        match waiting {
-            Some(user) => match user.send(arrival) {
-                Ok(()) => return,
-                Err(back) => arrival = back,
-            },
-            None if (users.len() as u64) < most_users => {
-                let number = floor.global(users.len() as u64);
-                users.spawn_local(serve(Rc::clone(floor), number, arrival, Rc::clone(idle)));
-                return;
-            }
-            None => {
-                let (part, is_late) = (floor.part(arrival.due), floor.now() > arrival.due + LATE_MICROS);
-                let why = if is_late { DropReason::Late } else { DropReason::NoFreeUser };
-                floor.recorder.borrow_mut().iteration_dropped(part, why);
-                return;
-            }
-        }
+    for (_, arrival) in lobby.left_over() {
+        drop_late(&floor, &arrival);
     }
 }
 
+fn dispatch(
+    floor: &Rc<Floor>,
+    arrival: Arrival,
+    lobby: &Rc<Lobby>,
+    users: &mut JoinSet<()>,
+    most_users: u64,
+) {
+    let Err(arrival) = lobby.hand(arrival) else { return };
+    if (users.len() as u64) < most_users {
+        let number = floor.global(users.len() as u64);
+        users.spawn_local(serve(Rc::clone(floor), number, arrival, Rc::clone(lobby)));
+        return;
+    }
+    let now = floor.now();
+    let Err(arrival) = lobby.wait(arrival, now) else { return };
+    let is_late = now > arrival.due + LATE_MICROS;
+    let why = if is_late { DropReason::Late } else { DropReason::NoFreeUser };
+    floor.recorder.borrow_mut().iteration_dropped(floor.part(arrival.due), why);
+}
+
+fn drop_late(floor: &Floor, arrival: &Arrival) {
+    floor.recorder.borrow_mut().iteration_dropped(floor.part(arrival.due), DropReason::Late);
+}
+
 /// A user of an open loop: runs what it is given, then waits for more.
-async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
+async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, lobby: Rc<Lobby>) {
     let _present = Present::new(&floor);
     let mut user = User::new(&floor, number);
     // Of a batch all are due at once: from then on would tell how many there are, not how long the target takes.
@@ -117,14 +114,24 @@ async fn serve(floor: Rc<Floor>, number: u64, first: Arrival, idle: Idle) {
                 Turn { iteration: index, index, round: 0, scenario, draws, due: Some(due), counts_from_due };
             user.run(&mut turn).await;
         }
-        if floor.pool_closed() {
-            break;
-        }
-        let (offer, arrival) = oneshot::channel();
-        idle.borrow_mut().push(offer);
-        next = arrival.await.ok();
+        next = match waiting(&floor, &lobby) {
+            None if floor.pool_closed() => None,
+            None => lobby.offer().await.ok(),
+            waiting => waiting,
+        };
     }
     user.tear_down().await;
+}
+
+/// The next of those that wait for a user.
+fn waiting(floor: &Floor, lobby: &Lobby) -> Option<Arrival> {
+    while !floor.stop.aborted() {
+        match lobby.next_waiting(floor.now())? {
+            Ok(arrival) => return Some(arrival),
+            Err(late) => drop_late(floor, &late),
+        }
+    }
+    None
 }
 
 fn drop_all(floor: &Floor, count: usize) {

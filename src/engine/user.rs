@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::compile::micros;
 use super::floor::Floor;
-use super::iteration::{Turn, User};
+use super::iteration::{LONG_WAIT, Turn, User};
 use crate::plan::draw::Draws;
 use crate::plan::executor::{Budget, Drive, Stint};
 
@@ -68,7 +68,11 @@ fn iterations<'f>(
             if let Some(due) = course.due.or(begins) {
                 // A user whose next iteration lies behind the end stays until the end: it is there, with its connection.
                 // One whose first iteration lies there never was.
-                wait(floor, until.map_or(due, |until| until.min(due))).await;
+                let due = until.map_or(due, |until| until.min(due));
+                if due >= floor.now() + micros(LONG_WAIT) {
+                    user.put_away();
+                }
+                wait(floor, due).await;
             }
             let now = floor.now();
             if !floor.stop.allows(now, until) {

@@ -44,6 +44,14 @@ impl Way {
         }
     }
 
+    /// Gives back all room that only an exchange needs. What came last is gone with it.
+    pub(super) fn put_away(&mut self) {
+        match self {
+            Way::Fast(connection) => connection.put_away(),
+            Way::Full(client) => *client.reader_mut() = Reader::default(),
+        }
+    }
+
     /// Begins to send a request.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), ErrorClass> {
         match self {
