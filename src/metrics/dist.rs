@@ -1,6 +1,7 @@
 //! A distribution: an HDR histogram with the exact count, sum, least and greatest beside it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
@@ -34,8 +35,8 @@ enum Store {
     Empty,
     /// Being recorded into.
     Live(Box<Histogram<u32>>),
-    /// Put away, in its wire form.
-    Packed(Vec<u8>),
+    /// Put away, in its wire form: what is cloned shares it.
+    Packed(Arc<[u8]>),
 }
 
 /// Significant digits of a histogram: within 0.1 % or within 1 %.
@@ -154,7 +155,7 @@ impl Dist {
     /// Puts the histogram away in its wire form, a few hundred bytes. It can still be read and merged.
     pub fn pack(&mut self) {
         if let Store::Live(histogram) = &self.store {
-            self.store = Store::Packed(encode(histogram));
+            self.store = Store::Packed(encode(histogram).into());
         }
     }
 
@@ -235,7 +236,7 @@ impl Serialize for Dist {
         let histogram = match store {
             Store::Empty => Vec::new(),
             Store::Live(histogram) => encode(histogram),
-            Store::Packed(bytes) => bytes.clone(),
+            Store::Packed(bytes) => bytes.to_vec(),
         };
         Encoded { histogram, count, sum, least, greatest, overflow }.serialize(serializer)
     }
@@ -255,7 +256,7 @@ impl<'de> Deserialize<'de> for Dist {
         if held != count || least > greatest || overflow > count || !between(sum) {
             return Err(de::Error::custom(format!("a histogram of {held} values can't stand for {count}")));
         }
-        let store = if count > 0 { Store::Packed(histogram) } else { Store::Empty };
+        let store = if count > 0 { Store::Packed(histogram.into()) } else { Store::Empty };
         Ok(Dist { store, count, sum, least, greatest, overflow })
     }
 }

@@ -71,18 +71,21 @@ fn fitting(lengths: &[u32]) -> u32 {
 }
 
 fn points(seconds: &Seconds, width: u32) -> Vec<Point> {
-    let mut points: Vec<(u32, Second)> = Vec::new();
+    let mut points = Vec::new();
+    // Merged, a histogram is no longer put away: of hundreds only one is at a time.
+    let mut merged: Option<(u32, Second)> = None;
     for (at, second) in seconds {
         let start = at / width * width;
-        match points.last_mut().filter(|(last, _)| *last == start) {
-            Some((_, merged)) => merged.append(second),
-            None => points.push((start, second.clone())),
+        match &mut merged {
+            Some((begun, merged)) if *begun == start => merged.append(second),
+            _ => points.extend(merged.replace((start, second.clone())).map(point)),
         }
     }
-    points.iter().map(|(start, second)| point(*start, second)).collect()
+    points.extend(merged.map(point));
+    points
 }
 
-fn point(start: u32, second: &Second) -> Point {
+fn point((start, second): (u32, Second)) -> Point {
     Point {
         second: start,
         requests: second.requests,
