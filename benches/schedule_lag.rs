@@ -12,7 +12,8 @@ use common::our_run::{OurRun, Test};
 use common::{argument, nginx::Nginx};
 
 const RATES: [u64; 2] = [10_000, 50_000];
-const USERS: usize = 200;
+/// As many as a rate has by default: when the target stands still for a moment, others take what comes due.
+const USERS: usize = 1000;
 const ASKED: [(&str, &str, &str); 4] = [
     ("p50", "lag.p50", "< 1h"),
     ("p99", "lag.p99", "< 1h"),
