@@ -208,13 +208,11 @@ impl Pieces {
 
     /// Adds what must not hold `boundary` once it is filled in. What never changes was looked at before.
     pub(super) fn append_without(&mut self, boundary: &Boundary, other: Pieces) {
-        match other.as_fixed() {
-            Some(_) => self.append(other),
-            None => {
-                let finder = Finder::new(boundary.text().as_bytes()).into_owned();
-                self.0.push(Piece::Without(Box::new(finder), other));
-            }
+        if other.as_fixed().is_some() {
+            return self.append(other);
         }
+        let finder = Finder::new(boundary.text().as_bytes()).into_owned();
+        self.0.push(Piece::Without(Box::new(finder), other));
     }
 
     /// Whether `holds` is true of something that never changes.

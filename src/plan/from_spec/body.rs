@@ -49,10 +49,7 @@ fn check_content_type(headers: &[api::Header], at: &At) {
 
 fn multipart(parts: &[api::Part], scope: &Scope, at: &At) -> Option<Body> {
     at.require(!parts.is_empty(), "has no parts; give it one, or leave it out");
-    let drawn_from = match serde_json::to_string(parts) {
-        Ok(text) => text,
-        Err(_) => unreachable!("parts are plain data"),
-    };
+    let Ok(drawn_from) = serde_json::to_string(parts) else { unreachable!("parts are plain data") };
     let parts: Vec<Option<Part>> =
         parts.iter().enumerate().map(|(index, spec)| part(spec, scope, &at.item(index))).collect();
     let parts = parts.into_iter().collect::<Option<_>>()?;
