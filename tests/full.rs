@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "full/ended.rs"]
+mod ended;
 #[path = "full/proxied.rs"]
 mod proxied;
 #[path = "full/redirected.rs"]

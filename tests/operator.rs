@@ -37,6 +37,8 @@ mod quickstart;
 mod rights;
 #[path = "operator/secrets.rs"]
 mod secrets;
+#[path = "operator/sent.rs"]
+mod sent;
 #[path = "operator/starting.rs"]
 mod starting;
 #[path = "operator/starved.rs"]
@@ -98,6 +100,7 @@ const TESTS: &[Test] = tests![
     Nothing starved::a_worker_with_a_tenth_of_a_cpu_is_told_and_not_believed,
     Nothing starved::users_for_whom_a_worker_has_no_ports_are_told_and_nothing_is_sent,
     Nothing data::rows_of_a_config_map_reach_the_target_and_a_missing_one_is_told,
+    Nothing sent::files_of_a_config_map_and_who_the_load_is_reach_the_target,
     Nothing secrets::a_secret_reaches_the_target_and_stands_nowhere_else,
     Nothing starting::a_worker_without_memory_is_told,
     Nothing ending::an_abort_ends_the_load_and_is_idempotent,

@@ -16,6 +16,8 @@ mod data;
 mod extracts;
 #[path = "scenarios/failures.rs"]
 mod failures;
+#[path = "scenarios/multipart.rs"]
+mod multipart;
 #[path = "scenarios/once.rs"]
 mod once;
 #[path = "scenarios/play.rs"]

@@ -137,9 +137,38 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::texts")]
     pub form: Option<BTreeMap<String, String>>,
+    /// A form of several parts (multipart/form-data), in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub multipart: Option<Vec<Part>>,
     /// A body whose bytes are sent as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Content>,
+}
+
+/// A field of the form: text or file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::part()))]
+pub struct Part {
+    /// Its name; may hold `${…}`.
+    #[schemars(length(min = 1, max = 256))]
+    pub name: String,
+    /// A text; may hold `${…}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 65_536))]
+    pub text: Option<String>,
+    /// Bytes that are sent as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Content>,
+    /// The name of the file; may hold `${…}`. Default: that of `file`; of a text none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
+    pub file_name: Option<String>,
+    /// Default: by the ending of the file's name; of a text none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128), regex(pattern = schema::MEDIA_TYPE))]
+    pub content_type: Option<String>,
 }
 
 /// The methods a request can have.

@@ -9,6 +9,8 @@ pub(super) const HOST_NAME: &str = "^[A-Za-z0-9._-]+$";
 pub(super) const PROXY: &str = "^http://[A-Za-z0-9._-]+(:[0-9]+)?/?$";
 /// What the name of a header may consist of (RFC 9110).
 pub(super) const HEADER_NAME: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
+/// What a media type may consist of; nothing is filled in there.
+pub(super) const MEDIA_TYPE: &str = "^[ -#%-~]+/[ -#%-~]+$";
 
 /// A length of time: one or more numbers with a unit, such as `7m30s`.
 pub(super) fn duration(_: &mut SchemaGenerator) -> Schema {

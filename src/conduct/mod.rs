@@ -1,5 +1,6 @@
 //! What is done before the load and isn't measured: reaching the target, room for its users, preflight.
 
+mod body;
 mod client;
 mod preflight;
 mod reach;

@@ -1,6 +1,5 @@
 //! Sends the preflight requests: all must succeed before any load is sent.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -9,12 +8,12 @@ use rustls::ClientConfig;
 use serde_json::Value;
 use tracing::{debug, info};
 
+use super::body::{constant, made};
 use super::client::{NoClient, client, url};
 use crate::plan::coding::{Coding, Inflated};
 use crate::plan::credential::shown_path;
 use crate::plan::figure::Figure;
 use crate::plan::secrets::Secrets;
-use crate::plan::template::{Name, Part, Template};
 use crate::plan::{self, Action, Check, Data, HttpVersion, Plan};
 
 /// Between two tries of an action that is repeated `within` a time.
@@ -110,9 +109,11 @@ async fn once(
     if target.http.version == HttpVersion::One {
         request = request.header("host", &target.authority);
     }
-    request = request.headers(headers(plan, action, secrets)?);
-    if let Some(body) = body_of(action, plan, data) {
-        request = request.body(body);
+    let made = action.request.body.as_ref().map(|body| made(body, plan, data));
+    let content_type = made.as_ref().map(|made| made.content_type.as_str());
+    request = request.headers(headers(plan, action, content_type, secrets)?);
+    if let Some(made) = made {
+        request = request.body(made.bytes);
     }
     let began = Instant::now();
     let response = request.send().await.map_err(|error| told(&error, patience))?;
@@ -184,24 +185,19 @@ fn method(action: &Action) -> reqwest::Method {
     }
 }
 
-/// The bytes of its body, where it has one.
-fn body_of(action: &Action, plan: &Plan, data: &Data) -> Option<Vec<u8>> {
-    let written = action.request.body.as_ref().map(|body| constant(&body.content, plan).into_bytes());
-    written.or_else(|| action.request.file.as_ref().map(|file| data.body(file).to_vec()))
-}
-
-fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap, String> {
-    let own = &action.request.headers;
-    let inherited = plan
-        .target
-        .headers
-        .iter()
-        .filter(|header| !own.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)));
+fn headers(
+    plan: &Plan,
+    action: &Action,
+    content_type: Option<&str>,
+    secrets: &Secrets,
+) -> Result<HeaderMap, String> {
+    let request = &action.request;
+    let inherited = plan.target.headers.iter().filter(|header| !request.replaces(&header.name));
     let mut headers = HeaderMap::new();
-    if let Some(content_type) = action.request.content_type() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(value) = content_type.and_then(|text| HeaderValue::from_str(text).ok()) {
+        headers.insert(CONTENT_TYPE, value);
     }
-    for header in own.iter().chain(inherited) {
+    for header in request.headers.iter().chain(inherited) {
         let value = match &header.value {
             plan::HeaderValue::Template(template) => constant(template, plan),
             plan::HeaderValue::Secret(reference, scheme) => {
@@ -214,19 +210,6 @@ fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap,
         headers.insert(name, HeaderValue::from_str(&value).map_err(|_| unfit())?);
     }
     Ok(headers)
-}
-
-/// The text of a template in which the plan allows variables of the test only.
-fn constant(template: &Template, plan: &Plan) -> String {
-    let parts = template.parts.iter().map(|part| match part {
-        Part::Text(text) => Cow::Borrowed(text.as_str()),
-        Part::Slot(Name::Variable(name), encoding) => match plan.variables.get(name) {
-            Some(value) => encoding.written(value),
-            None => unreachable!("the plan has checked that preflight names variables of the test"),
-        },
-        Part::Slot(..) => unreachable!("the plan refuses other names in preflight"),
-    });
-    parts.collect()
 }
 
 /// A response to a preflight request.

@@ -200,8 +200,7 @@ impl Compiler<'_> {
     }
 
     fn request(&self, request: &plan::Request) -> Result<CompiledRequest, CompileError> {
-        let own = |name: &str| request.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name));
-        let inherited = self.plan.target.headers.iter().filter(|header| !own(&header.name));
+        let inherited = self.plan.target.headers.iter().filter(|header| !request.replaces(&header.name));
         let mut headers = Vec::new();
         for header in request.headers.iter().chain(inherited) {
             headers.push((header.name.as_str(), self.header_value(header)?));

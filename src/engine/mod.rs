@@ -3,6 +3,7 @@
 //! *When* an iteration begins is the pacer's part, *what* it does the iteration's, *until when* the stop's.
 
 mod begun;
+mod carried;
 mod compile;
 mod compiled;
 mod connection;

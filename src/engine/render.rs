@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
+use memchr::memmem::Finder;
 use serde_json::Value;
 
+use super::carried::Carried;
 use super::compile::Constants;
 use crate::plan::draw::Draws;
 use crate::plan::template::{Encoding, Name, Part, Template};
-use crate::plan::{self, Data};
+use crate::plan::{self, Boundary, Data};
 
 /// A text whose constants are filled in.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ enum Piece {
     Slot(Name, Encoding, Place),
     /// A field of the row that the iteration has: the feeder, and the field's place.
     Cell(usize, usize, Encoding, Place),
+    /// A text that this can't stand in once it is filled in.
+    Without(Box<Finder<'static>>, Pieces),
 }
 
 /// Where a text stands, and so what it can't hold.
@@ -80,11 +84,10 @@ impl CompiledRequest {
         headers: &[(&str, Pieces)],
         constants: &Constants<'_>,
     ) -> Self {
-        let head = head(target, request, headers, constants);
-        let written =
-            request.body.as_ref().map(|body| Pieces::new(&body.content, Place::Anywhere, constants));
-        let body =
-            written.or_else(|| request.file.as_ref().map(|file| Pieces::raw(constants.data.body(file))));
+        let carried = request.body.as_ref().map(|body| Carried::new(body, constants));
+        let content_type = carried.as_ref().map(|carried| carried.content_type.as_ref());
+        let head = head(target, request, headers, content_type, constants);
+        let body = carried.map(|carried| carried.content);
         match (head.as_fixed(), body.as_ref().map(Pieces::as_fixed)) {
             (Some(head), None) => CompiledRequest::Fixed(with_body(head, None)),
             (Some(head), Some(Some(body))) => CompiledRequest::Fixed(with_body(head, Some(body))),
@@ -130,6 +133,7 @@ fn head(
     target: &plan::Target,
     request: &plan::Request,
     headers: &[(&str, Pieces)],
+    content_type: Option<&str>,
     constants: &Constants<'_>,
 ) -> Pieces {
     let mut pieces = Pieces(Vec::new());
@@ -146,7 +150,7 @@ fn head(
     if !given("accept") {
         pieces.text("Accept: */*\r\n");
     }
-    if let Some(content_type) = request.content_type()
+    if let Some(content_type) = content_type
         && !given("content-type")
     {
         pieces.text(&format!("Content-Type: {content_type}\r\n"));
@@ -193,8 +197,30 @@ impl Pieces {
     }
 
     /// Bytes as they are.
-    fn raw(bytes: &[u8]) -> Self {
+    pub(super) fn raw(bytes: &[u8]) -> Self {
         Pieces(vec![Piece::Fixed(bytes.to_vec())])
+    }
+
+    /// None yet.
+    pub(super) fn empty() -> Self {
+        Pieces(Vec::new())
+    }
+
+    /// Adds what must not hold `boundary` once it is filled in. What never changes was looked at before.
+    pub(super) fn append_without(&mut self, boundary: &Boundary, other: Pieces) {
+        if other.as_fixed().is_some() {
+            return self.append(other);
+        }
+        let finder = Finder::new(boundary.text().as_bytes()).into_owned();
+        self.0.push(Piece::Without(Box::new(finder), other));
+    }
+
+    /// Whether `holds` is true of something that never changes.
+    pub(super) fn any_fixed(&self, holds: impl Fn(&[u8]) -> bool) -> bool {
+        self.0.iter().any(|piece| match piece {
+            Piece::Fixed(bytes) => holds(bytes),
+            Piece::Slot(..) | Piece::Cell(..) | Piece::Without(..) => false,
+        })
     }
 
     fn slot(&mut self, name: &Name, encoding: Encoding, place: Place, constants: &Constants<'_>) {
@@ -215,16 +241,16 @@ impl Pieces {
         self.text(&encoding.written(&value));
     }
 
-    fn append(&mut self, other: Pieces) {
+    pub(super) fn append(&mut self, other: Pieces) {
         for piece in other.0 {
             match piece {
                 Piece::Fixed(bytes) => self.bytes(&bytes),
-                slot @ (Piece::Slot(..) | Piece::Cell(..)) => self.0.push(slot),
+                slot @ (Piece::Slot(..) | Piece::Cell(..) | Piece::Without(..)) => self.0.push(slot),
             }
         }
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
@@ -264,6 +290,13 @@ impl Pieces {
                     }
                     out.extend_from_slice(written.as_bytes());
                 }
+                Piece::Without(boundary, pieces) => {
+                    let before = out.len();
+                    pieces.render(filling, out)?;
+                    if boundary.find(&out[before..]).is_some() {
+                        return Err(Unfit);
+                    }
+                }
             }
         }
         Ok(())
@@ -285,7 +318,7 @@ impl Filling<'_> {
                 let uuid = self.draws.uuid();
                 match encoding {
                     Encoding::JsonValue => put(out, format_args!("\"{uuid}\"")),
-                    Encoding::Raw | Encoding::Percent | Encoding::JsonText => {
+                    Encoding::Raw | Encoding::Percent | Encoding::JsonText | Encoding::Quoted => {
                         put(out, format_args!("{uuid}"));
                     }
                 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -31,6 +32,10 @@ pub(crate) struct Seen {
     pub(crate) line: String,
     /// Whether it has a header Host.
     pub(crate) has_host: bool,
+    /// The value of Authorization.
+    pub(crate) authorization: Option<String>,
+    /// That of Proxy-Authorization, which is for others.
+    pub(crate) to_a_proxy: Option<String>,
 }
 
 /// A target that speaks HTTP/2; it ends when it is dropped.
@@ -46,29 +51,37 @@ struct Shared {
     connections: AtomicUsize,
     /// So many requests a connection.
     most: usize,
+    /// So long it takes to begin with TLS.
+    late: Duration,
 }
 
 impl Multiplexed {
     pub(crate) fn start(is_tls: bool) -> Self {
-        Self::new(is_tls.then_some("h2"), usize::MAX)
+        Self::new(is_tls.then_some("h2"), usize::MAX, Duration::ZERO)
+    }
+
+    /// Over TLS, which begins as late as that.
+    pub(crate) fn start_late(late: Duration) -> Self {
+        Self::new(Some("h2"), usize::MAX, late)
     }
 
     /// Each of its connections ends after so many requests.
     pub(crate) fn start_ending_after(most: usize) -> Self {
-        Self::new(None, most)
+        Self::new(None, most, Duration::ZERO)
     }
 
     /// Over TLS, and it speaks this only.
     pub(crate) fn start_speaking(protocol: &str) -> Self {
-        Self::new(Some(protocol), usize::MAX)
+        Self::new(Some(protocol), usize::MAX, Duration::ZERO)
     }
 
-    fn new(protocol: Option<&str>, most: usize) -> Self {
+    fn new(protocol: Option<&str>, most: usize, late: Duration) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared { seen: Mutex::default(), connections: AtomicUsize::new(0), most });
+        let shared =
+            Arc::new(Shared { seen: Mutex::default(), connections: AtomicUsize::new(0), most, late });
         let tls = protocol.map(tls);
         let certificate = tls.as_ref().map(|(_, certificate)| certificate.clone());
         runtime.spawn(accept(listener, tls.map(|(acceptor, _)| acceptor), Arc::clone(&shared)));
@@ -111,6 +124,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Sha
                 None => serve(stream, shared).await,
                 // Who doesn't agree on TLS isn't served.
                 Some(tls) => {
+                    tokio::time::sleep(shared.late).await;
                     if let Ok(stream) = tls.accept(stream).await {
                         serve(stream, shared).await;
                     }
@@ -131,9 +145,15 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, sha
         if counted.fetch_add(1, Ordering::SeqCst) + 1 >= noted.most {
             ends.notify_one();
         }
+        let is_answered = request.uri().path() != "/never";
         let body = Full::new(Bytes::from_static(br#"{"a":"abcde"}"#));
         let response = Response::builder().header("x-kind", "odd").body(body).unwrap();
-        async move { Ok::<_, Infallible>(response) }
+        async move {
+            if !is_answered {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut serving = std::pin::pin!(
         http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service)
@@ -150,11 +170,13 @@ fn seen(connection: usize, request: &Request<Incoming>) -> Seen {
     let (uri, headers) = (request.uri(), request.headers());
     let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
     let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let user = headers.get("x-asked").map(|user| user.to_str().unwrap().to_owned());
+    let value = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
     Seen {
         connection,
-        user: user.unwrap_or_default(),
+        user: value("x-asked").unwrap_or_default(),
         line: format!("{:?} {} {authority} {path}", request.version(), request.method()),
         has_host: headers.contains_key("host"),
+        authorization: value("authorization"),
+        to_a_proxy: value("proxy-authorization"),
     }
 }

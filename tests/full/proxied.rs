@@ -50,9 +50,12 @@ fn tunnel() -> (Server, Arc<Mutex<Vec<String>>>) {
     let noted = Arc::clone(&asked);
     let proxy = Server::start(move |mut connection: Connection| {
         let Some(head) = connection.head() else { return };
-        let line = head.lines().next().unwrap().to_owned();
+        let line = head.lines().next().unwrap();
         let to = line.split(' ').nth(1).unwrap().to_owned();
-        noted.lock().unwrap().push(line);
+        let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+        let authorization = headers.find(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"));
+        let authorization = authorization.map_or("nobody", |(_, value)| value);
+        noted.lock().unwrap().push(format!("{line} {authorization}"));
         let Ok(there) = TcpStream::connect(&to) else {
             return connection.send(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
         };
@@ -85,8 +88,33 @@ fn tls_is_spoken_with_the_target_itself_through_a_tunnel() {
         json!({"http": {"version": "2", "proxy": {"url": proxy.url()}}, "tls": {"insecureSkipVerify": true}});
     let ended = run(&test(&target.url(), &own, &steps()));
     counted(&ended, "a tunnel", SENT, None);
-    let wanted = format!("CONNECT {} HTTP/1.1", target.authority());
+    let wanted = format!("CONNECT {} HTTP/1.1 nobody", target.authority());
     assert_eq!(*asked.lock().unwrap(), vec![wanted; 2]);
+    assert!(target.seen().iter().all(|seen| seen.to_a_proxy.is_none()));
+}
+
+/// Who it is to the proxy the target never hears, and who it is to the target the proxy never does.
+#[test]
+fn a_tunnel_is_asked_for_with_what_the_proxy_asks_for_and_only_that() {
+    let target = crate::two::tls_target();
+    let (proxy, asked) = tunnel();
+    let authorization = json!({"secretKeyRef": {"name": "proxy", "key": "header"}});
+    let own = json!({
+        "http": {"version": "2", "proxy": {"url": proxy.url(), "authorization": authorization}},
+        "tls": {"insecureSkipVerify": true}, "auth": {"bearer": {"value": "for-the-target"}},
+    });
+    let test = test(&target.url(), &own, &steps());
+    let run =
+        Run::new(&test.to_string(), &["--secret", "proxy/header=env:PROXY"]).env("PROXY", "Basic bWU6aXQ=");
+    counted(&run.start().wait(LIMIT), "a tunnel", SENT, None);
+    let wanted = format!("CONNECT {} HTTP/1.1 Basic bWU6aXQ=", target.authority());
+    assert_eq!(*asked.lock().unwrap(), vec![wanted; 2]);
+    let seen = target.seen();
+    assert!(seen.iter().all(|seen| seen.to_a_proxy.is_none()), "{seen:?}");
+    assert!(
+        seen.iter().all(|seen| seen.authorization.as_deref() == Some("Bearer for-the-target")),
+        "{seen:?}"
+    );
 }
 
 #[test]

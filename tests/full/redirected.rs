@@ -90,6 +90,34 @@ fn a_redirect_too_many_or_out_of_the_target_is_a_failure_of_its_own() {
     }
 }
 
+/// Who the load says to be, and what it sends, is for the target only.
+#[test]
+fn nobody_beyond_the_target_hears_of_a_request_that_leads_there() {
+    let other = Server::answering(|_| response("200 OK", "", "{}"));
+    for status in [302, 307] {
+        let location = format!("Location: {}/seen\r\n", other.url());
+        let server = Server::answering(move |_| response(&format!("{status} Go"), &location, ""));
+        let mut own = json!({"http": {"redirects": 5}, "auth": {"bearer": {"value": "a"}}});
+        let ended = run(&test(&server.url(), &own, &json!([step("POST", "/")])));
+        counted(&ended, "the load", SENT, Some(("redirects", SENT)));
+        own["preflight"] = json!([{"request": {"path": "/away"}}]);
+        let ended = run(&test(&server.url(), &own, &json!([step("POST", "/")])));
+        assert_eq!(ended.code, Some(4), "{}", ended.out);
+        assert!(ended.err.contains("it is redirected out of the target"), "{}", ended.err);
+    }
+    assert_eq!(other.accepted(), 0);
+}
+
+#[test]
+fn the_preflight_is_led_so_many_times_too() {
+    let (server, seen) = target();
+    let own = json!({"http": {"redirects": 2}, "preflight": [{"request": {"path": "/circle"}}]});
+    let ended = run(&test(&server.url(), &own, &json!([step("GET", "/seen")])));
+    assert_eq!(ended.code, Some(4), "{}", ended.out);
+    assert!(ended.err.contains("there are more redirects than spec.target.http.redirects"), "{}", ended.err);
+    assert_eq!(seen.lock().unwrap().len(), 3);
+}
+
 #[test]
 fn without_redirects_and_without_a_location_the_redirect_is_the_response() {
     for (http, path) in [

@@ -3,6 +3,10 @@
 #[path = "multiplexed.rs"]
 mod multiplexed;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::server::{Server, response};
@@ -54,6 +58,8 @@ fn each_user_has_a_connection_of_its_own_over_which_http_2_is_spoken() {
             user: user.to_owned(),
             line: format!("HTTP/2.0 GET {host} {GET}"),
             has_host: false,
+            authorization: None,
+            to_a_proxy: None,
         };
         let first = seen[0].user.clone();
         let second = if first == "0" { "1" } else { "0" };
@@ -91,6 +97,61 @@ fn a_target_that_does_not_speak_it_is_told_apart() {
     let own = json!({"http": {"version": "2"}, "tls": {"insecureSkipVerify": true}});
     let ended = run(&test(&old.url(), &own, &steps()));
     counted(&ended, "HTTP/1.1 only, over TLS", SENT, Some(("tls", SENT)));
+}
+
+/// It is its stream that ends.
+#[test]
+fn a_response_that_comes_too_late_leaves_its_connection_to_the_next_request() {
+    let target = Multiplexed::start(false);
+    let own = json!({"http": {"version": "2"}, "timeout": "200ms"});
+    let ended = run(&test(&target.url(), &own, &json!([{"name": "get", "request": {"path": "/never"}}])));
+    counted(&ended, "no response", SENT, Some(("timeout", SENT)));
+    let of = |name: &str| ended.report().at(&format!("/phases/0/{name}")).as_u64();
+    assert_eq!((of("connections"), of("reconnects")), (Some(2), Some(0)));
+    assert_eq!(target.seen().len() as u64, SENT, "nothing is sent again");
+}
+
+#[test]
+fn a_response_has_its_time_from_when_there_is_a_connection() {
+    let target = Multiplexed::start_late(Duration::from_millis(1_500));
+    let own = json!({"http": {"version": "2"}, "tls": {"insecureSkipVerify": true}, "timeout": "1s"});
+    counted(
+        &run(&test(&target.url(), &own, &steps())),
+        "TLS that takes longer than a response may",
+        SENT,
+        None,
+    );
+}
+
+/// A stream that a target refuses it has done nothing with, so a library would send it again. A load says what happened.
+#[test]
+fn a_stream_that_the_target_refuses_has_failed_and_is_not_sent_again() {
+    let (target, refused) = refusing();
+    let ended = run(&test(&target.url(), &json!({"http": {"version": "2"}}), &steps()));
+    let report = ended.report();
+    assert_eq!((report.total("requests"), report.total("failed")), (SENT, SENT), "{}", ended.err);
+    assert_eq!(refused.load(Ordering::SeqCst), SENT);
+}
+
+/// A target that refuses each stream, and how many it has refused.
+fn refusing() -> (Server, Arc<AtomicU64>) {
+    let refused = Arc::<AtomicU64>::default();
+    let count = Arc::clone(&refused);
+    // A connection is over when the program ends it, and its thread with it.
+    let target = Server::start(move |connection| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let stream = connection.into_stream();
+        stream.set_nonblocking(true).unwrap();
+        runtime.block_on(async {
+            let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+            let Ok(mut served) = h2::server::handshake(stream).await else { return };
+            while let Some(Ok((_, mut answer))) = served.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
+                answer.send_reset(h2::Reason::REFUSED_STREAM);
+            }
+        });
+    });
+    (target, refused)
 }
 
 #[test]

@@ -49,7 +49,8 @@ fn step_of_a_block(number: usize) -> Value {
 }
 
 fn step(number: usize) -> Value {
-    let request = json!({"method": "POST", "path": format!("/{}", "a".repeat(100)), "json": {"a": "b"}});
+    let parts = list(16, |_| json!({"name": "a", "text": "b"}));
+    let request = json!({"method": "POST", "path": format!("/{}", "a".repeat(100)), "multipart": parts});
     json!({"name": name("step", number), "request": request, "think": "normal(1h1m1s1ms1us, 1h1m1s1ms1us, 1h1m1s1ms1us..2h1m1s1ms1us)",
         "checks": list(16, |_| json!({"jsonPath": "$.a", "equals": "b"}))})
 }

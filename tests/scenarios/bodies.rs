@@ -28,7 +28,7 @@ fn a_file_is_sent_as_it_is() {
     let played = Play {
         spec: &spec,
         arguments: &["--config-map", "shop/order.json=order.json"],
-        files: &[("long.PDF", &long), ("order.json", "{ \"a\": 1 }\n")],
+        files: &[("long.PDF", long.as_bytes()), ("order.json", b"{ \"a\": 1 }\n")],
     }
     .with(fine);
     assert_eq!(
@@ -50,7 +50,7 @@ fn the_preflight_sends_files_too() {
     let played = Play {
         spec: &format!("scenarios: [{{name: send, steps: [{{name: get, request: {{path: /}}}}]}}]\n{ONCE}"),
         arguments: &[],
-        files: &[("a.xml", "<a>é</a>")],
+        files: &[("a.xml", "<a>é</a>".as_bytes())],
     }
     .with_target(target, fine);
     assert_eq!(played.lines(), ["POST /ready", "POST /own", "GET /"], "{}", played.ended.err);

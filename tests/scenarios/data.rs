@@ -19,7 +19,8 @@ scenarios: [{{name: visit, steps: [{{name: go, request: {{path: \"/${{user}}/${{
 phases: [{{name: only, load: {{{load}}}}}]
 seed: 3"
     );
-    Play { spec: &spec, arguments: &["--workers", workers], files: &[("places.csv", ROWS)] }.with(fine)
+    Play { spec: &spec, arguments: &["--workers", workers], files: &[("places.csv", ROWS.as_bytes())] }
+        .with(fine)
 }
 
 /// User, iteration and row of each request.
@@ -103,7 +104,7 @@ phases: [{name: only, load: {iterations: {users: 1, perUser: 2}}}]";
     let play = Play {
         spec,
         arguments: &["--config-map", "shop/people.json=people.json"],
-        files: &[("people.json", people)],
+        files: &[("people.json", people.as_bytes())],
     };
     let played = play.with(fine);
     let bodies: Vec<String> =
@@ -124,7 +125,7 @@ fn what_is_wrong_with_content_is_told_before_any_load() {
 data: [{name: places, csv: {file: places.csv}}, {name: more, json: {configMapKeyRef: {name: shop, key: more}}}]
 scenarios: [{name: visit, steps: [{name: go, request: {path: \"/${places.city}/${more.id}\"}}]}]
 phases: [{name: only, load: {burst: {iterations: 1}}}]";
-    let played = Play { spec, arguments: &[], files: &[("places.csv", "id\n1\n")] }.with(fine);
+    let played = Play { spec, arguments: &[], files: &[("places.csv", b"id\n1\n")] }.with(fine);
     assert_eq!((played.ended.code, played.lines()), (Some(3), vec![]));
     for want in [
         "test.yaml: spec.data[0].csv: has no field `city`; there are `id`; step visit.go names it",

@@ -18,7 +18,7 @@ pub(crate) struct Play<'a> {
     /// Options of the program.
     pub(crate) arguments: &'a [&'a str],
     /// Files beside the test.
-    pub(crate) files: &'a [(&'a str, &'a str)],
+    pub(crate) files: &'a [(&'a str, &'a [u8])],
 }
 
 /// A load of one user who does each thing once.

@@ -80,7 +80,7 @@ impl Run {
     }
 
     /// Writes a file beside the test.
-    pub(crate) fn file(self, name: &str, content: &str) -> Self {
+    pub(crate) fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.folder.path().join(name), content).unwrap();
         self
     }

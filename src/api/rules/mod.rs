@@ -54,6 +54,9 @@ fn some_of(fields: &[&str], message: &str) -> Value {
 
 /// At most one of the fields is given.
 fn at_most_one_of(fields: &[&str], message: &str) -> Value {
+    if let [one, other] = fields {
+        return rule(format!("!{} || !{}", has(one), has(other)), message);
+    }
     let given: Vec<String> = fields.iter().map(|field| has(field)).collect();
     rule(format!("[{}].filter(given, given).size() <= 1", given.join(", ")), message)
 }

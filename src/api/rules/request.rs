@@ -105,10 +105,10 @@ pub(in crate::api) fn http() -> Value {
 }
 
 pub(in crate::api) fn request() -> Value {
-    let bodies = ["json", "text", "form", "file"];
+    let bodies = ["json", "text", "form", "multipart", "file"];
     let body = any(&bodies);
     json!([
-        at_most_one_of(&bodies, "has more than one body; keep one of json, text, form and file"),
+        at_most_one_of(&bodies, "has more than one body; keep one of json, text, form, multipart and file"),
         rule(
             format!("has(self.method) || !({body})"),
             "method is missing, and there is a body; say POST, PUT, PATCH or what is meant"
@@ -118,6 +118,20 @@ pub(in crate::api) fn request() -> Value {
             format!("!has(self.method) || self.method != 'HEAD' || !({body})"),
             "HEAD has no body; leave the body out"
         ),
+        rule_at(
+            ".headers",
+            "!has(self.multipart) || !has(self.headers) || \
+             !self.headers.exists(one, one.name.lowerAscii() == 'content-type')",
+            "multipart has a Content-Type of its own, which tells the boundary; leave it out"
+        ),
+    ])
+}
+
+pub(in crate::api) fn part() -> Value {
+    let contents = ["text", "file"];
+    json!([
+        some_of(&contents, "needs a text or a file"),
+        at_most_one_of(&contents, "has both text and file; keep one")
     ])
 }
 

@@ -4,6 +4,7 @@
 //! broken. Bytes that were found to break one become a line of `found` beside it.
 
 mod cookies;
+mod multipart;
 mod request;
 mod response;
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::compiled::{CompiledPhase, CompiledScenario};
 use super::super::render::{CompiledRequest, Filling, Rows, fill};
+use super::multipart::{boundary, form, is_the_form};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Data, Draws, Options, Plan};
 
@@ -22,14 +23,26 @@ pub fn request(input: &[u8]) {
     let texts: Vec<&str> = text.split('\0').collect();
     let given = |place: usize| texts.get(place).copied().unwrap_or_default();
     let (body, extracted) = (given(3), Value::from(given(6)));
-    for kind in ["text", "json", "form"] {
+    for kind in ["text", "json", "form", "multipart"] {
         let Some(plan) = planned(kind, &given) else { continue };
-        let Ok(data) = Data::read(&plan, |_| Ok(None)) else { continue };
+        let Ok(data) = Data::read(&plan, |_| Ok(Some(body.as_bytes().to_vec()))) else { continue };
         let made = CompiledPhase::new(&plan, &plan.phases[0], &Secrets::default(), &data, "run");
         let Ok(compiled) = made else { unreachable!("there is no Secret") };
         let Some(sent) = sent(&compiled.scenarios[0], &data, &extracted) else { continue };
-        is_the_one(&sent, kind, body);
+        is_the_one(&sent, kind, &given);
+        if kind == "multipart" {
+            the_boundary_is_never_filled_in(&sent, body, &compiled, &data);
+        }
     }
+}
+
+/// A target has seen the boundary, and may say it in what is extracted.
+fn the_boundary_is_never_filled_in(sent: &[u8], text: &str, compiled: &CompiledPhase, data: &Data) {
+    let shown = String::from_utf8_lossy(sent);
+    let Some(boundary) = boundary(&shown) else { panic!("it has none: {shown:?}") };
+    let said = Value::from(format!("a\r\n--{boundary}--"));
+    let again = self::sent(&compiled.scenarios[0], data, &said);
+    assert!(again.is_none() || !text.contains("${taken}"), "it was sent: {text:?}");
 }
 
 /// What is planned with these texts; none: they were refused.
@@ -37,6 +50,7 @@ fn planned<'t>(kind: &str, given: &impl Fn(usize) -> &'t str) -> Option<Plan> {
     let body = match kind {
         "text" => json!(given(3)),
         "json" => json!({"key": given(3), given(1): [given(3), 1, null]}),
+        "multipart" => form(given),
         _ => json!({given(1): given(3)}),
     };
     let first =
@@ -78,7 +92,8 @@ fn sent(scenario: &CompiledScenario, data: &Data, extracted: &Value) -> Option<V
     }
 }
 
-fn is_the_one(sent: &[u8], kind: &str, body: &str) {
+fn is_the_one<'t>(sent: &[u8], kind: &str, given: &impl Fn(usize) -> &'t str) {
+    let body = given(3);
     let shown = String::from_utf8_lossy(sent);
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -100,6 +115,7 @@ fn is_the_one(sent: &[u8], kind: &str, body: &str) {
             let read: Result<Value, _> = serde_json::from_slice(rest);
             assert!(read.is_ok_and(|value| value.get("key").is_some()), "no JSON: {shown:?}");
         }
+        "multipart" => is_the_form(rest, told["Content-Type"], given),
         _ => {
             let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%=".contains(byte);
             assert!(rest.iter().all(is_plain), "no form of one field: {shown:?}");
@@ -129,5 +145,7 @@ mod tests {
         holds(["${variable}?${taken}", "a&b=${taken}", "x", "$${taken} ${now}", "v", "f", "#frag"]);
         holds(["${row.field}", "${row.field}", "${row.field}", "${row.field}", "", "\"\\\u{1}", ""]);
         holds(["${uuid}${random(1,6)}", "", "${phase}${level}", "", "", "", ""]);
+        holds(["a", "b\"\r\nX: 1", "", "\r\n--${taken}\r\n", "v\"", "f\n", "a\"\r\n\r\n--loadgate-"]);
+        holds(["a/b\\", "${taken}", "", "${row.field}\0", "", "", "\u{0}\"; filename=\"c"]);
     }
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::Table;
 use crate::api::ConfigMapKeyRef;
 use crate::plan::fault::Fault;
-use crate::plan::model::{Feeder, FileBody, Form, Place, Plan, Rows};
+use crate::plan::model::{Body, Feeder, FileBody, Form, Multipart, Place, Plan, Rows};
 use crate::plan::template::Name;
 
 /// How many bytes of the digest are kept.
@@ -57,9 +57,13 @@ impl Plan {
 
     /// Bodies that stand outside the spec, of the load and of the preflight.
     fn file_bodies(&self) -> impl Iterator<Item = &FileBody> {
+        self.bodies().flat_map(Body::files)
+    }
+
+    fn bodies(&self) -> impl Iterator<Item = &Body> {
         let steps = self.steps.iter().map(|step| &step.request);
         let requests = steps.chain(self.target.preflight.iter().map(|action| &action.request));
-        requests.filter_map(|request| request.file.as_ref())
+        requests.filter_map(|request| request.body.as_ref())
     }
 
     /// The fields of each feeder that steps name, with the first step that does.
@@ -121,7 +125,9 @@ impl Data {
             }
         }
         let digest = digest.map(hex).unwrap_or_default();
-        if faults.is_empty() { Ok(Data { tables, bodies, digest }) } else { Err(faults) }
+        let data = Data { tables, bodies, digest };
+        faults.extend(plan.bodies().filter_map(Body::multipart).filter_map(|form| data.too_long(form)));
+        if faults.is_empty() { Ok(data) } else { Err(faults) }
     }
 
     /// The rows of the feeder at this place of the plan.
@@ -134,6 +140,13 @@ impl Data {
     #[must_use]
     pub fn body(&self, body: &FileBody) -> &[u8] {
         self.bodies.get(&body.place).map_or(&[], |bytes| bytes)
+    }
+
+    /// The files of a form are one body.
+    fn too_long(&self, form: &Multipart) -> Option<Fault> {
+        let length: usize = form.files().map(|file| self.body(file).len()).sum();
+        let message = || format!("has files of {length} bytes; a body may have {LARGEST_BODY}");
+        (length > LARGEST_BODY).then(|| Fault::new(form.path.as_str(), message()))
     }
 
     /// A digest of all content that stands outside the spec; empty where there is none.

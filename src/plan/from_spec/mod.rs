@@ -2,6 +2,7 @@
 
 mod auth;
 mod block;
+mod body;
 mod cells;
 mod check;
 mod classify;

@@ -1,27 +1,27 @@
-//! A request: method, path and query, headers, body.
+//! A request: method, path and query, headers.
 
 use crate::api::{self, Method};
 use crate::plan::fault::At;
-use crate::plan::model::{FileBody, Place, Request};
-use crate::plan::template::{self, Body, Compiler, Encoding, Scope, Template};
+use crate::plan::model::Request;
+use crate::plan::template::{self, Compiler, Encoding, Scope, Template};
 
-use super::data::place;
+use super::body::bodies;
 use super::header::{check_texts, headers};
 
 /// The request of a step or an action.
 pub(super) fn request(spec: &api::Request, scope: &Scope, at: &At) -> Option<Request> {
     let target = request_target(spec, scope, at);
     let headers = headers(&spec.headers, scope, &at.field("headers"));
-    let body = body(spec, scope, at);
-    let file = spec.file.as_ref().map(|content| file(content, &at.field("file")));
-    check_method(spec, at);
+    let bodies = bodies(spec, scope, at);
+    check_method(spec, !bodies.is_empty(), at);
+    at.require(bodies.len() <= 1, "has more than one body; keep one of json, text, form, multipart and file");
+    let body = bodies.into_iter().next();
     Some(Request {
         method: spec.method.unwrap_or_default(),
         path: as_written(spec),
         target,
         headers: headers?,
-        body,
-        file: file.map_or(Some(None), |file| file.map(Some))?,
+        body: body.map_or(Some(None), |body| body.map(Some))?,
     })
 }
 
@@ -64,53 +64,8 @@ fn breaks_the_line(text: &str) -> Option<&'static str> {
         .then_some("holds a space, a control character or one beyond ASCII; percent-encode it (%20)")
 }
 
-fn body(spec: &api::Request, scope: &Scope, at: &At) -> Option<Body> {
-    let json = spec.json.as_ref().map(|value| template::json(value, scope, &at.field("json")));
-    let text = spec.text.as_ref().map(|text| template::text(text, scope, &at.field("text")));
-    let form = spec.form.as_ref().map(|fields| template::form(fields, scope, &at.field("form")));
-    let mut bodies = [json, text, form].into_iter().flatten();
-    let body = bodies.next();
-    let is_one = bodies.next().is_none() && (body.is_none() || spec.file.is_none());
-    at.require(is_one, "has more than one body; keep one of json, text, form and file");
-    body
-}
-
-fn file(content: &api::Content, at: &At) -> Option<FileBody> {
-    let place = place(content, at)?;
-    let name = match &place {
-        Place::ConfigMap(reference) => &reference.key,
-        Place::File(path) => path,
-    };
-    Some(FileBody { content_type: content_type(name), place, path: at.path().to_owned() })
-}
-
-/// What a file of that name usually holds.
-fn content_type(name: &str) -> &'static str {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    match ending.as_str() {
-        "json" => "application/json",
-        "xml" => "application/xml",
-        "pdf" => "application/pdf",
-        "zip" => "application/zip",
-        "gz" => "application/gzip",
-        "txt" => "text/plain; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "html" => "text/html; charset=utf-8",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "mp3" => "audio/mpeg",
-        "wav" => "audio/wav",
-        "mp4" => "video/mp4",
-        _ => "application/octet-stream",
-    }
-}
-
 /// A body without a method is a POST that someone forgot; a GET with one may be meant, and is sent.
-fn check_method(spec: &api::Request, at: &At) {
-    let has_body = spec.json.is_some() || spec.text.is_some() || spec.form.is_some() || spec.file.is_some();
+fn check_method(spec: &api::Request, has_body: bool, at: &At) {
     let at = at.field("method");
     let missing = spec.method.is_none() && has_body;
     at.require(!missing, "is missing, and there is a body; say POST, PUT, PATCH or what is meant");

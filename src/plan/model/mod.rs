@@ -1,9 +1,11 @@
 //! The plan: what a spec means, checked once and derived alike by every process.
 
+mod body;
 mod classify;
 mod data;
 mod http;
 mod leg;
+mod multipart;
 mod request;
 mod scenario;
 mod tls;
@@ -19,11 +21,13 @@ use super::executor::{Executor, Rung};
 use super::limit::Limit;
 use super::objective::{Expectations, Narrowed, Requirement, Scoring};
 pub use crate::api::{FailOn, HttpVersion, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
+pub use body::{Body, FileBody};
 pub use classify::{CacheRule, Classify, Named, Source};
 pub use data::{Feeder, Form, Place, RowOrder, Rows};
 pub use http::{Http, Proxy, Tier};
 pub use leg::{Leg, LegIndex};
-pub use request::{Action, Check, Condition, FileBody, Header, HeaderValue, Request, Scheme, StatusPattern};
+pub use multipart::{Boundary, Multipart, Part, PartContent};
+pub use request::{Action, Check, Condition, Header, HeaderValue, Request, Scheme, StatusPattern};
 pub use scenario::{Block, Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls, certificates};
 

@@ -6,10 +6,10 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use super::Place;
+use super::Body;
 use crate::api::{Method, SecretKeyRef};
 use crate::plan::limit::Limit;
-use crate::plan::template::{Body, Name, Template};
+use crate::plan::template::{Name, Template};
 
 /// An HTTP request.
 #[derive(Clone, Debug)]
@@ -22,21 +22,8 @@ pub struct Request {
     pub target: Template,
     /// Its own headers; a target's header of the same name is left out.
     pub headers: Vec<Header>,
-    /// The body, where it stands in the spec.
+    /// The body.
     pub body: Option<Body>,
-    /// The body, where it stands outside; never both.
-    pub file: Option<FileBody>,
-}
-
-/// A body that stands outside the spec, and is sent as it is.
-#[derive(Clone, Debug)]
-pub struct FileBody {
-    /// Where it is.
-    pub place: Place,
-    /// The value of Content-Type, unless the request's own headers have one.
-    pub content_type: &'static str,
-    /// The field path.
-    pub path: String,
 }
 
 /// One condition on a response.
@@ -81,11 +68,12 @@ pub enum Condition {
 }
 
 impl Request {
-    /// What its body is, where it has one.
+    /// Whether a header of the target gives way to what the request has of that name.
     #[must_use]
-    pub fn content_type(&self) -> Option<&'static str> {
-        let written = self.body.as_ref().map(|body| body.content_type);
-        written.or_else(|| self.file.as_ref().map(|file| file.content_type))
+    pub fn replaces(&self, header: &str) -> bool {
+        let is_of_body = || self.body.as_ref().and_then(Body::multipart).is_some();
+        self.headers.iter().any(|own| own.name.eq_ignore_ascii_case(header))
+            || (header.eq_ignore_ascii_case("content-type") && is_of_body())
     }
 
     /// Each name in its templates.
@@ -94,8 +82,8 @@ impl Request {
             HeaderValue::Template(template) => Some(template),
             HeaderValue::Secret(..) => None,
         });
-        let body = self.body.iter().map(|body| &body.content);
-        [&self.target].into_iter().chain(headers).chain(body).flat_map(Template::names)
+        let head = [&self.target].into_iter().chain(headers).flat_map(Template::names);
+        head.chain(self.body.iter().flat_map(Body::names))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a value is written where it stands: raw, percent-encoded, within JSON.
+//! How a value is written where it stands: raw, percent-encoded, within JSON, within quotes.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -28,6 +28,7 @@ impl Encoding {
             Encoding::Percent => percent_encoded(text),
             Encoding::JsonText => json_escaped(text),
             Encoding::JsonValue => Cow::Owned(quoted(text)),
+            Encoding::Quoted => within_quotes(text),
         }
     }
 }
@@ -48,6 +49,14 @@ fn percent_encoded(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(written)
+}
+
+/// What would end the quotes or the line as `%XX`, and nothing else (the HTML standard, on multipart/form-data).
+fn within_quotes(text: &str) -> Cow<'_, str> {
+    if !text.contains(['"', '\r', '\n']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A"))
 }
 
 fn json_escaped(text: &str) -> Cow<'_, str> {
@@ -81,6 +90,10 @@ mod tests {
             (Encoding::Raw, &json!({"a": [1, true]}), "{\"a\":[1,true]}"),
             (Encoding::Percent, &json!([1]), "%5B1%5D"),
             (Encoding::JsonText, &json!({"a": 1}), "{\\\"a\\\":1}"),
+            (Encoding::Quoted, &text, "a b&%22é%0A"),
+            (Encoding::Quoted, &json!("50%\r\n--x"), "50%%0D%0A--x"),
+            (Encoding::Quoted, &json!(["a"]), "[%22a%22]"),
+            (Encoding::Quoted, &json!(null), ""),
             (Encoding::JsonValue, &json!(null), "null"),
             (Encoding::JsonValue, &json!(1.5), "1.5"),
         ] {

@@ -92,6 +92,8 @@ pub enum Encoding {
     JsonText,
     /// As a JSON value of its own type.
     JsonValue,
+    /// Within the quotes of a part's name, as browsers write it there.
+    Quoted,
 }
 
 /// A body of a request.

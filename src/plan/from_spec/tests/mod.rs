@@ -8,6 +8,7 @@ mod hashes;
 mod headers;
 mod loads;
 mod made;
+mod multipart;
 mod names;
 mod objectives;
 mod once;

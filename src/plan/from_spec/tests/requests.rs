@@ -35,7 +35,7 @@ fn a_request_has_one_body_and_a_method_that_sends_it() {
     check_step("request: {path: /, method: GET, json: {a: 1}}", &[]);
     check_step(
         "request: {path: /, method: POST, json: {a: 1}, text: b}",
-        &["request: has more than one body; keep one of json, text, form and file"],
+        &["request: has more than one body; keep one of json, text, form, multipart and file"],
     );
     check_step(
         "request: {path: /, form: {a: b}}",

@@ -1,6 +1,7 @@
 //! What `${…}` may name, and how it is written where it stands.
 
 use super::{check, check_step, plan};
+use crate::plan::Body;
 use crate::plan::template::{Part, Template};
 
 /// A template as a line: `/v1/«Variable("a") Percent»`.
@@ -16,6 +17,13 @@ fn request_of(request: &str) -> crate::plan::Request {
     let plan =
         plan(&format!("scenarios: [{{name: browse, steps: [{{name: home, request: {{{request}}}}}]}}]"));
     plan.steps[0].request.clone()
+}
+
+fn body_of(body: &str) -> crate::plan::template::Body {
+    match request_of(&format!("path: /, method: POST, {body}")).body {
+        Some(Body::Written(body)) => body,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -39,7 +47,7 @@ fn a_json_value_that_is_one_name_keeps_its_type() {
         ("{'k-${user}': []}", r#"{"k-«User JsonText»":[]}"#),
         ("'${user}${user}'", r#""«User JsonText»«User JsonText»""#),
     ] {
-        let body = request_of(&format!("path: /, method: POST, json: {json}")).body.expect("a body");
+        let body = body_of(&format!("json: {json}"));
         assert_eq!(
             (written(&body.content).as_str(), body.content_type),
             (want, "application/json"),
@@ -50,12 +58,12 @@ fn a_json_value_that_is_one_name_keeps_its_type() {
 
 #[test]
 fn text_and_form_are_bodies_too() {
-    let text = request_of("path: /, method: POST, text: 'a ${now}'").body.expect("a body");
+    let text = body_of("text: 'a ${now}'");
     assert_eq!(
         (written(&text.content).as_str(), text.content_type),
         ("a «Now Raw»", "text/plain; charset=utf-8")
     );
-    let form = request_of("path: /, method: POST, form: {b: 'x y', a: '${phase}'}").body.expect("a body");
+    let form = body_of("form: {b: 'x y', a: '${phase}'}");
     assert_eq!(written(&form.content), "a=«Phase Percent»&b=x%20y");
     assert_eq!(form.content_type, "application/x-www-form-urlencoded");
 }
