@@ -10,6 +10,7 @@ use serde_json::Value;
 use tracing::{debug, info};
 
 use super::client::{NoClient, client, url};
+use super::token::Tokens;
 use crate::plan::coding::{Coding, Inflated};
 use crate::plan::credential::shown_path;
 use crate::plan::figure::Figure;
@@ -42,6 +43,23 @@ pub enum PreflightError {
     },
 }
 
+/// What requests are filled in with beside what the plan holds.
+pub struct Filled<'a> {
+    /// The values of Secrets.
+    pub secrets: &'a Secrets,
+    /// Bodies that stand outside the spec.
+    pub data: &'a Data,
+    /// Where tokens come from, if there are any.
+    pub tokens: Option<&'a Tokens>,
+}
+
+impl Filled<'_> {
+    /// What the header Authorization holds for now.
+    fn authorization(&self) -> String {
+        self.tokens.map(|tokens| tokens.authorization().borrow().value().to_owned()).unwrap_or_default()
+    }
+}
+
 /// Sends every preflight request of `plan`, one after the other; each is repeated until its time is over.
 ///
 /// # Errors
@@ -49,17 +67,16 @@ pub enum PreflightError {
 pub async fn preflight(
     plan: &Plan,
     addresses: &[SocketAddr],
-    secrets: &Secrets,
-    data: &Data,
+    filled: &Filled<'_>,
     tls: Option<ClientConfig>,
 ) -> Result<(), PreflightError> {
     if plan.target.preflight.is_empty() {
         return Ok(());
     }
-    let client = client(&plan.target, addresses, secrets, tls)?;
+    let client = client(&plan.target, addresses, filled.secrets, tls)?;
     for action in &plan.target.preflight {
         let began = Instant::now();
-        attempt(&client, plan, action, secrets, data).await.map_err(|cause| PreflightError::Failed {
+        attempt(&client, plan, action, filled).await.map_err(|cause| PreflightError::Failed {
             path: action.path.clone(),
             method: method(action).to_string(),
             target: shown_path(&action.request.path),
@@ -75,8 +92,7 @@ async fn attempt(
     client: &reqwest::Client,
     plan: &Plan,
     action: &Action,
-    secrets: &Secrets,
-    data: &Data,
+    filled: &Filled<'_>,
 ) -> Result<(), String> {
     let began = Instant::now();
     let limit = action.within.unwrap_or_default();
@@ -84,7 +100,7 @@ async fn attempt(
         let patience =
             plan.target.timeout.min(limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1)));
         let patience = if action.within.is_some() { patience } else { plan.target.timeout };
-        let Err(cause) = once(client, plan, action, secrets, data, patience).await else { return Ok(()) };
+        let Err(cause) = once(client, plan, action, filled, patience).await else { return Ok(()) };
         debug!(action = action.path, cause, "preflight failed");
         if began.elapsed() + PAUSE >= limit {
             return Err(match action.within {
@@ -100,8 +116,7 @@ async fn once(
     client: &reqwest::Client,
     plan: &Plan,
     action: &Action,
-    secrets: &Secrets,
-    data: &Data,
+    filled: &Filled<'_>,
     patience: Duration,
 ) -> Result<(), String> {
     let target = &plan.target;
@@ -110,8 +125,8 @@ async fn once(
     if target.http.version == HttpVersion::One {
         request = request.header("host", &target.authority);
     }
-    request = request.headers(headers(plan, action, secrets)?);
-    if let Some(body) = body_of(action, plan, data) {
+    request = request.headers(headers(plan, action, filled)?);
+    if let Some(body) = body_of(action, plan, filled.data) {
         request = request.body(body);
     }
     let began = Instant::now();
@@ -190,7 +205,7 @@ fn body_of(action: &Action, plan: &Plan, data: &Data) -> Option<Vec<u8>> {
     written.or_else(|| action.request.file.as_ref().map(|file| data.body(file).to_vec()))
 }
 
-fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap, String> {
+fn headers(plan: &Plan, action: &Action, filled: &Filled<'_>) -> Result<HeaderMap, String> {
     let own = &action.request.headers;
     let inherited = plan
         .target
@@ -205,8 +220,9 @@ fn headers(plan: &Plan, action: &Action, secrets: &Secrets) -> Result<HeaderMap,
         let value = match &header.value {
             plan::HeaderValue::Template(template) => constant(template, plan),
             plan::HeaderValue::Secret(reference, scheme) => {
-                scheme.written(secrets.get(reference).unwrap_or_default())
+                scheme.written(filled.secrets.get(reference).unwrap_or_default())
             }
+            plan::HeaderValue::Token => filled.authorization(),
         };
         // Never the value itself: it may be a Secret's.
         let unfit = || format!("{}: the value can't stand in a header", header.path);

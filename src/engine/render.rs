@@ -19,6 +19,8 @@ enum Piece {
     Slot(Name, Encoding, Place),
     /// A field of the row that the iteration has: the feeder, and the field's place.
     Cell(usize, usize, Encoding, Place),
+    /// What the header Authorization holds for now.
+    Authorization,
 }
 
 /// Where a text stands, and so what it can't hold.
@@ -41,6 +43,8 @@ pub(super) struct Filling<'a> {
     pub(super) slots: &'a [Option<Value>],
     pub(super) rows: Rows<'a>,
     pub(super) draws: &'a mut Draws,
+    /// What the header Authorization holds for now, where that changes.
+    pub(super) authorization: &'a [u8],
     /// The time of day, asked for only where it is needed.
     pub(super) unix_millis: fn() -> u64,
 }
@@ -192,6 +196,11 @@ impl Pieces {
         pieces
     }
 
+    /// What the header Authorization holds when the request is sent.
+    pub(super) fn authorization() -> Self {
+        Pieces(vec![Piece::Authorization])
+    }
+
     /// Bytes as they are.
     fn raw(bytes: &[u8]) -> Self {
         Pieces(vec![Piece::Fixed(bytes.to_vec())])
@@ -219,7 +228,7 @@ impl Pieces {
         for piece in other.0 {
             match piece {
                 Piece::Fixed(bytes) => self.bytes(&bytes),
-                slot @ (Piece::Slot(..) | Piece::Cell(..)) => self.0.push(slot),
+                slot @ (Piece::Slot(..) | Piece::Cell(..) | Piece::Authorization) => self.0.push(slot),
             }
         }
     }
@@ -249,6 +258,7 @@ impl Pieces {
         for piece in &self.0 {
             match piece {
                 Piece::Fixed(bytes) => out.extend_from_slice(bytes),
+                Piece::Authorization => out.extend_from_slice(filling.authorization),
                 Piece::Slot(name, encoding, place) => {
                     let before = out.len();
                     filling.write(name, *encoding, out)?;

@@ -4,6 +4,7 @@ mod classify;
 mod data;
 mod http;
 mod leg;
+mod oauth2;
 mod request;
 mod scenario;
 mod tls;
@@ -18,11 +19,14 @@ use super::cut::Cut;
 use super::executor::{Executor, Rung};
 use super::limit::Limit;
 use super::objective::{Expectations, Narrowed, Requirement, Scoring};
-pub use crate::api::{FailOn, HttpVersion, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
+pub use crate::api::{
+    ClientAuth, FailOn, HttpVersion, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit,
+};
 pub use classify::{CacheRule, Classify, Named, Source};
 pub use data::{Feeder, Form, Place, RowOrder, Rows};
 pub use http::{Http, Proxy, Tier};
 pub use leg::{Leg, LegIndex};
+pub use oauth2::{Authorization, ClientSecret, Lapses, OAuth2, renewed_after};
 pub use request::{Action, Check, Condition, FileBody, Header, HeaderValue, Request, Scheme, StatusPattern};
 pub use scenario::{Block, Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls, certificates};
@@ -105,6 +109,8 @@ pub struct Target {
     pub connect_timeout: Duration,
     /// Headers of every request.
     pub headers: Vec<Header>,
+    /// How the tokens are come by that one of them holds; none: none does.
+    pub oauth2: Option<OAuth2>,
     /// Requests that must all succeed before any load is sent.
     pub preflight: Vec<Action>,
 }

@@ -92,7 +92,7 @@ impl Request {
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         let headers = self.headers.iter().filter_map(|header| match &header.value {
             HeaderValue::Template(template) => Some(template),
-            HeaderValue::Secret(..) => None,
+            HeaderValue::Secret(..) | HeaderValue::Token => None,
         });
         let body = self.body.iter().map(|body| &body.content);
         [&self.target].into_iter().chain(headers).chain(body).flat_map(Template::names)
@@ -134,6 +134,8 @@ pub enum HeaderValue {
     Template(Template),
     /// Read from a Secret where the run starts, and written so; never shown.
     Secret(SecretKeyRef, Scheme),
+    /// An [`super::Authorization`], which is another one from time to time; never shown.
+    Token,
 }
 
 /// How a credential is written in a header.
