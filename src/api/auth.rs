@@ -54,14 +54,14 @@ pub struct Credential {
 #[serde(rename_all = "camelCase")]
 pub struct OAuth2 {
     /// The token endpoint, https or http. Its certificate must come from the public authorities or from those of tls.ca.
-    #[schemars(length(min = 1, max = 2048), extend("x-kubernetes-validations" = rules::token_url()))]
+    #[schemars(length(min = 1, max = 2048), regex(pattern = schema::TOKEN_URL))]
     pub token_url: String,
     /// The client's name.
     #[schemars(length(min = 1, max = 256), extend("x-kubernetes-validations" = rules::client_id()))]
     pub client_id: String,
     /// Its secret.
     pub client_secret: Credential,
-    /// How the endpoint is told both: `basic`, in a header, or `body`. Default: `basic`.
+    /// How the endpoint is told both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_auth: Option<ClientAuth>,
     /// What the tokens are to be good for.
@@ -74,7 +74,7 @@ pub struct OAuth2 {
     pub params: BTreeMap<String, String>,
 }
 
-/// How the token endpoint is told who the client is.
+/// How the token endpoint is told who the client is: `basic`, in a header, or `body`. Default: `basic`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ClientAuth {

@@ -10,6 +10,8 @@ pub(super) const PROXY: &str = "^http://[A-Za-z0-9._-]+(:[0-9]+)?/?$";
 /// What the name of a header may consist of (RFC 9110).
 pub(super) const HEADER_NAME: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 
+/// What the address of a token endpoint may be: it may have a query (RFC 6749, 3.2).
+pub(super) const TOKEN_URL: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@\\]+([/?][^\s#\\]*)?$";
 /// What a scope may consist of (RFC 6749, 3.3).
 const SCOPE: &str = r"^[!#-\[\]-~]+$";
 

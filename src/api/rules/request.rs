@@ -7,34 +7,26 @@ use super::{RULES, any, at_most_one_of, has, rule, rule_at, some_of};
 
 /// What follows the first `://` is the host; a later one is part of the path.
 pub(in crate::api) fn base_url() -> Value {
-    let mut rules =
-        address("has a user name or password; send an Authorization header from a Secret instead");
-    rules.push(rule("!self.matches('^[^#]*[?]')", "has a query; give it to the requests that need it"));
-    Value::from(rules)
-}
-
-/// The same for a token endpoint, which may have a query (RFC 6749, 3.2).
-pub(in crate::api) fn token_url() -> Value {
-    Value::from(address("has a user name or password; give clientId and clientSecret instead"))
-}
-
-fn address(no_user: &str) -> Vec<Value> {
-    vec![
+    json!([
         rule("self.contains('://')", "has no scheme; write http://host:port"),
         rule(
             "self.matches('^(?i)https?://') || !self.contains('://')",
-            "isn't spoken; write http://host:port",
+            "isn't spoken; write http://host:port"
         ),
         rule("!self.matches('^[^:/]*://([/:?#]|$)')", "has no host; write http://host:port"),
         rule("!self.matches('^[^:/]*://[^/?#]*:0+([/?#]|$)')", "port 0 can't be connected to"),
         rule(
             r"!self.matches('[\\p{Z}\\p{Cc}\\\\]')",
-            "holds a space, backslash or control character; write http://host:port",
+            "holds a space, backslash or control character; write http://host:port"
         ),
-        rule("!self.matches('^[^:/]*://[^/?#]*@')", no_user),
+        rule(
+            "!self.matches('^[^:/]*://[^/?#]*@')",
+            "has a user name or password; send an Authorization header from a Secret instead"
+        ),
+        rule("!self.matches('^[^#]*[?]')", "has a query; give it to the requests that need it"),
         rule("!self.contains('#')", "has a fragment, which is never sent; leave it out"),
         rule("!self.contains('${')", "`${…}` isn't filled in here; write the address itself"),
-    ]
+    ])
 }
 
 /// What TLS is told is for https, and each request has one Authorization.

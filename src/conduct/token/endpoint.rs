@@ -84,9 +84,13 @@ impl Endpoint {
             None => request,
         };
         let response = request.send().await.map_err(|error| unanswered(&error))?;
-        let status = response.status().as_u16();
+        let status = response.status();
         let body = content(response).await?;
-        read(status, &body, &self.secrets)
+        if body.len() > LONGEST && status.is_success() {
+            let what = format!("its answer is longer than {} KiB", LONGEST / 1024);
+            return Err(Fault { what, may_pass: false });
+        }
+        read(status.as_u16(), &body, &self.secrets)
     }
 }
 
@@ -154,14 +158,12 @@ fn forms(id: &str, secret: &str) -> Vec<String> {
     forms
 }
 
-/// What it says, up to the most that is read.
+/// What it says, or a little more than the most that is read of it.
 async fn content(mut response: reqwest::Response) -> Result<Vec<u8>, Fault> {
     let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| unanswered(&error))? {
-        if body.len() + piece.len() > LONGEST {
-            let what = format!("its answer is longer than {} KiB", LONGEST / 1024);
-            return Err(Fault { what, may_pass: false });
-        }
+    while body.len() <= LONGEST
+        && let Some(piece) = response.chunk().await.map_err(|error| unanswered(&error))?
+    {
         body.extend_from_slice(&piece);
     }
     Ok(body)
@@ -184,11 +186,13 @@ fn unanswered(error: &reqwest::Error) -> Fault {
 mod tests {
     use super::*;
 
+    const SECRET: &str = "hunter 2&ä";
+
     fn oauth2(client_auth: ClientAuth, scopes: &[&str], params: &[(&str, &str)]) -> OAuth2 {
         OAuth2 {
             token_url: "http://idp/token".to_owned(),
             client_id: "load:er".to_owned(),
-            client_secret: ClientSecret::Given("hunter 2&ä".to_owned()),
+            client_secret: ClientSecret::Given(SECRET.to_owned()),
             client_auth,
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             params: params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
@@ -199,12 +203,11 @@ mod tests {
     /// What is sent: the header, decoded, and the body.
     #[track_caller]
     fn check(oauth2: &OAuth2, header: Option<&str>, want: &str) {
-        let Ok(endpoint) = Endpoint::new(oauth2, &Secrets::default(), None) else { panic!("it can be made") };
-        let decoded = endpoint.authorization.map(|value| {
+        let decoded = authorization(oauth2, SECRET).map(|value| {
             let encoded = value.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
             String::from_utf8(BASE64_STANDARD.decode(encoded).unwrap()).unwrap()
         });
-        assert_eq!((decoded.as_deref(), endpoint.body.as_str()), (header, want));
+        assert_eq!((decoded.as_deref(), body(oauth2, SECRET).as_str()), (header, want));
     }
 
     #[test]
