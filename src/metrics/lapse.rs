@@ -44,7 +44,9 @@ mod tests {
         let (none, short, long) = (state(None), state(Some(lapse(5, "b"))), state(Some(lapse(7, "a"))));
         for order in [[&none, &short, &long], [&long, &none, &short], [&short, &long, &none]] {
             let mut all = PhaseState::default();
-            order.into_iter().for_each(|one| all.merge(one));
+            for one in order {
+                all.merge(one);
+            }
             assert_eq!(all, long);
         }
         let mut all = PhaseState::default();

@@ -12,6 +12,9 @@ const LONGEST_TOLD: usize = 200;
 /// A token that is good for less can't be used. An endpoint may give the same one until it expires, and another one then.
 const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 
+/// One that is good for longer is replaced all the same: clocks don't reach as far as numbers.
+const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
+
 /// A token and how long it is good.
 #[derive(Clone, PartialEq)]
 pub(super) struct Token {
@@ -74,7 +77,7 @@ fn life(told: &Value) -> Result<Duration, Fault> {
     let life = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let life = life.ok_or_else(|| Fault::of_token("its expires_in is no number of seconds"))?;
     if life >= SHORTEST_LIFE {
-        return Ok(life);
+        return Ok(life.min(LONGEST_LIFE));
     }
     let what = format!("its token expires within a second (expires_in {})", life.as_secs_f64());
     Err(Fault { what, may_pass: true })
@@ -113,6 +116,7 @@ mod tests {
         );
         gives(r#"{"access_token": "a", "token_type": "bearer", "expires_in": "3599"}"#, "a", Some(3599));
         gives(r#"{"access_token": "a", "token_type": "BEARER"}"#, "a", None);
+        gives(r#"{"access_token": "a", "token_type": "Bearer", "expires_in": 1e18}"#, "a", Some(31_536_000));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Keeps an access token that hasn't expired.
 //!
 //! ```text
-//! asked ──────────────── renewed_after(life) ─ tries, one after the other ─ expires ─ tries ─ …
+//! asked ─────────────────── margin(life) ahead ─ tries, one after the other ─ expires ─ tries ─ …
 //!        the token is sent                                                  it lapses: told to all who send it
 //! ```
 
@@ -17,7 +17,7 @@ use tracing::{debug, info, warn};
 use super::answer::{Fault, Token};
 use super::endpoint::{Endpoint, TokenError};
 use crate::plan::secrets::Secrets;
-use crate::plan::{Authorization, OAuth2, Target, renewed_after};
+use crate::plan::{Authorization, OAuth2, Target, margin};
 
 /// So often the first token is asked for.
 const TRIES: u32 = 4;
@@ -109,17 +109,18 @@ async fn first(oauth2: &OAuth2, source: &impl Source) -> Result<Held, TokenError
 }
 
 fn told(token: &Token) {
-    match token.life {
-        Some(life) => info!(?life, "access token fetched"),
-        None => warn!("the token endpoint told no expires_in: its token is taken never to expire"),
+    info!(life = ?token.life, "access token fetched");
+    if token.life.is_none() {
+        warn!("the token endpoint told no expires_in: its token is taken never to expire");
     }
 }
 
 /// Asks for one token after the other, each ahead of the expiry of the one before, until one never expires.
 async fn renew(mut held: Held, source: &impl Source, tell: &watch::Sender<Authorization>) {
     while let Some(life) = held.token.life {
-        sleep_until(held.asked + renewed_after(life)).await;
-        let expiry = Expiry { at: held.asked + life, has_passed: false, tell };
+        let expires = held.asked + life;
+        sleep_until(expires - margin(life)).await;
+        let expiry = Expiry { at: expires, has_passed: false, tell };
         held = another(expiry, pause(life), source).await;
         tell.send_modify(|authorization| authorization.renew(&held.token.value));
         told(&held.token);
@@ -128,7 +129,7 @@ async fn renew(mut held: Held, source: &impl Source, tell: &watch::Sender<Author
 
 /// Between two tries.
 fn pause(life: Duration) -> Duration {
-    ((life - renewed_after(life)) / TRIES_AHEAD).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    (margin(life) / TRIES_AHEAD).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
 }
 
 /// Tries until there is another token.

@@ -26,7 +26,7 @@ pub use classify::{CacheRule, Classify, Named, Source};
 pub use data::{Feeder, Form, Place, RowOrder, Rows};
 pub use http::{Http, Proxy, Tier};
 pub use leg::{Leg, LegIndex};
-pub use oauth2::{Authorization, ClientSecret, Lapses, OAuth2, renewed_after};
+pub use oauth2::{Authorization, ClientSecret, Lapses, OAuth2, margin};
 pub use request::{Action, Check, Condition, FileBody, Header, HeaderValue, Request, Scheme, StatusPattern};
 pub use scenario::{Block, Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls, certificates};

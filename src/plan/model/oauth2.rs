@@ -72,10 +72,10 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// After how much of its life a token is replaced.
+/// How long before it expires a token is replaced.
 #[must_use]
-pub fn renewed_after(life: Duration) -> Duration {
-    life - (life / PART_OF_LIFE).min(MOST_MARGIN)
+pub fn margin(life: Duration) -> Duration {
+    (life / PART_OF_LIFE).min(MOST_MARGIN)
 }
 
 /// What stands in the header Authorization for now. It is shown nowhere.
@@ -141,17 +141,17 @@ mod tests {
 
     #[track_caller]
     fn check(life: Duration, want: Duration) {
-        assert_eq!(renewed_after(life), want, "{life:?}");
+        assert_eq!(margin(life), want, "{life:?}");
     }
 
     #[test]
     fn a_token_is_replaced_half_a_minute_or_a_fifth_of_its_life_before_it_expires() {
         let seconds = Duration::from_secs;
-        check(seconds(3600), seconds(3570));
-        check(seconds(150), seconds(120));
-        check(seconds(100), seconds(80));
-        check(seconds(5), seconds(4));
-        check(seconds(1), Duration::from_millis(800));
+        check(seconds(3600), seconds(30));
+        check(seconds(150), seconds(30));
+        check(seconds(100), seconds(20));
+        check(seconds(5), seconds(1));
+        check(seconds(1), Duration::from_millis(200));
     }
 
     #[test]
