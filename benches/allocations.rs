@@ -66,6 +66,7 @@ async fn run(plan: Arc<Plan>, address: SocketAddr) -> Result<(u64, u64)> {
         share: Share::WHOLE,
         addresses: Arc::new([address]),
         tls: None,
+        authorization: None,
         secrets: Secrets::default(),
         data: Data::default(),
         run_uid: "allocations".to_owned(),

@@ -36,6 +36,10 @@ const PLACES: &[(&str, With)] = &[
         ".spec.target.auth.basic.password.valueFrom.secretKeyRef",
         |header| json!({"target": {"auth": {"basic": {"username": "loader", "password": from(&header)}}}}),
     ),
+    (".spec.target.auth.oauth2.clientSecret.valueFrom.secretKeyRef", |header| {
+        let oauth2 = json!({"tokenUrl": "http://idp", "clientId": "loader", "clientSecret": from(&header)});
+        json!({"target": {"auth": {"oauth2": oauth2}}})
+    }),
     (
         ".spec.target.preflight[].request.headers[].valueFrom.secretKeyRef",
         |header| json!({"target": {"preflight": [{"request": {"path": "/"}}, {"request": {"path": "/", "headers": [header]}}]}}),
@@ -83,11 +87,12 @@ fn every_place_of_a_secret_in_the_definition_is_known() {
 
 fn places(schema: &Value, path: &str, found: &mut Vec<String>) {
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
-        let path = format!("{path}.{name}");
-        if name.to_lowercase().contains("secret") {
-            found.push(path.clone());
-        }
+        let (path, before) = (format!("{path}.{name}"), found.len());
         places(inner, &path, found);
+        // What holds a place is none itself: only the innermost refers to a Secret.
+        if name.to_lowercase().contains("secret") && found.len() == before {
+            found.push(path);
+        }
     }
     for (list, suffix) in [("items", "[]"), ("additionalProperties", "{}")] {
         if schema[list].is_object() {

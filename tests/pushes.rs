@@ -112,6 +112,7 @@ fn setup(plan: &Arc<Plan>, worker: u32, target: &str) -> Setup {
         share: Share::new(worker, WORKERS).unwrap(),
         addresses: Arc::from([address]),
         tls: None,
+        authorization: None,
         secrets: Secrets::default(),
         data: Data::default(),
         run_uid: RUN.to_owned(),

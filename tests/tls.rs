@@ -63,6 +63,33 @@ fn run(url: &str, tls: &Value, tier: &str) -> Ended {
 }
 
 #[test]
+fn a_token_endpoint_is_trusted_by_the_authorities_of_the_target_and_whatever_else_is_said_of_that_is_not_for_it()
+ {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let shop = Shop::open(&ours, "shop.test", Asks::Nobody, 0);
+    let token = json!({"access_token": "t0ken", "token_type": "Bearer", "expires_in": 3600}).to_string();
+    let ca = json!({"ca": {"value": ours.certificate()}, "serverName": "shop.test"});
+    for (about, authority, tls, is_trusted) in [
+        ("the target's authority", &ours, ca.clone(), true),
+        ("another authority", &theirs, ca, false),
+        ("a target that may be anybody", &ours, json!({"insecureSkipVerify": true}), false),
+    ] {
+        let endpoint = Shop::saying(authority, "127.0.0.1", Asks::Nobody, token.clone());
+        let mut test: Value = serde_json::from_str(&test(&shop.url(), &tls, "fast")).unwrap();
+        test["spec"]["target"]["auth"] =
+            json!({"oauth2": {"tokenUrl": endpoint.url(), "clientId": "a", "clientSecret": {"value": "b"}}});
+        let ended = Run::new(&test.to_string(), &[]).start().wait(support::program::LIMIT);
+        if is_trusted {
+            counted(&ended, about, None);
+        } else {
+            assert_eq!(ended.code, Some(4), "{about}: {}", ended.err);
+            let words = ["spec.target.auth.oauth2", "invalid peer certificate"];
+            assert!(words.iter().all(|word| ended.err.contains(word)), "{about}: {}", ended.err);
+        }
+    }
+}
+
+#[test]
 fn a_target_is_trusted_by_its_authority_and_its_name() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     let shop = Shop::open(&ours, "shop.test", Asks::Nobody, LARGE);

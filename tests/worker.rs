@@ -10,6 +10,7 @@ mod process;
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use house::{Authority, House, Ingest};
@@ -233,6 +234,66 @@ async fn a_preflight_that_fails_is_told_by_the_conductor_alone() {
     stage.until("the other is there", |session| session.owners()[1].is_some()).await;
     other.signal(Signal::TERM);
     other.wait(LIMIT).await;
+}
+
+/// A token endpoint that answers by how often it was asked before, and what a target says of it.
+fn token_endpoint(
+    answer: impl Fn(usize) -> (&'static str, &'static str) + Send + Sync + 'static,
+) -> (Server, String) {
+    let asked = AtomicUsize::new(0);
+    let endpoint = Server::answering(move |_| {
+        let (status, body) = answer(asked.fetch_add(1, Ordering::SeqCst));
+        response(status, "", body)
+    });
+    let secret = "{valueFrom: {secretKeyRef: {name: idp, key: secret}}}";
+    let url = endpoint.url();
+    let lines =
+        format!("auth: {{oauth2: {{tokenUrl: \"{url}\", clientId: loader, clientSecret: {secret}}}}},");
+    (endpoint, lines)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_without_a_token_does_not_take_part_and_says_what_the_endpoint_said() {
+    let (_endpoint, lines) =
+        token_endpoint(|_| ("401 No", r#"{"error": "invalid_client", "error_description": "not hunter2"}"#));
+    let stage = Stage::of(&lines, LONG, None).await;
+    for worker in [0, 1] {
+        let post = stage.post(worker, "p").env("LOADGATE_SECRET_1", "hunter2");
+        let ended = post.start().wait(LIMIT).await;
+        assert_eq!(ended.code, Some(leaving::NOT_STARTED.into()), "{}", ended.err);
+        let want = "gave no token: it answered with status 401, invalid_client (not (left out))";
+        assert!(
+            ended.reason.starts_with("spec.target.auth.oauth2: ") && ended.reason.ends_with(want),
+            "{}",
+            ended.reason
+        );
+        assert!(!ended.err.contains("hunter2"), "{}", ended.err);
+    }
+    assert_eq!((stage.session.owners(), *stage.served.borrow()), (vec![None, None], 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_worker_has_a_token_of_its_own_and_tells_when_it_lapses() {
+    // Two for the workers, and no third one.
+    let (_endpoint, lines) = token_endpoint(|before| match before {
+        0 | 1 => ("200 OK", r#"{"access_token": "t0ken", "token_type": "Bearer", "expires_in": 2}"#),
+        _ => ("503 No", ""),
+    });
+    let stage = Stage::of(&lines, "{name: one, load: {constantUsers: {users: 2, duration: 6s}}}", None).await;
+    let start = |worker, process| stage.post(worker, process).env("LOADGATE_SECRET_1", "hunter2").start();
+    let workers = [start(0, "p0"), start(1, "p1")];
+    stage.until("all are ready", |session| session.gathered().is_some()).await;
+    assert!(stage.session.permit(&["p0".to_owned(), "p1".to_owned()]));
+    stage.until("all are through", |session| session.view().finished).await;
+    let lapse = stage.session.aggregate().phases[0].state.lapse.clone().unwrap();
+    assert_eq!(lapse.why, "it answered with status 503");
+    assert!(lapse.micros >= 1_000_000, "{lapse:?}");
+    stage.session.release();
+    for worker in workers {
+        let ended = worker.wait(LIMIT).await;
+        assert_eq!(ended.code, Some(leaving::DONE.into()), "{}", ended.err);
+        assert!(!ended.err.contains("hunter2") && !ended.err.contains("t0ken"), "{}", ended.err);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

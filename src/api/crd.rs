@@ -35,7 +35,7 @@ fn as_the_server_takes_it(definition: &CustomResourceDefinition) -> CustomResour
     drop_foreign_formats(&mut value);
     drop_empty_choices(&mut value);
     for version in value["spec"]["versions"].as_array_mut().into_iter().flatten() {
-        describe_once(&mut version["schema"]["openAPIV3Schema"]);
+        describe_steps_once(&mut version["schema"]["openAPIV3Schema"]);
     }
     match serde_json::from_value(value) {
         Ok(definition) => definition,
@@ -43,35 +43,13 @@ fn as_the_server_takes_it(definition: &CustomResourceDefinition) -> CustomResour
     }
 }
 
-/// What stands at several places, and where it is described: a definition may only be so large.
-const DESCRIBED_ELSEWHERE: [(&str, &str); 7] = [
-    ("spec/properties/scenarios/items/properties/setup/items", STEP),
-    ("spec/properties/scenarios/items/properties/teardown/items", STEP),
-    (
-        "spec/properties/target/properties/preflight/items/properties/request",
-        "The request to send: its fields are described at the steps of scenarios.",
-    ),
-    (
-        "spec/properties/target/properties/preflight/items/properties/checks/items",
-        "A condition on the response: its fields are described at the steps of scenarios.",
-    ),
-    ("spec/properties/requirements/items/properties/ratio/items/properties/where", WHERE),
-    ("spec/properties/phases/items/properties/expect/items/properties/ratio/items/properties/where", WHERE),
-    (
-        "status/properties/phases/items/properties/summary",
-        "Its figures, the ramp included; they are described at the summary of the run.",
-    ),
-];
-
-const STEP: &str = "A step: its fields are described at `steps`.";
-const WHERE: &str = "Narrows what is measured on this side; what it leaves out comes from the row's own `where`, which describes its \
-                     fields.";
-
-fn describe_once(schema: &mut Value) {
-    for (part, told) in DESCRIBED_ELSEWHERE {
-        if let Some(schema) = schema.pointer_mut(&format!("/properties/{part}")) {
-            drop_descriptions(schema);
-            schema["description"] = json!(told);
+/// Setup and teardown have the steps of `steps`: there they are described. A definition may only be so large.
+fn describe_steps_once(schema: &mut Value) {
+    for part in ["setup", "teardown"] {
+        let place = format!("/properties/spec/properties/scenarios/items/properties/{part}/items");
+        if let Some(step) = schema.pointer_mut(&place) {
+            drop_descriptions(step);
+            step["description"] = json!("A step: its fields are described at `steps`.");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The types of the `LoadTest` object, one file per part of the spec; no behaviour.
 
+mod auth;
 mod classify;
 mod crd;
 mod data;
@@ -18,6 +19,7 @@ mod target;
 
 pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+pub use auth::*;
 pub use classify::*;
 pub use crd::*;
 pub use data::*;

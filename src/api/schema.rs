@@ -12,6 +12,11 @@ pub(super) const HEADER_NAME: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
 /// What a media type may consist of; nothing is filled in there.
 pub(super) const MEDIA_TYPE: &str = "^[ -#%-~]+/[ -#%-~]+$";
 
+/// What the address of a token endpoint may be: it may have a query (RFC 6749, 3.2).
+pub(super) const TOKEN_URL: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@\\]+([/?][^\s#\\]*)?$";
+/// What a scope may consist of (RFC 6749, 3.3).
+const SCOPE: &str = r"^[!#-\[\]-~]+$";
+
 /// A length of time: one or more numbers with a unit, such as `7m30s`.
 pub(super) fn duration(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -105,6 +110,22 @@ pub(super) fn values(_: &mut SchemaGenerator) -> Schema {
 /// A map of at most 64 names to texts.
 pub(super) fn texts(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "object", "maxProperties": 64, "additionalProperties": {"type": "string", "maxLength": 4096}})
+}
+
+/// Scopes of access tokens (RFC 6749, 3.3).
+pub(super) fn scopes(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array", "maxItems": 32,
+        "items": {"type": "string", "minLength": 1, "maxLength": 256, "pattern": SCOPE},
+    })
+}
+
+/// What a token endpoint is told beside what the grant says itself.
+pub(super) fn token_params(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "maxProperties": 16, "additionalProperties": {"type": "string", "maxLength": 4096},
+        "x-kubernetes-validations": rules::token_params(),
+    })
 }
 
 /// Statuses as numbers (`200`) or families (`2xx`).

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Request, TargetHttp};
+use super::{Auth, Check, Request, TargetHttp};
 use super::{rules, schema};
 
 /// The service under test.
@@ -39,44 +39,6 @@ pub struct Target {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     pub preflight: Vec<Action>,
-}
-
-/// Whom the load says to be: exactly one of basic and bearer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = rules::auth()))]
-pub struct Auth {
-    /// A user name and a password (RFC 7617).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub basic: Option<BasicAuth>,
-    /// A token (RFC 6750).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bearer: Option<Credential>,
-}
-
-/// A user name and a password.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct BasicAuth {
-    /// The user's name.
-    #[schemars(length(min = 1, max = 256), extend("x-kubernetes-validations" = rules::username()))]
-    pub username: String,
-    /// Its password.
-    pub password: Credential,
-}
-
-/// A password or token: given here or in a Secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = rules::header()))]
-pub struct Credential {
-    /// The value, in a spec that everybody may read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 4096), extend("x-kubernetes-validations" = rules::credential()))]
-    pub value: Option<String>,
-    /// Where the value comes from instead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value_from: Option<ValueFrom>,
 }
 
 /// TLS to the target.

@@ -49,6 +49,7 @@ impl Ended {
             NotStarted::Tls(_)
             | NotStarted::Unreachable(_)
             | NotStarted::NoRoom(_)
+            | NotStarted::Token(_)
             | NotStarted::Preflight(_) => {
                 Circumstances { not_started: Some(reason.to_string()), ..Circumstances::default() }
             }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::workers::{Ending, Workers};
-use crate::conduct::{self, NoRoom, PreflightError, ReachError};
+use crate::conduct::{self, Filled, NoRoom, PreflightError, ReachError, TokenError, Tokens};
 use crate::engine::{Setup, Tls, TlsFault};
 use crate::ingest::{Coordinator, Session, SessionView, SharedSession};
 use crate::metrics::Aggregate;
@@ -28,6 +28,9 @@ pub enum NotStarted {
     /// A preflight request failed.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
+    /// There is no access token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// It was aborted before it began.
     #[error("{0} before any load was sent")]
     Aborted(&'static str),
@@ -68,35 +71,40 @@ pub async fn run(
     observe: impl FnMut(&SharedSession),
 ) -> Result<Outcome, NotStarted> {
     tokio::pin!(abort);
-    let (addresses, tls) = tokio::select! {
+    let ready = tokio::select! {
         ready = make_ready(&plan, means) => ready?,
         reason = &mut abort => return Err(NotStarted::Aborted(reason)),
     };
     let session = SharedSession::new(Session::new(&plan, 1).without_record());
-    let workers = start_workers(&plan, means, (&addresses, tls.as_ref()), &session);
+    let workers = start_workers(&plan, means, &ready, &session);
     let Ending { aborted, failed } = workers.ended(&session, abort, observe).await;
     Ok(Outcome { aggregate: session.aggregate(), view: session.view(), aborted, failed })
 }
 
-/// Finds the target, makes sure that there is room for all users, and sends the preflight requests.
-async fn make_ready(plan: &Plan, means: &Means) -> Result<(Arc<[SocketAddr]>, Option<Tls>), NotStarted> {
-    let tls = Tls::of(&plan.target, &means.secrets)?;
+/// What was found out before the load; tokens are renewed for as long as it is held.
+struct Ready {
+    addresses: Arc<[SocketAddr]>,
+    tls: Option<Tls>,
+    tokens: Option<Tokens>,
+}
+
+/// Finds the target, makes sure that there is room for all users, fetches a token, and sends the preflight requests.
+async fn make_ready(plan: &Plan, means: &Means) -> Result<Ready, NotStarted> {
+    let Means { secrets, data, .. } = means;
+    let tls = Tls::of(&plan.target, secrets)?;
+    let to_endpoint = Tls::to_token_endpoint(&plan.target, secrets)?;
     let addresses = conduct::reach(&plan.target).await?;
     let threads =
         shards(plan.workers).saturating_mul(NonZeroU32::new(plan.workers).unwrap_or(NonZeroU32::MIN));
     // All workers are in this process.
     conduct::room(plan, Share::WHOLE, threads, &addresses)?;
-    let Means { secrets, data, .. } = means;
-    conduct::preflight(plan, &addresses, secrets, data, tls.as_ref().map(Tls::config)).await?;
-    Ok((addresses, tls))
+    let tokens = conduct::tokens(&plan.target, secrets, to_endpoint).await?;
+    let filled = Filled { secrets, data, tokens: tokens.as_ref() };
+    conduct::preflight(plan, &addresses, &filled, tls.as_ref().map(Tls::config)).await?;
+    Ok(Ready { addresses, tls, tokens })
 }
 
-fn start_workers(
-    plan: &Arc<Plan>,
-    means: &Means,
-    (addresses, tls): (&Arc<[SocketAddr]>, Option<&Tls>),
-    coordinator: &SharedSession,
-) -> Workers {
+fn start_workers(plan: &Arc<Plan>, means: &Means, ready: &Ready, coordinator: &SharedSession) -> Workers {
     let mut workers = Workers::default();
     for worker in 0..plan.workers {
         let Some(share) = Share::new(worker, plan.workers) else {
@@ -105,8 +113,9 @@ fn start_workers(
         let setup = Setup {
             plan: Arc::clone(plan),
             share,
-            addresses: Arc::clone(addresses),
-            tls: tls.cloned(),
+            addresses: Arc::clone(&ready.addresses),
+            tls: ready.tls.clone(),
+            authorization: ready.tokens.as_ref().map(Tokens::authorization),
             secrets: means.secrets.clone(),
             data: means.data.clone(),
             run_uid: means.run_uid.clone(),

@@ -10,6 +10,7 @@ use tracing::{debug, info};
 
 use super::body::{constant, made};
 use super::client::{NoClient, client, url};
+use super::token::Tokens;
 use crate::plan::coding::{Coding, Inflated};
 use crate::plan::credential::shown_path;
 use crate::plan::figure::Figure;
@@ -41,6 +42,23 @@ pub enum PreflightError {
     },
 }
 
+/// What requests are filled in with beside what the plan holds.
+pub struct Filled<'a> {
+    /// The values of Secrets.
+    pub secrets: &'a Secrets,
+    /// Bodies that stand outside the spec.
+    pub data: &'a Data,
+    /// Where tokens come from, if there are any.
+    pub tokens: Option<&'a Tokens>,
+}
+
+impl Filled<'_> {
+    /// What the header Authorization holds for now.
+    fn authorization(&self) -> String {
+        self.tokens.map(|tokens| tokens.authorization().borrow().value().to_owned()).unwrap_or_default()
+    }
+}
+
 /// Sends every preflight request of `plan`, one after the other; each is repeated until its time is over.
 ///
 /// # Errors
@@ -48,17 +66,16 @@ pub enum PreflightError {
 pub async fn preflight(
     plan: &Plan,
     addresses: &[SocketAddr],
-    secrets: &Secrets,
-    data: &Data,
+    filled: &Filled<'_>,
     tls: Option<ClientConfig>,
 ) -> Result<(), PreflightError> {
     if plan.target.preflight.is_empty() {
         return Ok(());
     }
-    let client = client(&plan.target, addresses, secrets, tls)?;
+    let client = client(&plan.target, addresses, filled.secrets, tls)?;
     for action in &plan.target.preflight {
         let began = Instant::now();
-        attempt(&client, plan, action, secrets, data).await.map_err(|cause| PreflightError::Failed {
+        attempt(&client, plan, action, filled).await.map_err(|cause| PreflightError::Failed {
             path: action.path.clone(),
             method: method(action).to_string(),
             target: shown_path(&action.request.path),
@@ -74,8 +91,7 @@ async fn attempt(
     client: &reqwest::Client,
     plan: &Plan,
     action: &Action,
-    secrets: &Secrets,
-    data: &Data,
+    filled: &Filled<'_>,
 ) -> Result<(), String> {
     let began = Instant::now();
     let limit = action.within.unwrap_or_default();
@@ -83,7 +99,7 @@ async fn attempt(
         let patience =
             plan.target.timeout.min(limit.saturating_sub(began.elapsed()).max(Duration::from_secs(1)));
         let patience = if action.within.is_some() { patience } else { plan.target.timeout };
-        let Err(cause) = once(client, plan, action, secrets, data, patience).await else { return Ok(()) };
+        let Err(cause) = once(client, plan, action, filled, patience).await else { return Ok(()) };
         debug!(action = action.path, cause, "preflight failed");
         if began.elapsed() + PAUSE >= limit {
             return Err(match action.within {
@@ -99,8 +115,7 @@ async fn once(
     client: &reqwest::Client,
     plan: &Plan,
     action: &Action,
-    secrets: &Secrets,
-    data: &Data,
+    filled: &Filled<'_>,
     patience: Duration,
 ) -> Result<(), String> {
     let target = &plan.target;
@@ -109,9 +124,9 @@ async fn once(
     if target.http.version == HttpVersion::One {
         request = request.header("host", &target.authority);
     }
-    let made = action.request.body.as_ref().map(|body| made(body, plan, data));
+    let made = action.request.body.as_ref().map(|body| made(body, plan, filled.data));
     let content_type = made.as_ref().map(|made| made.content_type.as_str());
-    request = request.headers(headers(plan, action, content_type, secrets)?);
+    request = request.headers(headers(plan, action, content_type, filled)?);
     if let Some(made) = made {
         request = request.body(made.bytes);
     }
@@ -189,7 +204,7 @@ fn headers(
     plan: &Plan,
     action: &Action,
     content_type: Option<&str>,
-    secrets: &Secrets,
+    filled: &Filled<'_>,
 ) -> Result<HeaderMap, String> {
     let request = &action.request;
     let inherited = plan.target.headers.iter().filter(|header| !request.replaces(&header.name));
@@ -201,8 +216,9 @@ fn headers(
         let value = match &header.value {
             plan::HeaderValue::Template(template) => constant(template, plan),
             plan::HeaderValue::Secret(reference, scheme) => {
-                scheme.written(secrets.get(reference).unwrap_or_default())
+                scheme.written(filled.secrets.get(reference).unwrap_or_default())
             }
+            plan::HeaderValue::Token => filled.authorization(),
         };
         // Never the value itself: it may be a Secret's.
         let unfit = || format!("{}: the value can't stand in a header", header.path);

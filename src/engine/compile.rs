@@ -220,6 +220,7 @@ impl Compiler<'_> {
     fn header_value(&self, header: &plan::Header) -> Result<Pieces, CompileError> {
         match &header.value {
             plan::HeaderValue::Template(template) => Ok(Pieces::new(template, Place::Header, self.constants)),
+            plan::HeaderValue::Token => Ok(Pieces::authorization()),
             plan::HeaderValue::Secret(reference, scheme) => {
                 let SecretKeyRef { name, key } = reference.clone();
                 let path = header.path.clone();

@@ -1,6 +1,6 @@
 //! What the users of one shard share during one phase: plan, clock, recorder, buffers. One thread, no locks.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::authorization::Held;
 use super::compile::micros;
 use super::compiled::CompiledPhase;
 use super::full::Pattern;
@@ -49,7 +50,17 @@ pub(super) struct Floor {
     connected_ahead: Notify,
     tls: Option<Tls>,
     full: Option<Arc<Pattern>>,
+    authorization: Held,
     tls_has_failed: Cell<bool>,
+}
+
+/// What a shard sends by.
+#[derive(Clone)]
+pub(super) struct Means {
+    pub(super) addresses: Arc<[SocketAddr]>,
+    pub(super) tls: Option<Tls>,
+    pub(super) full: Option<Arc<Pattern>>,
+    pub(super) authorization: Held,
 }
 
 impl Floor {
@@ -58,10 +69,9 @@ impl Floor {
         leg: Leg,
         compiled: Arc<CompiledPhase>,
         share: Option<Share>,
-        addresses: Arc<[SocketAddr]>,
-        tls: Option<Tls>,
-        full: Option<Arc<Pattern>>,
+        means: Means,
     ) -> Rc<Self> {
+        let Means { addresses, tls, full, authorization } = means;
         let phase = plan.load(leg);
         let layout = Layout {
             groups: plan.classify.groups.len(),
@@ -87,6 +97,7 @@ impl Floor {
             connected_ahead: Notify::new(),
             tls,
             full,
+            authorization,
             tls_has_failed: Cell::new(false),
         })
     }
@@ -225,6 +236,11 @@ impl Floor {
     /// What clients are made after, where the fast one won't do.
     pub(super) fn full(&self) -> Option<&Arc<Pattern>> {
         self.full.as_ref()
+    }
+
+    /// What the header Authorization holds for now, where that changes.
+    pub(super) fn authorization(&self) -> Ref<'_, Vec<u8>> {
+        self.authorization.value()
     }
 
     /// No TLS came about. Why is told once: all others fail as well.

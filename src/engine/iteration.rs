@@ -178,6 +178,7 @@ impl User {
             slots: &self.slots,
             rows: Rows { data, chosen: &self.rows },
             draws: &mut turn.draws,
+            authorization: &[],
             unix_millis,
         }
     }
@@ -251,7 +252,9 @@ impl User {
                 match request {
                     CompiledRequest::Fixed(bytes) => bytes.clone_into(out),
                     CompiledRequest::Filled { head, body } => {
-                        let mut filling = self.filling(&floor.compiled.data, turn);
+                        let authorization = floor.authorization();
+                        let filling = self.filling(&floor.compiled.data, turn);
+                        let mut filling = Filling { authorization: &authorization, ..filling };
                         fill(head, body.as_ref(), &mut filling, scratch, out)
                             .map_err(|Unfit| ErrorClass::Unsent)?;
                     }

@@ -2,6 +2,7 @@
 //!
 //! *When* an iteration begins is the pacer's part, *what* it does the iteration's, *until when* the stop's.
 
+mod authorization;
 mod begun;
 mod carried;
 mod compile;
@@ -34,6 +35,7 @@ mod watch;
 mod way;
 mod workforce;
 
+pub use authorization::Authorizations;
 pub use compile::CompileError;
 pub use compiled::CompiledPhase;
 pub use tls::{Tls, TlsFault};

@@ -23,6 +23,8 @@ enum Piece {
     Cell(usize, usize, Encoding, Place),
     /// A text that this can't stand in once it is filled in.
     Without(Box<Finder<'static>>, Pieces),
+    /// What the header Authorization holds for now.
+    Authorization,
 }
 
 /// Where a text stands, and so what it can't hold.
@@ -45,6 +47,8 @@ pub(super) struct Filling<'a> {
     pub(super) slots: &'a [Option<Value>],
     pub(super) rows: Rows<'a>,
     pub(super) draws: &'a mut Draws,
+    /// What the header Authorization holds for now, where that changes.
+    pub(super) authorization: &'a [u8],
     /// The time of day, asked for only where it is needed.
     pub(super) unix_millis: fn() -> u64,
 }
@@ -196,6 +200,11 @@ impl Pieces {
         pieces
     }
 
+    /// What the header Authorization holds when the request is sent.
+    pub(super) fn authorization() -> Self {
+        Pieces(vec![Piece::Authorization])
+    }
+
     /// Bytes as they are.
     pub(super) fn raw(bytes: &[u8]) -> Self {
         Pieces(vec![Piece::Fixed(bytes.to_vec())])
@@ -219,7 +228,7 @@ impl Pieces {
     pub(super) fn any_fixed(&self, holds: impl Fn(&[u8]) -> bool) -> bool {
         self.0.iter().any(|piece| match piece {
             Piece::Fixed(bytes) => holds(bytes),
-            Piece::Slot(..) | Piece::Cell(..) | Piece::Without(..) => false,
+            Piece::Slot(..) | Piece::Cell(..) | Piece::Without(..) | Piece::Authorization => false,
         })
     }
 
@@ -245,7 +254,9 @@ impl Pieces {
         for piece in other.0 {
             match piece {
                 Piece::Fixed(bytes) => self.bytes(&bytes),
-                slot @ (Piece::Slot(..) | Piece::Cell(..) | Piece::Without(..)) => self.0.push(slot),
+                slot @ (Piece::Slot(..) | Piece::Cell(..) | Piece::Without(..) | Piece::Authorization) => {
+                    self.0.push(slot);
+                }
             }
         }
     }
@@ -275,6 +286,7 @@ impl Pieces {
         for piece in &self.0 {
             match piece {
                 Piece::Fixed(bytes) => out.extend_from_slice(bytes),
+                Piece::Authorization => out.extend_from_slice(filling.authorization),
                 Piece::Slot(name, encoding, place) => {
                     let before = out.len();
                     filling.write(name, *encoding, out)?;

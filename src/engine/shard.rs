@@ -10,9 +10,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinSet, LocalSet};
 
+use super::authorization::{Authorizations, Held};
 use super::compile::micros;
 use super::compiled::CompiledPhase;
-use super::floor::Floor;
+use super::floor::{Floor, Means};
 use super::full::Pattern;
 use super::pacer;
 use super::tls::Tls;
@@ -46,6 +47,7 @@ pub(super) struct Post {
     pub(super) addresses: Arc<[SocketAddr]>,
     pub(super) tls: Option<Tls>,
     pub(super) full: Option<Arc<Pattern>>,
+    pub(super) authorization: Option<Authorizations>,
 }
 
 impl Post {
@@ -55,6 +57,16 @@ impl Post {
         let users = self.plan.load(leg).executor.users().max(1);
         let share = self.share.among(users)?;
         share.nested(self.shard, self.shards.get().min(share.count_u32(users)))
+    }
+
+    /// What it sends by, on its own thread.
+    fn means(&self) -> Means {
+        Means {
+            addresses: Arc::clone(&self.addresses),
+            tls: self.tls.clone(),
+            full: self.full.clone(),
+            authorization: Held::of(self.authorization.as_ref()),
+        }
     }
 }
 
@@ -71,9 +83,9 @@ pub(super) fn runtime() -> std::io::Result<Runtime> {
 pub(super) fn run(post: &Post, runtime: &Runtime, mut commands: mpsc::UnboundedReceiver<Command>) {
     let local = LocalSet::new();
     local.block_on(runtime, async {
-        let mut stage = None;
+        let (mut stage, means) = (None, post.means());
         while let Some(command) = commands.recv().await {
-            obey(post, &mut stage, command);
+            obey(post, &means, &mut stage, command);
         }
         abort(stage.as_ref());
     });
@@ -86,10 +98,10 @@ struct Stage {
     abort: Rc<Notify>,
 }
 
-fn obey(post: &Post, stage: &mut Option<Stage>, command: Command) {
+fn obey(post: &Post, means: &Means, stage: &mut Option<Stage>, command: Command) {
     match command {
         Command::Prepare { leg, compiled, ready } => {
-            let prepared = prepare(post, leg, compiled);
+            let prepared = prepare(post, means, leg, compiled);
             tokio::task::spawn_local(settle(Rc::clone(&prepared.floor), ready));
             *stage = Some(prepared);
         }
@@ -121,10 +133,9 @@ fn abort(stage: Option<&Stage>) {
     }
 }
 
-fn prepare(post: &Post, leg: Leg, compiled: Arc<CompiledPhase>) -> Stage {
+fn prepare(post: &Post, means: &Means, leg: Leg, compiled: Arc<CompiledPhase>) -> Stage {
     let part = post.part(leg);
-    let (addresses, tls, full) = (Arc::clone(&post.addresses), post.tls.clone(), post.full.clone());
-    let floor = Floor::new(&post.plan, leg, compiled, part, addresses, tls, full);
+    let floor = Floor::new(&post.plan, leg, compiled, part, means.clone());
     let mut users = JoinSet::new();
     let executor = &floor.phase().executor;
     if let Drive::Users(closed) = executor.drive() {
@@ -213,7 +224,8 @@ spec:
         let (secrets, data) = (crate::plan::secrets::Secrets::default(), crate::plan::Data::default());
         let compiled = CompiledPhase::new(&plan, &plan.phases[0], &secrets, &data, "").expect("it is sound");
         let leg = Leg { phase: 0, level: None };
-        let floor = Floor::new(&plan, leg, Arc::new(compiled), Some(Share::WHOLE), Arc::new([]), None, None);
+        let means = Means { addresses: Arc::new([]), tls: None, full: None, authorization: Held::default() };
+        let floor = Floor::new(&plan, leg, Arc::new(compiled), Some(Share::WHOLE), means);
         let room = size_of_val(&user::closed(floor, 0));
         // With what the runtime adds, tasks come in steps of 128 bytes: this is the last that fits into 1,408.
         assert!(room <= 1_280, "{room} bytes");
@@ -234,6 +246,7 @@ spec:
                 addresses: Arc::new([]),
                 tls: None,
                 full: None,
+                authorization: None,
             };
             post.part(Leg { phase: 0, level: None })
                 .map_or((0, 0), |part| (part.count(40), part.count(max_users.into())))

@@ -84,6 +84,30 @@ impl Tls {
         Ok(Tls { config: Arc::new(config), name })
     }
 
+    /// TLS to the token endpoint of `target`: the public authorities, and those that the target's certificate may come from.
+    /// None: there is no endpoint, or it speaks no TLS.
+    ///
+    /// # Errors
+    /// When those authorities aren't there or can't be read.
+    pub fn to_token_endpoint(
+        target: &plan::Target,
+        secrets: &Secrets,
+    ) -> Result<Option<ClientConfig>, TlsFault> {
+        let is_plain = |endpoint: &plan::OAuth2| !endpoint.speaks_tls();
+        if target.oauth2.as_ref().is_none_or(is_plain) {
+            return Ok(None);
+        }
+        let mut roots = public();
+        if let Some(ca) = target.tls.as_ref().and_then(|tls| tls.ca.as_ref()) {
+            add(ca, secrets, &mut roots)?;
+        }
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let Ok(builder) = builder.with_safe_default_protocol_versions() else {
+            unreachable!("the provider speaks the versions that are built in")
+        };
+        Ok(Some(builder.with_root_certificates(roots).with_no_client_auth()))
+    }
+
     /// The same for a client of another make.
     #[must_use]
     pub fn config(&self) -> ClientConfig {
@@ -105,24 +129,35 @@ fn verifier(
     if !tls.verifies {
         return Ok(Arc::new(Anybody(provider)));
     }
-    let mut roots = RootCertStore::empty();
     let mut path = "spec.target.tls.ca";
-    match &tls.ca {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    let roots = match &tls.ca {
+        None => public(),
         Some(ca) => {
             path = &ca.path;
-            for certificate in certificates(ca, secrets)? {
-                roots.add(certificate).map_err(|error| TlsFault::Unfit {
-                    path: path.to_owned(),
-                    what: format!("holds what isn't an authority's certificate: {error}"),
-                })?;
-            }
+            let mut roots = RootCertStore::empty();
+            add(ca, secrets, &mut roots)?;
+            roots
         }
-    }
+    };
     match WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build() {
         Ok(verifier) => Ok(verifier),
         Err(error) => Err(TlsFault::Unfit { path: path.to_owned(), what: error.to_string() }),
     }
+}
+
+/// The public authorities, as Mozilla lists them.
+fn public() -> RootCertStore {
+    webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
+}
+
+fn add(ca: &Pem, secrets: &Secrets, roots: &mut RootCertStore) -> Result<(), TlsFault> {
+    for certificate in certificates(ca, secrets)? {
+        roots.add(certificate).map_err(|error| TlsFault::Unfit {
+            path: ca.path.clone(),
+            what: format!("holds what isn't an authority's certificate: {error}"),
+        })?;
+    }
+    Ok(())
 }
 
 fn certificates(pem: &Pem, secrets: &Secrets) -> Result<Vec<CertificateDer<'static>>, TlsFault> {

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::authorization::Authorizations;
 use super::compile::CompileError;
 use super::compiled::CompiledPhase;
 use super::full::{NoClient, Pattern};
@@ -33,6 +34,8 @@ pub struct Setup {
     pub tls: Option<Tls>,
     /// The values of Secrets.
     pub secrets: Secrets,
+    /// What stands in the header Authorization, where that changes.
+    pub authorization: Option<Authorizations>,
     /// All rows that steps name.
     pub data: Data,
     /// The run.
@@ -139,7 +142,7 @@ impl Engine {
             shard.tell(Command::Begin { start, ended })?;
             self.running.push(answer);
         }
-        self.watch = Some(Watch::begin(start));
+        self.watch = Some(Watch::begin(start, self.setup.authorization.clone()));
         Ok(())
     }
 
@@ -185,6 +188,7 @@ impl Engine {
         }
         let (mut state, seconds) = all.unwrap_or_default();
         state.strain = self.watch.as_ref().map(Watch::strain).unwrap_or_default();
+        state.lapse = self.watch.as_ref().and_then(Watch::lapse);
         Ok((state, seconds))
     }
 
@@ -231,6 +235,7 @@ fn start_shard(setup: &Setup, full: Option<Arc<Pattern>>, shard: u32) -> Result<
         addresses: Arc::clone(&setup.addresses),
         tls: setup.tls.clone(),
         full,
+        authorization: setup.authorization.clone(),
     };
     let runtime = shard::runtime().map_err(EngineError::Thread)?;
     let thread = std::thread::Builder::new()

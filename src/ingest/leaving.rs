@@ -8,7 +8,7 @@ pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
 /// The spec or the options make no sense: no worker of the run will get further.
 pub const INVALID: u8 = 3;
-/// The target can't be reached, or the preflight failed: the run can't begin.
+/// The target can't be reached, there is no access token, or the preflight failed: the run can't begin.
 pub const NOT_STARTED: u8 = 4;
 /// Its share is another process's, or the load has begun: this share must not be tried again.
 pub const FENCED: u8 = 10;

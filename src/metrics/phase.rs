@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::books::{Books, PhaseEnd};
 use super::cell::Cell;
 use super::dist::Dist;
+use super::lapse::Lapse;
 use super::outcome::{Outcome, Part};
 use super::sample::Timing;
 use super::series::Second;
@@ -27,6 +28,9 @@ pub struct PhaseState {
     /// What the worst of the workers went through. Results that were kept before it was looked at have none.
     #[serde(default)]
     pub strain: Strain,
+    /// For how long a worker had no access token that hadn't expired; none: all of them had one, or need none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapse: Option<Lapse>,
     /// How it ended, once it has: the worst, where several recorders ended differently.
     pub end: Option<PhaseEnd>,
 }
@@ -92,6 +96,9 @@ impl PhaseState {
         }
         self.books.merge(&other.books);
         self.strain.merge(&other.strain);
+        if let Some(lapse) = &other.lapse {
+            self.lapse.get_or_insert_default().merge(lapse);
+        }
         self.end = self.end.max(other.end);
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::books::Books;
 use super::cell::{CacheCounts, Cell};
 use super::dist::Dist;
+use super::lapse::{LONGEST_WHY, Lapse};
 use super::outcome::ErrorClass;
 use super::phase::{PartState, PhaseState, Span};
 use super::series::Second;
@@ -59,6 +60,9 @@ pub enum Unsound {
     /// A key is longer than keys are, or steers terminals.
     #[error("the snapshot has a key that no worker makes")]
     Key,
+    /// A reason is longer than reasons are, or steers terminals.
+    #[error("the snapshot has a reason that no worker gives")]
+    Reason,
 }
 
 impl Shape {
@@ -69,8 +73,9 @@ impl Shape {
     pub fn check(&self, snapshot: &PhaseSnapshot) -> Result<(), Unsound> {
         let PhaseSnapshot { phase, state, seconds } = snapshot;
         within("phase", *phase as usize, self.phases)?;
-        let PhaseState { ramp_up, steady, slices, books, strain, end: _ } = state;
+        let PhaseState { ramp_up, steady, slices, books, strain, lapse, end: _ } = state;
         let mut total = books_total(books) + strain_total(strain) + self.slices(slices)?;
+        total += lapse.as_ref().map_or(Ok(0), lapse_total)?;
         for part in [ramp_up, steady] {
             total += self.part(part)?;
         }
@@ -189,6 +194,12 @@ fn strain_total(strain: &Strain) -> u128 {
     total(throttled) + total(used) + u128::from(clock_step_millis.unsigned_abs())
 }
 
+/// It is told as it is.
+fn lapse_total(Lapse { micros, why }: &Lapse) -> Result<u128, Unsound> {
+    let is_told = why.chars().count() <= LONGEST_WHY && !why.chars().any(char::is_control);
+    if is_told { Ok(u128::from(*micros)) } else { Err(Unsound::Reason) }
+}
+
 fn second_total(second: &Second) -> u128 {
     let Second { requests, failed, iterations, users, in_flight, latency, begun, late } = second;
     sum(&[*requests, *failed, *iterations, *users, *in_flight, *begun]) + dists_total(&[latency, late])
@@ -277,6 +288,18 @@ mod tests {
             snapshot.state.slices.insert("row".to_owned(), Slice { span: told, ..Slice::default() });
             assert_eq!(SHAPE.check(&snapshot).is_ok(), is_fine, "{told:?}");
         }
+    }
+
+    #[test]
+    fn reasons_that_no_worker_gives_are_refused() {
+        let why = |why: String| {
+            let mut snapshot = PhaseSnapshot::default();
+            snapshot.state.lapse = Some(Lapse { micros: 1, why });
+            SHAPE.check(&snapshot)
+        };
+        assert_eq!(why("ä".repeat(LONGEST_WHY)), Ok(()));
+        assert_eq!(why("x".repeat(LONGEST_WHY + 1)), Err(Unsound::Reason));
+        assert_eq!(why("a\u{1b}[31m".to_owned()), Err(Unsound::Reason));
     }
 
     #[test]

@@ -79,6 +79,9 @@ fn target(mut target: api::Target) -> api::Target {
         drop_default(&mut http.tier, &api::HttpTier::default());
     }
     drop_default(&mut target.http, &api::TargetHttp::default());
+    if let Some(oauth2) = target.auth.as_mut().and_then(|auth| auth.oauth2.as_mut()) {
+        drop_default(&mut oauth2.client_auth, &api::ClientAuth::default());
+    }
     for action in &mut target.preflight {
         request(&mut action.request);
         action.within.iter_mut().for_each(length);

@@ -1,9 +1,9 @@
-//! The values of Secrets that a spec refers to, for headers and for TLS. They are shown nowhere.
+//! The values of Secrets that a spec refers to, for headers, for TLS and for tokens. They are shown nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::model::{Header, HeaderValue, Plan, Tls};
+use super::model::{Header, HeaderValue, OAuth2, Plan, Tls};
 use crate::api::SecretKeyRef;
 
 /// Each Secret that `plan` refers to, once, in order.
@@ -17,7 +17,8 @@ pub fn references(plan: &Plan) -> Vec<SecretKeyRef> {
 pub fn uses(plan: &Plan) -> impl Iterator<Item = (&str, &SecretKeyRef)> {
     let headers = headers(plan).filter_map(|header| Some((header.path.as_str(), header.secret()?)));
     let tls = plan.target.tls.iter().flat_map(Tls::texts);
-    headers.chain(tls.filter_map(|text| Some((text.path.as_str(), text.secret()?))))
+    let client = plan.target.oauth2.as_ref().and_then(OAuth2::secret);
+    headers.chain(tls.filter_map(|text| Some((text.path.as_str(), text.secret()?)))).chain(client)
 }
 
 /// Whether the value is sent in a header, and so must be a line.
@@ -46,7 +47,7 @@ impl Header {
     pub fn secret(&self) -> Option<&SecretKeyRef> {
         match &self.value {
             HeaderValue::Secret(reference, _) => Some(reference),
-            HeaderValue::Template(_) => None,
+            HeaderValue::Template(_) | HeaderValue::Token => None,
         }
     }
 }

@@ -18,8 +18,12 @@ pub(super) fn without_credentials(spec: &LoadTestSpec) -> LoadTestSpec {
     for header in &mut spec.target.headers {
         blanks.text(&header.name, header.value.as_mut());
     }
-    if let Some(Auth { basic, bearer }) = &mut spec.target.auth {
-        let credentials = basic.iter_mut().map(|basic| &mut basic.password).chain(bearer);
+    if let Some(Auth { basic, bearer, oauth2 }) = &mut spec.target.auth {
+        for oauth2 in oauth2.iter_mut() {
+            blanks.parameters(&mut oauth2.token_url, &mut oauth2.params);
+        }
+        let passwords = basic.iter_mut().map(|basic| &mut basic.password);
+        let credentials = passwords.chain(bearer).chain(oauth2.iter_mut().map(|one| &mut one.client_secret));
         credentials.filter_map(|one| one.value.as_mut()).for_each(|value| LEFT_OUT.clone_into(value));
     }
     let of_steps = spec.scenarios.iter_mut().flat_map(|scenario| {
@@ -49,11 +53,16 @@ struct Blanks {
 
 impl Blanks {
     fn request(&mut self, request: &mut Request) {
-        request.path = shown_path(&request.path);
         for header in &mut request.headers {
             self.text(&header.name, header.value.as_mut());
         }
-        for (name, value) in &mut request.query {
+        self.parameters(&mut request.path, &mut request.query);
+    }
+
+    /// Of what is asked for, and what is told beside it.
+    fn parameters(&mut self, path: &mut String, parameters: &mut BTreeMap<String, String>) {
+        *path = shown_path(path);
+        for (name, value) in parameters {
             self.text(name, Some(value));
         }
     }
@@ -92,7 +101,9 @@ mod tests {
     fn a_credential_written_into_the_spec_is_not_in_the_report() {
         let spec: LoadTestSpec = serde_json::from_value(serde_json::json!({
             "target": {"baseUrl": "http://shop",
-                "auth": {"basic": {"username": "loader", "password": {"value": "hunter2"}}, "bearer": {"value": "hunter2"}}, "headers": [
+                "auth": {"basic": {"username": "loader", "password": {"value": "hunter2"}}, "bearer": {"value": "hunter2"},
+                    "oauth2": {"tokenUrl": "http://idp/token?key=hunter2", "clientId": "shopper", "clientSecret": {"value": "hunter2"},
+                        "params": {"audience": "everybody", "assertion_key": "hunter2"}}}, "headers": [
                 {"name": "authorization", "value": "Bearer hunter2"},
                 {"name": "X-Access-Token", "value": "hunter2"},
                 {"name": "Accept", "value": "text/plain"}],
@@ -108,7 +119,17 @@ mod tests {
         .unwrap();
         let shown = serde_json::to_string(&without_credentials(&spec)).unwrap();
         assert!(!shown.contains("hunter2"), "{shown}");
-        for kept in ["loader", "text/plain", "seven", "small", "large", "Berlin"] {
+        for kept in [
+            "loader",
+            "shopper",
+            "everybody",
+            "http://idp/token",
+            "text/plain",
+            "seven",
+            "small",
+            "large",
+            "Berlin",
+        ] {
             assert!(shown.contains(kept), "{kept}: {shown}");
         }
     }

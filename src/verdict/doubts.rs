@@ -3,8 +3,9 @@
 use super::judgement::Circumstances;
 use super::search;
 use super::seen::seen_phase;
-use crate::metrics::{Aggregate, Books, PhaseAggregate, PhaseEnd};
-use crate::plan::{Phase, PhaseIndex, Plan};
+use crate::metrics::{Aggregate, Books, Lapse, PhaseAggregate, PhaseEnd};
+use crate::plan::figure::Figure;
+use crate::plan::{OAuth2, Phase, PhaseIndex, Plan};
 
 /// One reason.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +33,8 @@ pub(super) fn doubts(plan: &Plan, aggregate: &Aggregate, circumstances: &Circums
         ))
     });
     let phases = plan.phases_to_run().filter_map(|(index, phase)| of_phase(plan, aggregate, index, phase));
-    aborted.chain(failed).chain(lost).chain(phases).collect()
+    let lapses = plan.phases_to_run().filter_map(|(index, phase)| of_token(plan, aggregate, index, phase));
+    aborted.chain(failed).chain(lost).chain(lapses).chain(phases).collect()
 }
 
 fn of_phase(plan: &Plan, aggregate: &Aggregate, index: PhaseIndex, phase: &Phase) -> Option<Doubt> {
@@ -48,6 +50,22 @@ fn of_phase(plan: &Plan, aggregate: &Aggregate, index: PhaseIndex, phase: &Phase
         }
     })?;
     Some(Doubt { phase: Some(index), reason: format!("phase {name} {what}") })
+}
+
+/// What was sent with a token that had expired says nothing of who has one.
+fn of_token(plan: &Plan, aggregate: &Aggregate, index: PhaseIndex, phase: &Phase) -> Option<Doubt> {
+    let Lapse { micros, why } = aggregate.phases.get(index)?.state.lapse.as_ref()?;
+    if phase.scenarios.is_empty() {
+        return None;
+    }
+    let url = plan.target.oauth2.as_ref().map(OAuth2::shown_url).unwrap_or_default();
+    let reason = format!(
+        "phase {} was sent for {} with an access token that had expired, as the token endpoint {url} of \
+         spec.target.auth.oauth2 gave no other one: {why}",
+        phase.name,
+        Figure::micros(*micros)
+    );
+    Some(Doubt { phase: Some(index), reason })
 }
 
 /// What the target didn't get through at the level that broke is no doubt: that is what was looked for.

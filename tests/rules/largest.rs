@@ -14,7 +14,7 @@ pub(crate) fn test() -> Value {
         "kind": "LoadTest",
         "metadata": {"name": "largest"},
         "spec": {
-            "target": {"baseUrl": "http://shop", "headers": list(32, header)},
+            "target": {"baseUrl": "http://shop", "headers": list(32, header), "auth": {"oauth2": oauth2()}},
             "data": list(16, |number| json!({"name": name("data", number), "inline": list(1000, |_| json!({"a": "b"}))})),
             "scenarios": list(32, scenario),
             "classify": {
@@ -30,6 +30,12 @@ pub(crate) fn test() -> Value {
 
 fn list(count: usize, one: impl Fn(usize) -> Value) -> Vec<Value> {
     (0..count).map(one).collect()
+}
+
+fn oauth2() -> Value {
+    let params: serde_json::Map<_, _> = (0..16).map(|number| (name("param", number), json!("a"))).collect();
+    json!({"tokenUrl": "http://idp/token", "clientId": "a", "clientSecret": {"value": "b"},
+        "scopes": list(32, |number| json!(name("scope", number))), "params": params})
 }
 
 fn header(number: usize) -> Value {

@@ -80,6 +80,11 @@ impl Authority {
 impl Shop {
     /// It has a certificate of `authority` for `name`, and answers each request with a body of so many bytes.
     pub(crate) fn open(authority: &Authority, name: &str, asks: Asks<'_>, size: usize) -> Self {
+        Shop::saying(authority, name, asks, format!("{}the end", "x".repeat(size)))
+    }
+
+    /// The same with this body.
+    pub(crate) fn saying(authority: &Authority, name: &str, asks: Asks<'_>, body: String) -> Self {
         let (certificate, key) = authority.sign(name, ExtendedKeyUsagePurpose::ServerAuth);
         let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
@@ -94,8 +99,7 @@ impl Shop {
             }
         };
         let config = Arc::new(builder.with_single_cert(chain, key).unwrap());
-        let (visits, body) =
-            (Arc::<(Mutex<Vec<Visit>>, Condvar)>::default(), format!("{}the end", "x".repeat(size)));
+        let visits = Arc::<(Mutex<Vec<Visit>>, Condvar)>::default();
         let noted = Arc::clone(&visits);
         let server = Server::start(move |connection| {
             if let Some(visit) = serve(connection, &config, &body) {

@@ -4,6 +4,7 @@
 //! the words of `plan`, which checks the same and more: JSON paths, regular expressions, metrics, limits and templates
 //! are no matter for CEL.
 
+mod auth;
 mod data;
 mod load;
 mod objective;
@@ -16,6 +17,7 @@ mod texts;
 use schemars::Schema;
 use serde_json::{Value, json};
 
+pub(super) use auth::*;
 pub(super) use data::*;
 pub(super) use load::*;
 pub(super) use objective::*;

@@ -46,33 +46,6 @@ pub(in crate::api) fn target() -> Value {
     ])
 }
 
-pub(in crate::api) fn auth() -> Value {
-    let kinds = ["basic", "bearer"];
-    json!([
-        some_of(&kinds, "needs basic or bearer"),
-        at_most_one_of(&kinds, "has both basic and bearer; keep one")
-    ])
-}
-
-pub(in crate::api) fn username() -> Value {
-    json!([
-        rule("!self.contains(':')", "holds a colon, which ends a user's name; choose another"),
-        rule(r"!self.matches('[\\p{Cc}]')", CONTROL),
-    ])
-}
-
-pub(in crate::api) fn credential() -> Value {
-    json!([
-        rule(
-            "!self.contains('${')",
-            "`${…}` isn't filled in here; send an Authorization header with a value of your own instead"
-        ),
-        rule(r"!self.matches('[\\p{Cc}]')", CONTROL),
-    ])
-}
-
-const CONTROL: &str = "holds a line break or another control character; leave it out";
-
 /// Nobody is asked where any certificate will do.
 pub(in crate::api) fn target_tls() -> Value {
     json!([rule_at(

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::exit::Refused;
-use crate::conduct::{NoRoom, PreflightError, ReachError};
+use crate::conduct::{NoRoom, PreflightError, ReachError, TokenError};
 use crate::engine::TlsFault;
 use crate::ingest::client::ClientError;
 use crate::ingest::leaving;
@@ -39,6 +39,9 @@ pub(super) enum Failure {
     /// A preflight request failed.
     #[error(transparent)]
     Preflight(#[from] PreflightError),
+    /// There is no access token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The worker itself failed.
     #[error(transparent)]
     Worker(#[from] WorkerError),
@@ -52,7 +55,9 @@ impl Failure {
     pub(super) fn code(&self) -> u8 {
         match self {
             Failure::Refused(_) | Failure::Client(_) | Failure::Tls(_) => leaving::INVALID,
-            Failure::Unreachable(_) | Failure::NoRoom(_) | Failure::Preflight(_) => leaving::NOT_STARTED,
+            Failure::Unreachable(_) | Failure::NoRoom(_) | Failure::Preflight(_) | Failure::Token(_) => {
+                leaving::NOT_STARTED
+            }
             Failure::Worker(WorkerError::Coordinator(error)) => leaving::code(error),
             Failure::Worker(WorkerError::Engine(_)) | Failure::Runtime(_) => leaving::FAILED,
             Failure::Stopped => leaving::STOPPED,

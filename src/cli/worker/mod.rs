@@ -14,7 +14,7 @@ use url::Url;
 use super::exit::Refused;
 use super::options::Changes;
 use super::{data, descriptors, load, local, secrets, signals};
-use crate::conduct;
+use crate::conduct::{self, Filled, Tokens};
 use crate::engine::{Setup, Tls};
 use crate::ingest::client::{Address, RemoteCoordinator};
 use crate::ingest::leaving;
@@ -29,7 +29,7 @@ const CONDUCTOR: u32 = 0;
 /// The exit codes, for the help text. They are those of `ingest::leaving`.
 const HELP: &str = "The value of the i-th Secret that the test refers to, in the order of name and key from 0, \
 is taken from the environment variable LOADGATE_SECRET_<i>.\n\n\
-Exit codes: 0 done, 1 broke off, 3 invalid options or file, 4 the target can't be reached or the preflight failed, \
+Exit codes: 0 done, 1 broke off, 3 invalid options or file, 4 the target can't be reached, there is no access token, or the preflight failed, \
 10 another process runs the share or the load has begun, 143 stopped by a signal.";
 
 /// Runs one share of the load for a coordinator elsewhere. The operator starts it; nobody needs to type it.
@@ -105,26 +105,30 @@ async fn work(arguments: &Arguments) -> Result<(), Failure> {
     descriptors::raise_limit();
     let tls = Tls::of(&plan.target, &secrets)?;
     let shards = local::shards(1);
-    let addresses = make_ready(&plan, share, shards, (&secrets, &data), tls.as_ref()).await?;
-    let run_uid = run.clone();
-    let setup = Setup { plan, share, addresses, tls, secrets, data, run_uid, shards };
+    let (addresses, tokens) = make_ready(&plan, share, shards, (&secrets, &data), tls.as_ref()).await?;
+    let (run_uid, authorization) = (run.clone(), tokens.as_ref().map(Tokens::authorization));
+    let setup = Setup { plan, share, addresses, tls, secrets, authorization, data, run_uid, shards };
     Ok(worker::run(setup, Arc::new(coordinator), process.clone()).await?)
 }
 
-/// Finds the target, and makes sure that there is room for its users; the conductor sends the preflight requests.
+/// Finds the target, makes sure that there is room for its users, and fetches a token; the conductor sends the preflight
+/// requests. Tokens are renewed for as long as they are held.
 async fn make_ready(
     plan: &Plan,
     share: Share,
     shards: NonZeroU32,
     (secrets, data): (&Secrets, &Data),
     tls: Option<&Tls>,
-) -> Result<Arc<[SocketAddr]>, Failure> {
+) -> Result<(Arc<[SocketAddr]>, Option<Tokens>), Failure> {
+    let to_endpoint = Tls::to_token_endpoint(&plan.target, secrets)?;
     let addresses = conduct::reach(&plan.target).await?;
     conduct::room(plan, share, shards, &addresses)?;
+    let tokens = conduct::tokens(&plan.target, secrets, to_endpoint).await?;
     if share.index() == CONDUCTOR {
-        conduct::preflight(plan, &addresses, secrets, data, tls.map(Tls::config)).await?;
+        let filled = Filled { secrets, data, tokens: tokens.as_ref() };
+        conduct::preflight(plan, &addresses, &filled, tls.map(Tls::config)).await?;
     }
-    Ok(addresses)
+    Ok((addresses, tokens))
 }
 
 fn plan(arguments: &Arguments) -> Result<Plan, Refused> {

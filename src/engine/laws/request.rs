@@ -80,6 +80,7 @@ fn sent(scenario: &CompiledScenario, data: &Data, extracted: &Value) -> Option<V
         slots: &slots,
         rows: Rows { data, chosen: &chosen },
         draws: &mut Draws::open(7, 0, 0),
+        authorization: &[],
         unix_millis: || 1_000,
     };
     match &scenario.steps[1].request {

@@ -1,8 +1,10 @@
-//! Looks once a second at what this process had of its CPU, and whether its clock kept still. Nothing of it is on the way of
+//! Looks once a second at what this process had of its CPU, whether its clock kept still, and whether it had a token that
+//! hadn't expired. Nothing of it is on the way of
 //! a request: it is done beside the shards.
 
 mod gauge;
 mod group;
+mod tokens;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,8 +12,10 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio::time::sleep_until;
 
-use crate::metrics::{Look, Strain};
+use super::authorization::Authorizations;
+use crate::metrics::{Lapse, Look, Strain};
 use gauge::{Gauge, Reading, between};
+use tokens::Tokens;
 
 /// The time from one look to the next.
 const EVERY: Duration = Duration::from_secs(1);
@@ -31,13 +35,20 @@ struct Sight {
     /// Whether the phase has begun.
     has_begun: bool,
     strain: Strain,
+    tokens: Option<Tokens>,
 }
 
 impl Watch {
     /// Watches from `start` on.
-    pub(super) fn begin(start: Instant) -> Self {
+    pub(super) fn begin(start: Instant, authorization: Option<Authorizations>) -> Self {
         let gauge = Gauge::of_this_process();
-        let sight = Sight { last: gauge.read(), gauge, has_begun: false, strain: Strain::default() };
+        let sight = Sight {
+            last: gauge.read(),
+            gauge,
+            has_begun: false,
+            strain: Strain::default(),
+            tokens: authorization.map(Tokens::new),
+        };
         let sight = Arc::new(Mutex::new(sight));
         let looking = tokio::spawn(look(Arc::clone(&sight), start));
         Watch { sight, looking }
@@ -46,6 +57,11 @@ impl Watch {
     /// What was seen so far.
     pub(super) fn strain(&self) -> Strain {
         lock(&self.sight).strain
+    }
+
+    /// For how long there was no token that hadn't expired, so far; none: there always was, or none is needed.
+    pub(super) fn lapse(&self) -> Option<Lapse> {
+        lock(&self.sight).tokens.as_ref().and_then(Tokens::lapse)
     }
 
     /// Looks a last time.
@@ -75,6 +91,9 @@ async fn look(sight: Arc<Mutex<Sight>>, start: Instant) {
 
 impl Sight {
     fn look(&mut self) {
+        if let Some(tokens) = &mut self.tokens {
+            tokens.look(Instant::now());
+        }
         // What can't be read now is told with the next look.
         let Some(now) = self.gauge.read() else { return };
         let seen = self.last.replace(now).map(|last| between(&last, &now)).unwrap_or_default();

@@ -162,7 +162,9 @@ fn place<'a>(pointer: &str, spec: &Value, at: &At<'a>) -> At<'a> {
 }
 
 /// Texts that only one of our patterns accepts, all of them, and what such texts are.
-const SHAPES: [(&[&str], &str); 8] = [
+const SHAPES: [(&[&str], &str); 10] = [
+    (&["read:a", "!"], "a scope: printable ASCII without spaces, quotes and backslashes"),
+    (&["http://a", "https://a/b?c"], "an address such as https://host:port/path, without a user and a `#`"),
     (&["X-A", "!"], "a header's name: letters, digits and !#$%&'*+-.^_`|~ only"),
     (&["a-b"], "a name of letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
     (&["${a}"], "one name and nothing else, such as ${token}"),

@@ -9,7 +9,7 @@ use crate::plan::fault::At;
 use crate::plan::model::{Action, Target};
 use crate::plan::template::Scope;
 
-use super::auth::authorization;
+use super::auth::{Auth, auth};
 use super::check::checks;
 use super::header::headers;
 use super::http::{check_beside, http};
@@ -29,7 +29,7 @@ pub(super) fn target(spec: &LoadTestSpec, at: &At) -> Option<Target> {
     let connect_timeout =
         length::or_default(target.connect_timeout.as_ref(), CONNECT_TIMEOUT, &at.field("connectTimeout"));
     let headers = headers(&target.headers, &header_scope(spec), &at.field("headers"));
-    let authorization = authorization(target, &at.field("auth"));
+    let auth = auth(target, &at.field("auth"));
     let preflight = preflight(spec, &at.field("preflight"));
     let http = http(target.http.as_ref(), &at.field("http"));
     let Url { is_tls, host, port, authority, base_path } = url?;
@@ -37,6 +37,7 @@ pub(super) fn target(spec: &LoadTestSpec, at: &At) -> Option<Target> {
         .require(is_tls || target.tls.is_none(), "is for https; write https://host:port as baseUrl");
     let tls = is_tls.then(|| tls(target.tls.as_ref(), &host, &at.field("tls")));
     let http = http?;
+    let Auth { header, oauth2 } = auth?;
     check_beside(&http, target, &host, at);
     Some(Target {
         http,
@@ -47,7 +48,8 @@ pub(super) fn target(spec: &LoadTestSpec, at: &At) -> Option<Target> {
         base_path,
         timeout: timeout?,
         connect_timeout: connect_timeout?,
-        headers: headers?.into_iter().chain(authorization?).collect(),
+        headers: headers?.into_iter().chain(header).collect(),
+        oauth2,
         preflight: preflight?,
     })
 }
@@ -70,21 +72,8 @@ struct Url {
 }
 
 fn base_url(text: &str, at: &At) -> Option<Url> {
-    at.take(scheme(text))?;
-    let url = at.take(url::Url::parse(text).map_err(|error| format!("isn't a URL: {error}; {WRITE}")))?;
-    at.require(url.username().is_empty() && url.password().is_none(), NO_USER);
+    let (url, host) = address(text, NO_USER, at)?;
     at.require(url.query().is_none(), "has a query; give it to the requests that need it");
-    at.require(url.fragment().is_none(), "has a fragment, which is never sent; leave it out");
-    at.require(url.port() != Some(0), "port 0 can't be connected to");
-    let host = match url.host()? {
-        Host::Domain(name) => {
-            let is_host = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-            at.require(name.chars().all(is_host), format!("`{name}` isn't a host's name; {WRITE}"));
-            name.to_owned()
-        }
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    };
     let authority = match url.port() {
         Some(port) => format!("{}:{port}", url.host_str()?),
         None => url.host_str()?.to_owned(),
@@ -97,6 +86,25 @@ fn base_url(text: &str, at: &At) -> Option<Url> {
         authority,
         base_path,
     })
+}
+
+/// An address that HTTP is spoken at, and its host as it is looked up.
+pub(super) fn address(text: &str, no_user: &str, at: &At) -> Option<(url::Url, String)> {
+    at.take(scheme(text))?;
+    let url = at.take(url::Url::parse(text).map_err(|error| format!("isn't a URL: {error}; {WRITE}")))?;
+    at.require(url.username().is_empty() && url.password().is_none(), no_user);
+    at.require(url.fragment().is_none(), "has a fragment, which is never sent; leave it out");
+    at.require(url.port() != Some(0), "port 0 can't be connected to");
+    let host = match url.host()? {
+        Host::Domain(name) => {
+            let is_host = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+            at.require(name.chars().all(is_host), format!("`{name}` isn't a host's name; {WRITE}"));
+            name.to_owned()
+        }
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    };
+    Some((url, host))
 }
 
 const WRITE: &str = "write http://host:port";

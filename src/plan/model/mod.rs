@@ -6,6 +6,7 @@ mod data;
 mod http;
 mod leg;
 mod multipart;
+mod oauth2;
 mod request;
 mod scenario;
 mod tls;
@@ -20,13 +21,16 @@ use super::cut::Cut;
 use super::executor::{Executor, Rung};
 use super::limit::Limit;
 use super::objective::{Expectations, Narrowed, Requirement, Scoring};
-pub use crate::api::{FailOn, HttpVersion, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit};
+pub use crate::api::{
+    ClientAuth, FailOn, HttpVersion, Method, OutcomeFilter, Over, SecretKeyRef, Spread, ValueUnit,
+};
 pub use body::{Body, FileBody};
 pub use classify::{CacheRule, Classify, Named, Source};
 pub use data::{Feeder, Form, Place, RowOrder, Rows};
 pub use http::{Http, Proxy, Tier};
 pub use leg::{Leg, LegIndex};
 pub use multipart::{Boundary, Multipart, Part, PartContent};
+pub use oauth2::{Authorization, ClientSecret, Lapses, OAuth2, margin};
 pub use request::{Action, Check, Condition, Header, HeaderValue, Request, Scheme, StatusPattern};
 pub use scenario::{Block, Extract, Origin, Scenario, Step};
 pub use tls::{ClientCertificate, Pem, PemText, Tls, certificates};
@@ -109,6 +113,8 @@ pub struct Target {
     pub connect_timeout: Duration,
     /// Headers of every request.
     pub headers: Vec<Header>,
+    /// How the tokens are come by that one of them holds; none: none does.
+    pub oauth2: Option<OAuth2>,
     /// Requests that must all succeed before any load is sent.
     pub preflight: Vec<Action>,
 }

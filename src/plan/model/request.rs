@@ -80,7 +80,7 @@ impl Request {
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         let headers = self.headers.iter().filter_map(|header| match &header.value {
             HeaderValue::Template(template) => Some(template),
-            HeaderValue::Secret(..) => None,
+            HeaderValue::Secret(..) | HeaderValue::Token => None,
         });
         let head = [&self.target].into_iter().chain(headers).flat_map(Template::names);
         head.chain(self.body.iter().flat_map(Body::names))
@@ -122,6 +122,8 @@ pub enum HeaderValue {
     Template(Template),
     /// Read from a Secret where the run starts, and written so; never shown.
     Secret(SecretKeyRef, Scheme),
+    /// An [`super::Authorization`], which is another one from time to time; never shown.
+    Token,
 }
 
 /// How a credential is written in a header.

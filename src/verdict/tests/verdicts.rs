@@ -1,4 +1,5 @@
 use super::*;
+use crate::metrics::Lapse;
 use crate::verdict::Verdict::{self, Fail, Inconclusive, Pass, Warning};
 
 /// The p95 of `Load::steady(ms)` is `ms` within 0.1 %.
@@ -223,6 +224,27 @@ fn lost_data_is_never_a_pass() {
     );
     let workers = format!("{of}\nworkers: {{count: 3}}");
     check(&workers, [steady()], Inconclusive, "phase steady lost data: 1 of 3 workers told of its end");
+}
+
+#[test]
+fn a_load_with_a_token_that_had_expired_is_never_a_pass() {
+    let target = "target: {baseUrl: 'http://shop', auth: {oauth2: {tokenUrl: 'http://idp/token?key=x', clientId: a, \
+                  clientSecret: {value: b}}}}";
+    let of = |phases: &str| format!("{}\n{target}\n{phases}", required(BELOW_100));
+    let lapsed = |load: Load| {
+        let why = "it answered with status 503".to_owned();
+        load.with(|recorder| recorder.state_mut().lapse = Some(Lapse { micros: 2 * SECOND, why }))
+    };
+    check(
+        &of(""),
+        [lapsed(Load::steady(50 * MILLI))],
+        Inconclusive,
+        "phase steady was sent for 2 s with an access token that had expired, as the token endpoint \
+         http://idp/token?key=(left out) of spec.target.auth.oauth2 gave no other one: it answered with status 503",
+    );
+    let idle = "phases: [{name: steady, load: {constantRate: {rate: 100/s, duration: 20s}}}, {name: rest, load: {idle: {duration: 5s}}}]";
+    let loads = [Load::steady(50 * MILLI), lapsed(Load::every(SECOND))];
+    check(&of(idle), loads, Pass, "score 100 (Excellent): 1 of 1 requirements met");
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn alone(plan: &Arc<Plan>) -> Setup {
         share: Share::WHOLE,
         addresses: Arc::new([]),
         tls: None,
+        authorization: None,
         secrets: Secrets::default(),
         data: Data::default(),
         run_uid: String::new(),

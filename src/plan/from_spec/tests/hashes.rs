@@ -49,6 +49,18 @@ fn what_is_only_judged_or_written_otherwise_is_the_same_load() {
 }
 
 #[test]
+fn a_client_that_says_who_it_is_by_default_is_the_same_load() {
+    let hash = |more: &str| {
+        let oauth2 = "tokenUrl: 'http://idp', clientId: a, clientSecret: {value: b}";
+        hash_with(("timeout: 1m", &format!("timeout: 1m, auth: {{oauth2: {{{oauth2}{more}}}}}")))
+    };
+    assert_eq!(hash(", clientAuth: basic, scopes: [], params: {}"), hash(""));
+    for other in [", clientAuth: body", ", scopes: [a]", ", params: {audience: a}"] {
+        assert_ne!(hash(other), hash(""), "{other}");
+    }
+}
+
+#[test]
 fn what_is_sent_otherwise_is_another_load() {
     for change in [
         ("seed: 7", "seed: 8"),

@@ -139,3 +139,73 @@ fn a_proxy_is_told_the_targets_own_name_and_http_2_has_no_host_header() {
         ],
     );
 }
+
+#[test]
+fn the_load_says_in_one_way_who_it_is() {
+    let target = |auth: &str| format!("target: {{baseUrl: 'http://shop', auth: {{{auth}}}}}");
+    let (basic, bearer) = ("basic: {username: a, password: {value: b}}", "bearer: {value: b}");
+    let oauth2 = "oauth2: {tokenUrl: 'http://idp/token', clientId: a, clientSecret: {value: b}}";
+    for one in [basic, bearer, oauth2] {
+        check(&target(one), &[]);
+    }
+    check(&target(""), &["spec.target.auth: needs basic, bearer or oauth2"]);
+    for two in [[basic, bearer], [basic, oauth2], [bearer, oauth2]] {
+        let several = "spec.target.auth: has more than one of basic, bearer and oauth2; keep one";
+        check(&target(&two.join(", ")), &[several]);
+    }
+    check(
+        &format!(
+            "target: {{baseUrl: 'http://shop', headers: [{{name: authorization, value: a}}], auth: {{{oauth2}}}}}"
+        ),
+        &["spec.target.auth: is given beside an Authorization of the target's headers; keep one"],
+    );
+}
+
+#[test]
+fn a_token_endpoint_has_an_address_and_is_told_each_thing_once() {
+    let check = |oauth2: &str, want: &[&str]| {
+        let want: Vec<String> = want.iter().map(|what| format!("spec.target.auth.oauth2.{what}")).collect();
+        let want: Vec<&str> = want.iter().map(String::as_str).collect();
+        check(&format!("target: {{baseUrl: 'http://shop', auth: {{oauth2: {{{oauth2}}}}}}}"), &want);
+    };
+    let client = "clientId: a, clientSecret: {valueFrom: {secretKeyRef: {name: idp, key: secret}}}";
+    check(
+        &format!(
+            "tokenUrl: 'https://idp/v2/token?tenant=a', {client}, clientAuth: body, scopes: [a, 'b:c'], params: {{audience: ä}}"
+        ),
+        &[],
+    );
+    for (url, want) in [
+        ("idp/token", "has no scheme; write http://host:port"),
+        ("ftp://idp", "`ftp` isn't spoken; write http://host:port"),
+        ("http://idp:0", "port 0 can't be connected to"),
+        ("http://id!p", "`id!p` isn't a host's name; write http://host:port"),
+        ("http://idp/${realm}", "`${…}` isn't filled in here; write the address itself"),
+        ("http://idp/#a", "has a fragment, which is never sent; leave it out"),
+        ("http://a:b@idp", "has a user name or password; give clientId and clientSecret instead"),
+    ] {
+        check(&format!("tokenUrl: '{url}', {client}"), &[&format!("tokenUrl: {want}")]);
+    }
+    let url = "tokenUrl: 'http://idp'";
+    let line = "holds a line break or another control character; leave it out";
+    check(
+        &format!("{url}, clientId: \"a\\nb\", clientSecret: {{value: a}}"),
+        &[&format!("clientId: {line}")],
+    );
+    check(
+        &format!("{url}, clientId: a, clientSecret: {{}}"),
+        &["clientSecret: needs a value or a valueFrom"],
+    );
+    check(
+        &format!("{url}, clientId: a, clientSecret: {{value: \"a\\nb\"}}"),
+        &[&format!("clientSecret.value: {line}")],
+    );
+    for name in ["grant_type", "scope", "client_id", "client_secret"] {
+        check(
+            &format!("{url}, {client}, params: {{{name}: a}}"),
+            &[
+                "params: grant_type, scope, client_id and client_secret are sent as the other fields say; leave them out",
+            ],
+        );
+    }
+}
