@@ -147,7 +147,13 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, sha
         }
         let is_answered = request.uri().path() != "/never";
         let body = Full::new(Bytes::from_static(br#"{"a":"abcde"}"#));
-        let response = Response::builder().header("x-kind", "odd").body(body).unwrap();
+        let long = match request.uri().path() {
+            "/long" => 40_000,
+            "/longer" => 80_000,
+            _ => 0,
+        };
+        let response = Response::builder().header("x-kind", "odd").header("x-long", "x".repeat(long));
+        let response = response.body(body).unwrap();
         async move {
             if !is_answered {
                 std::future::pending::<()>().await;

@@ -108,13 +108,23 @@ fn a_response_that_comes_too_late_leaves_its_connection_to_the_next_request() {
     counted(&ended, "no response", SENT, Some(("timeout", SENT)));
     let of = |name: &str| ended.report().at(&format!("/phases/0/{name}")).as_u64();
     assert_eq!((of("connections"), of("reconnects")), (Some(2), Some(0)));
-    assert_eq!(target.seen().len() as u64, SENT, "nothing is sent again");
+    // On a busy machine it may not have come as far as the target.
+    assert!(target.seen().len() as u64 <= SENT, "nothing is sent again");
+}
+
+#[test]
+fn a_head_is_read_up_to_what_is_kept_of_one() {
+    let target = Multiplexed::start(false);
+    for (path, failed) in [("/long", None), ("/longer", Some(("protocol", SENT)))] {
+        let steps = json!([{"name": "get", "request": {"path": path}}]);
+        counted(&run(&test(&target.url(), &json!({"http": {"version": "2"}}), &steps)), path, SENT, failed);
+    }
 }
 
 #[test]
 fn a_response_has_its_time_from_when_there_is_a_connection() {
-    let target = Multiplexed::start_late(Duration::from_millis(1_500));
-    let own = json!({"http": {"version": "2"}, "tls": {"insecureSkipVerify": true}, "timeout": "1s"});
+    let target = Multiplexed::start_late(Duration::from_secs(5));
+    let own = json!({"http": {"version": "2"}, "tls": {"insecureSkipVerify": true}, "timeout": "4s", "connectTimeout": "30s"});
     counted(
         &run(&test(&target.url(), &own, &steps())),
         "TLS that takes longer than a response may",

@@ -66,6 +66,22 @@ fn a_connection_reset_amid_a_body_is_a_reset_and_the_next_request_opens_one() {
     check(&server, &Trial { failed: Some(("reset", SENT)), connections: SENT, ..SOUND });
 }
 
+/// Whoever had an answer already knows that its request was taken: that is no stale connection.
+#[test]
+fn a_kept_connection_reset_amid_a_later_body_is_a_reset_and_not_stale() {
+    let server = Server::start(|mut connection| {
+        if connection.request().is_some() {
+            connection.send(&response("200 OK", "", "{}"));
+        }
+        if connection.request().is_some() {
+            connection.send_until_read(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+            connection.reset();
+        }
+    });
+    // Of each user's three, the second is cut short, and the third needs another connection.
+    check(&server, &Trial { failed: Some(("reset", 2)), connections: 4, ..SOUND });
+}
+
 /// More than the kernel takes of a request that isn't read.
 const LARGE: usize = 5_000_000;
 

@@ -61,6 +61,13 @@ fn a_connection_that_nobody_accepts_times_out_and_took_as_long_as_it_was_waited_
 /// A process that may open fewer files in mid-run than there are users; each keeps its connection for a while.
 #[test]
 fn a_generator_without_descriptors_left_blames_itself() {
+    let steps = r#"{name: get, request: {path: "/${phase}"}, think: 1s}"#;
+    for trial in (Trial { steps, load: "burst: {iterations: 200}", ..SOUND }).both() {
+        finds_no_descriptors(&trial);
+    }
+}
+
+fn finds_no_descriptors(trial: &Trial<'_>) {
     let (tell, told) = channel();
     let (go_on, limited) = channel();
     let limited = Mutex::new(limited);
@@ -71,10 +78,8 @@ fn a_generator_without_descriptors_left_blames_itself() {
         }
         response("200 OK", "", "{}")
     });
-    let steps = r#"{name: get, request: {path: "/${phase}"}, think: 1s}"#;
-    let trial = Trial { steps, load: "burst: {iterations: 200}", ..SOUND };
     let one = "{name: one, load: {iterations: {users: 1, perUser: 1}}}";
-    let test = test(&server.url(), &trial).replace("phases: [", &format!("phases: [{one}, "));
+    let test = test(&server.url(), trial).replace("phases: [", &format!("phases: [{one}, "));
     let running = Run::new(&test, &[]).start();
     told.recv_timeout(LIMIT).unwrap();
     let few = Rlimit { current: Some(100), maximum: Some(100) };
