@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::compile::Constants;
-use super::render::{Pieces, Place};
+use super::pieces::{Pieces, Place};
 use crate::plan::{Body, Multipart, Part, PartContent};
 
 /// A body, and the value of Content-Type, unless the request's own headers have one.

@@ -10,7 +10,8 @@ use super::compiled::{
     CompiledCache, CompiledCheck, CompiledClassify, CompiledCondition, CompiledExtract, CompiledFeeder,
     CompiledOrigin, CompiledPhase, CompiledScenario, CompiledSource, CompiledStep, Cookies, Guard, Wants,
 };
-use super::render::{CompiledRequest, Pieces, Place};
+use super::pieces::{Pieces, Place};
+use super::render::CompiledRequest;
 use super::stretch::stretches;
 use crate::plan::figure::Figure;
 use crate::plan::secrets::Secrets;

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use super::render::{CompiledRequest, Pieces};
+use super::pieces::Pieces;
+use super::render::CompiledRequest;
 use super::stretch::Stretch;
 use crate::plan::limit::Limit;
 use crate::plan::units::Pause;

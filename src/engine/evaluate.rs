@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::compiled::{
     CompiledCheck, CompiledClassify, CompiledCondition, CompiledOrigin, CompiledSource, CompiledStep,
 };
-use super::render::{Filling, Pieces};
+use super::pieces::{Filling, Pieces};
 use super::response::Reader;
 use crate::metrics::{CacheHit, ErrorClass};
 use crate::plan::condition::{number_of, same, text_of};

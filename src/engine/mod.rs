@@ -20,6 +20,7 @@ pub mod laws;
 mod lobby;
 mod once;
 mod pacer;
+mod pieces;
 mod record;
 mod render;
 mod response;

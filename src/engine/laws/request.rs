@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::compiled::{CompiledPhase, CompiledScenario};
-use super::super::render::{CompiledRequest, Filling, Rows, fill};
+use super::super::pieces::{Filling, Rows};
+use super::super::render::{CompiledRequest, fill};
 use super::multipart::{boundary, form, is_the_form};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Data, Draws, Options, Plan};
