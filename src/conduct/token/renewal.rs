@@ -252,9 +252,9 @@ mod tests {
         // 1 s before its end and every 125 ms from then on.
         check(5, &[(0, Err("busy")), (0, Err("busy")), (0, Ok(7_000))], &[(4_250, "Bearer 0 left")]);
         let mut refused = vec![(0, Err("busy")); 8];
-        refused.push((0, Err("closed")));
+        refused.push((10, Err("closed")));
         refused.push((0, Ok(7_000)));
-        check(5, &refused, &[(5_000, "lapsed: busy"), (5_000, "lapsed: closed"), (10_000, "Bearer 0 left")]);
+        check(5, &refused, &[(5_000, "lapsed: busy"), (5_010, "lapsed: closed"), (10_010, "Bearer 0 left")]);
     }
 
     #[test]
