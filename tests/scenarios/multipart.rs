@@ -124,7 +124,9 @@ fn all_workers_draw_the_same_boundary_and_it_stands_in_no_file() {
     const SPEC: &str = "scenarios: [{name: send, steps: [{name: form, request: {method: POST, path: /, multipart: [{name: a, file: {file: a.bin}}]}}]}]
 phases: [{name: only, load: {iterations: {users: 3, perUser: 1}}}]";
     for tier in ["fast", "full"] {
-        let target = format!(", http: {{tier: {tier}}}");
+        let target = format!(
+            ", http: {{tier: {tier}}}, preflight: [{{request: {{method: POST, path: /, multipart: [{{name: a, file: {{file: a.bin}}}}]}}}}]"
+        );
         let sent = |content: &[u8]| {
             let play = Play { spec: SPEC, arguments: &["--workers", "3"], files: &[("a.bin", content)] };
             let played = play.with_target(&target, fine);
@@ -134,7 +136,7 @@ phases: [{name: only, load: {iterations: {users: 3, perUser: 1}}}]";
                 "{}",
                 played.ended.err
             );
-            assert_eq!(boundaries.len(), 3);
+            assert_eq!(boundaries.len(), 4, "the preflight has it too");
             boundaries.dedup();
             assert_eq!(boundaries.len(), 1);
             boundaries.remove(0)
