@@ -47,11 +47,11 @@ impl Lobby {
         }
     }
 
-    /// Notes how late `arrival` is come to: very late, and others are too.
+    /// Notes that `arrival` is come to at `now`: so late, and the generator has stood still until then.
     pub(super) fn come_to(&self, arrival: &Arrival, now: u64) {
         let late = now.saturating_sub(arrival.due);
         if late > STOOD_STILL_MICROS {
-            // As long as that again, to make up for it.
+            // What came due meanwhile keeps users from what comes due next.
             self.makes_up_until.set(self.makes_up_until.get().max(now + 2 * late.min(LATE_MICROS)));
         }
     }
@@ -66,10 +66,10 @@ impl Lobby {
         Ok(())
     }
 
-    /// The one that waits longest, if it hasn't waited for too long.
-    pub(super) fn next_waiting(&self, now: u64) -> Option<Result<Arrival, Arrival>> {
+    /// The one that waits longest, if it hasn't waited for too long; else it comes back, with the moment since when it did.
+    pub(super) fn next_waiting(&self, now: u64) -> Option<Result<Arrival, (u64, Arrival)>> {
         let (since, arrival) = self.waiting.borrow_mut().pop_front()?;
-        Some(if now > since + LATE_MICROS { Err(arrival) } else { Ok(arrival) })
+        Some(if now > until(since, &arrival) { Err((since, arrival)) } else { Ok(arrival) })
     }
 
     /// What a user that is free now is handed next.
@@ -83,11 +83,12 @@ impl Lobby {
     pub(super) fn close(&self) {
         self.free.borrow_mut().clear();
     }
+}
 
-    /// Those that nobody came for.
-    pub(super) fn left_over(&self) -> VecDeque<(u64, Arrival)> {
-        self.waiting.take()
-    }
+/// How long an arrival waits that does so since `since`: what wasn't late when it was come to never becomes so by waiting.
+fn until(since: u64, arrival: &Arrival) -> u64 {
+    let is_late = since > arrival.due + LATE_MICROS;
+    (if is_late { since } else { arrival.due }) + LATE_MICROS
 }
 
 #[cfg(test)]
@@ -98,15 +99,15 @@ mod tests {
         Arrival { index: due, due }
     }
 
-    /// A lobby that was come to by so many microseconds late, at moment 100,000.
+    /// A lobby whose generator came to an arrival so late, at moment 100,000.
     fn stood_still(late: u64) -> Lobby {
         let lobby = Lobby::default();
         lobby.come_to(&arrival(100_000 - late), 100_000);
         lobby
     }
 
-    fn waits(lobby: &Lobby, now: u64) -> bool {
-        lobby.wait(arrival(now), now).is_ok()
+    fn waits(lobby: &Lobby, due: u64, now: u64) -> bool {
+        lobby.wait(arrival(due), now).is_ok()
     }
 
     #[test]
@@ -118,30 +119,35 @@ mod tests {
             (4_000, 107_999, true),
             (4_000, 108_000, false),
             (5_000, 109_999, true),
-            // A generator that is far behind never makes up for all of it: nothing waits for long.
+            // A generator that is far behind never makes up for all of it.
             (90_000, 110_000, false),
         ] {
-            assert_eq!(waits(&stood_still(late), now), want, "{late} µs late, at {now}");
+            assert_eq!(waits(&stood_still(late), now, now), want, "{late} µs late, at {now}");
         }
     }
 
     #[test]
-    fn who_waits_longest_comes_first_and_who_waited_too_long_is_told_apart() {
-        let lobby = stood_still(5_000);
-        assert!(waits(&lobby, 100_000) && waits(&lobby, 103_000));
-        let due = |next: Option<Result<Arrival, Arrival>>| {
-            next.map(|next| next.map(|one| one.due).map_err(|one| one.due))
+    fn who_waits_longest_comes_first_and_nobody_waits_for_long_or_is_late_by_waiting() {
+        let lobby = stood_still(50_000);
+        for (due, since) in [(50_000, 100_000), (99_000, 100_000), (51_000, 101_000), (103_000, 103_000)] {
+            assert!(waits(&lobby, due, since));
+        }
+        let next = |now| {
+            let next = lobby.next_waiting(now)?;
+            Some(next.map(|arrival| arrival.due).map_err(|(since, arrival)| (since, arrival.due)))
         };
-        assert_eq!(due(lobby.next_waiting(105_001)), Some(Err(100_000)));
-        assert_eq!(due(lobby.next_waiting(108_000)), Some(Ok(103_000)));
-        assert_eq!(due(lobby.next_waiting(108_000)), None);
+        assert_eq!(next(105_000), Some(Ok(50_000)));
+        assert_eq!(next(105_000), Some(Err((100_000, 99_000))));
+        assert_eq!(next(106_001), Some(Err((101_000, 51_000))));
+        assert_eq!(next(108_000), Some(Ok(103_000)));
+        assert_eq!(next(108_000), None);
     }
 
     #[test]
     fn only_so_many_wait_and_the_others_come_back() {
         let lobby = stood_still(5_000);
-        let waiting = (0..2_000).filter(|_| waits(&lobby, 100_000)).count();
-        assert_eq!((waiting, lobby.left_over().len()), (MOST_WAITING, MOST_WAITING));
+        let waiting = (0..2_000).filter(|_| waits(&lobby, 96_000, 100_000)).count();
+        assert_eq!(waiting, MOST_WAITING);
     }
 
     #[tokio::test]

@@ -70,9 +70,6 @@ pub(super) async fn open(floor: Rc<Floor>, arrivals: &dyn Arrivals) {
     lobby.close();
     floor.close_pool();
     all_through(users).await;
-    for (_, arrival) in lobby.left_over() {
-        drop_late(&floor, &arrival);
-    }
 }
 
 fn dispatch(
@@ -89,14 +86,16 @@ fn dispatch(
         return;
     }
     let now = floor.now();
-    let Err(arrival) = lobby.wait(arrival, now) else { return };
-    let is_late = now > arrival.due + LATE_MICROS;
-    let why = if is_late { DropReason::Late } else { DropReason::NoFreeUser };
-    floor.recorder.borrow_mut().iteration_dropped(floor.part(arrival.due), why);
+    if let Err(arrival) = lobby.wait(arrival, now) {
+        let_go(floor, now, &arrival);
+    }
 }
 
-fn drop_late(floor: &Floor, arrival: &Arrival) {
-    floor.recorder.borrow_mut().iteration_dropped(floor.part(arrival.due), DropReason::Late);
+/// Nobody was free for `arrival`, which was come to at `come_to`.
+fn let_go(floor: &Floor, come_to: u64, arrival: &Arrival) {
+    let is_late = come_to > arrival.due + LATE_MICROS;
+    let why = if is_late { DropReason::Late } else { DropReason::NoFreeUser };
+    floor.recorder.borrow_mut().iteration_dropped(floor.part(arrival.due), why);
 }
 
 /// A user of an open loop: runs what it is given, then waits for more.
@@ -128,7 +127,7 @@ fn waiting(floor: &Floor, lobby: &Lobby) -> Option<Arrival> {
     while !floor.stop.aborted() {
         match lobby.next_waiting(floor.now())? {
             Ok(arrival) => return Some(arrival),
-            Err(late) => drop_late(floor, &late),
+            Err((come_to, late)) => let_go(floor, come_to, &late),
         }
     }
     None
