@@ -110,7 +110,7 @@ const FEW: &str = "iterations: {users: 4, perUser: 3}";
 /// A run with the client's secret from a file.
 fn with_secret(text: &str) -> Ended {
     Run::new(text, &["--secret", "idp/secret=file:secret"])
-        .file("secret", &format!("{SECRET}\n"))
+        .file("secret", format!("{SECRET}\n"))
         .start()
         .wait(LIMIT)
 }
@@ -169,7 +169,9 @@ fn each_request_has_a_token_that_is_good_when_it_is_sent_however_often_that_is_r
             }
         })
     });
-    tiers.into_iter().for_each(|tier| tier.join().unwrap());
+    for tier in tiers {
+        tier.join().unwrap();
+    }
 }
 
 #[test]

@@ -68,13 +68,18 @@ fn begins(text: &str, way: &str) -> bool {
 
 /// As itself, as in an address or a form, and as in HTML; in any case of letters.
 fn ways(character: char) -> Vec<String> {
-    let bytes = character.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let mut buffer = [0; 4];
+    let bytes = character.encode_utf8(&mut buffer).bytes();
+    let bytes = bytes.fold(String::new(), |text, byte| text + &format!("%{byte:02x}"));
     let number = u32::from(character);
+    let numbers = [
+        format!("&#{number};"),
+        format!("&#0{number};"),
+        format!("&#x{number:x};"),
+        format!("&#x0{number:x};"),
+    ];
     let mut ways = vec![character.to_string(), bytes];
-    ways.extend(["&#", "&#0", "&#x", "&#x0"].map(|begin| match begin.contains('x') {
-        true => format!("{begin}{number:x};"),
-        false => format!("{begin}{number};"),
-    }));
+    ways.extend(numbers);
     let other = match character {
         ' ' => Some("+"),
         '&' => Some("&amp;"),
