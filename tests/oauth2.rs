@@ -110,7 +110,7 @@ const FEW: &str = "iterations: {users: 4, perUser: 3}";
 /// A run with the client's secret from a file.
 fn with_secret(text: &str) -> Ended {
     Run::new(text, &["--secret", "idp/secret=file:secret"])
-        .file("secret", &format!("{SECRET}\n"))
+        .file("secret", format!("{SECRET}\n"))
         .start()
         .wait(LIMIT)
 }
@@ -169,7 +169,9 @@ fn each_request_has_a_token_that_is_good_when_it_is_sent_however_often_that_is_r
             }
         })
     });
-    tiers.into_iter().for_each(|tier| tier.join().unwrap());
+    for tier in tiers {
+        tier.join().unwrap();
+    }
 }
 
 #[test]
@@ -202,10 +204,10 @@ fn without_a_token_nothing_is_sent_and_the_endpoint_s_own_words_are_told() {
     for (status, body, want) in [
         (
             "401 Unauthorized",
-            r#"{"error": "invalid_client", "error_description": "hunter 2 is wrong, as is hunter+2"}"#,
+            r#"{"error": "invalid_client", "error_description": "hunt\u0001er 2 is wrong, as is hunter%202"}"#,
             "status 401, invalid_client ((left out) is wrong, as is (left out))",
         ),
-        ("200 OK", r#"{"access_token": "t0ken", "token_type": "mac"}"#, "of the type mac, and only Bearer"),
+        ("200 OK", r#"{"access_token": "t0ken", "token_type": "mac"}"#, "its token_type isn't Bearer"),
         ("200 OK", &long, "longer than 64 KiB"),
         ("302 Found", "", "status 302"),
     ] {
@@ -238,6 +240,23 @@ fn an_endpoint_that_is_not_there_yet_is_asked_again_a_few_times() {
     let url = never.url();
     drop(never);
     shows(&with_secret(&test(&target, &url, "fast", "", FEW)), 4, &["spec.target.auth.oauth2", "refused"]);
+}
+
+#[test]
+fn an_endpoint_that_is_too_busy_is_asked_again_when_it_says() {
+    let asked = Arc::<Mutex<Vec<Instant>>>::default();
+    let noted = Arc::clone(&asked);
+    let busy = Endpoint::answering(move |before| {
+        noted.lock().unwrap().push(Instant::now());
+        match before {
+            0 => ("503 Service Unavailable\r\nRetry-After: 2", String::new()),
+            _ => granted("t0ken", 3600),
+        }
+    });
+    shows(&with_secret(&test(&Target::start(), &busy.url(), "fast", "", FEW)), 0, &["no access token yet"]);
+    let asked = asked.lock().unwrap();
+    let [first, second] = asked[..] else { panic!("asked {} times", asked.len()) };
+    assert!(second - first >= Duration::from_secs(2), "{:?}", second - first);
 }
 
 #[test]

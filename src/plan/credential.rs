@@ -23,7 +23,7 @@ const SURELY: [&str; 13] = [
     "xauth",
 ];
 /// Where one of these stands in a name, it may.
-const MAYBE: [&str; 8] = ["auth", "bearer", "csrf", "jwt", "key", "pass", "signature", "xsrf"];
+const MAYBE: [&str; 9] = ["assertion", "auth", "bearer", "csrf", "jwt", "key", "pass", "signature", "xsrf"];
 
 /// Whether a header of this name, in any case, holds a credential: `Authorization`, `Set-Cookie`, `X-Api-Key`,
 /// `X-Session-Id`.
@@ -94,7 +94,9 @@ mod tests {
         ] {
             check(name, true, true);
         }
-        for name in ["X-Signature", "Ocp-Apim-Subscription-Key", "X-CSRF", "Idempotency-Key"] {
+        for name in
+            ["X-Signature", "Ocp-Apim-Subscription-Key", "X-CSRF", "Idempotency-Key", "client_assertion"]
+        {
             check(name, false, true);
         }
         for name in ["X-Account", "X-Cache", "X-Region", "Content-Type", "Server", "X-Served-By", "Via"] {

@@ -103,7 +103,7 @@ mod tests {
             "target": {"baseUrl": "http://shop",
                 "auth": {"basic": {"username": "loader", "password": {"value": "hunter2"}}, "bearer": {"value": "hunter2"},
                     "oauth2": {"tokenUrl": "http://idp/token?key=hunter2", "clientId": "shopper", "clientSecret": {"value": "hunter2"},
-                        "params": {"audience": "everybody", "assertion_key": "hunter2"}}}, "headers": [
+                        "params": {"audience": "everybody", "client_assertion": "hunter2"}}}, "headers": [
                 {"name": "authorization", "value": "Bearer hunter2"},
                 {"name": "X-Access-Token", "value": "hunter2"},
                 {"name": "Accept", "value": "text/plain"}],

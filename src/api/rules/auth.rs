@@ -21,10 +21,7 @@ pub(in crate::api) fn username() -> Value {
 
 pub(in crate::api) fn credential() -> Value {
     json!([
-        rule(
-            "!self.contains('${')",
-            "`${…}` isn't filled in here; send an Authorization header with a value of your own instead"
-        ),
+        rule("!self.contains('${')", "`${…}` isn't filled in here; give the credential by valueFrom"),
         rule(r"!self.matches('[\\p{Cc}]')", CONTROL),
     ])
 }

@@ -1,16 +1,17 @@
 //! Asks a token endpoint for a token.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::answer::{Fault, Token, read};
+use super::hidden::{Hidden, confidential};
 use crate::plan::secrets::Secrets;
 use crate::plan::{ClientAuth, ClientSecret, OAuth2};
 
@@ -48,8 +49,7 @@ pub(super) struct Endpoint {
     url: String,
     authorization: Option<HeaderValue>,
     body: String,
-    /// What is never told.
-    secrets: Vec<String>,
+    hidden: Hidden,
 }
 
 impl Endpoint {
@@ -70,7 +70,7 @@ impl Endpoint {
             url: oauth2.token_url.clone(),
             authorization: authorization(oauth2, secret),
             body: body(oauth2, secret),
-            secrets: forms(&oauth2.client_id, secret),
+            hidden: hidden(oauth2, secret),
         })
     }
 
@@ -85,12 +85,12 @@ impl Endpoint {
         };
         let response = request.send().await.map_err(|error| unanswered(&error))?;
         let status = response.status();
+        let after = after(status, response.headers());
         let body = content(response).await?;
         if body.len() > LONGEST && status.is_success() {
-            let what = format!("its answer is longer than {} KiB", LONGEST / 1024);
-            return Err(Fault { what, may_pass: false });
+            return Err(Fault::lasting(format!("its answer is longer than {} KiB", LONGEST / 1024)));
         }
-        read(status.as_u16(), &body, &self.secrets)
+        read(status.as_u16(), &body, &self.hidden).map_err(|fault| Fault { after, ..fault })
     }
 }
 
@@ -150,12 +150,21 @@ fn body(oauth2: &OAuth2, secret: &str) -> String {
     body.finish()
 }
 
-/// All that a secret is written as, the longest first: one may be a part of another.
-fn forms(id: &str, secret: &str) -> Vec<String> {
-    let forms = BTreeSet::from([secret.to_owned(), encoded(secret), basic(id, secret)]);
-    let mut forms: Vec<String> = forms.into_iter().collect();
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-    forms
+/// The secret, also as a header holds it, whether encoded as in a form or not.
+fn hidden(oauth2: &OAuth2, secret: &str) -> Hidden {
+    let id = &oauth2.client_id;
+    let plain = BASE64_STANDARD.encode(format!("{id}:{secret}"));
+    Hidden::new([secret.to_owned(), basic(id, secret), plain].into_iter().chain(confidential(oauth2)))
+}
+
+/// When an endpoint that is too busy wants to be asked again, where it says so in seconds.
+fn after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+        }
+        _ => None,
+    }
 }
 
 /// What it says, or a little more than the most that is read of it.
@@ -173,13 +182,13 @@ async fn content(mut response: reqwest::Response) -> Result<Vec<u8>, Fault> {
 fn unanswered(error: &reqwest::Error) -> Fault {
     if error.is_timeout() {
         let limit = if error.is_connect() { CONNECT } else { PATIENCE };
-        return Fault { what: format!("no answer within {limit:?}"), may_pass: true };
+        return Fault::passing(format!("no answer within {limit:?}"));
     }
     let mut cause: &dyn Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    Fault { what: cause.to_string(), may_pass: true }
+    Fault::passing(cause.to_string())
 }
 
 #[cfg(test)]
@@ -228,8 +237,31 @@ mod tests {
     }
 
     #[test]
-    fn all_forms_of_a_secret_are_known() {
-        assert_eq!(forms("a", "b c"), ["YTpiK2M=", "b c", "b+c"]);
-        assert_eq!(forms("a", "b"), ["YTpi", "b"]);
+    fn nothing_of_what_the_endpoint_is_told_in_confidence_is_told() {
+        let mut oauth2 =
+            oauth2(ClientAuth::Basic, &[], &[("client_assertion", "hunter3"), ("audience", "all")]);
+        oauth2.token_url.push_str("?key=hunter4");
+        let header = basic("load:er", SECRET);
+        let plain = BASE64_STANDARD.encode(format!("load:er:{SECRET}"));
+        let said = format!("{SECRET}, {header}, {plain}, hunter3, hunter4, all");
+        let want = "(left out), (left out), (left out), (left out), (left out), all";
+        assert_eq!(hidden(&oauth2, SECRET).shown(&said), want);
+    }
+
+    #[test]
+    fn an_endpoint_that_is_too_busy_says_when_to_ask_again() {
+        for (status, told, want) in [
+            (429, "7", Some(7)),
+            (503, " 0 ", Some(0)),
+            (503, "Fri, 31 Dec 1999 23:59:59 GMT", None),
+            (503, "-1", None),
+            (500, "7", None),
+            (200, "7", None),
+        ] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(told))]);
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(after(status, &headers), want.map(Duration::from_secs), "{status} {told}");
+        }
+        assert_eq!(after(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new()), None);
     }
 }

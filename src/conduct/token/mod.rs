@@ -2,6 +2,7 @@
 
 mod answer;
 mod endpoint;
+mod hidden;
 mod renewal;
 
 pub use endpoint::TokenError;

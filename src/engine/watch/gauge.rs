@@ -38,6 +38,12 @@ impl Gauge {
         Gauge { group: group.filter(|group| group.figures().is_some_and(|figures| within(&figures))), cpus }
     }
 
+    /// One of a group that has gone.
+    #[cfg(test)]
+    pub(super) fn unreadable() -> Self {
+        Gauge { group: Some(Group::Two { folder: "/nowhere".into() }), cpus: 1 }
+    }
+
     /// None: the group can't be read.
     pub(super) fn read(&self) -> Option<Reading> {
         let figures = match &self.group {

@@ -1,6 +1,5 @@
 //! Looks once a second at what this process had of its CPU, whether its clock kept still, and whether it had a token that
-//! hadn't expired. Nothing of it is on the way of
-//! a request: it is done beside the shards.
+//! hadn't expired. Nothing of it is on the way of a request: it is done beside the shards.
 
 mod gauge;
 mod group;
@@ -32,7 +31,7 @@ struct Sight {
     gauge: Gauge,
     /// None: nothing could be read yet.
     last: Option<Reading>,
-    /// Whether the phase has begun.
+    /// Whether anything could be read since the phase began.
     has_begun: bool,
     strain: Strain,
     tokens: Option<Tokens>,
@@ -67,10 +66,7 @@ impl Watch {
     /// Looks a last time.
     pub(super) fn end(&self) {
         self.looking.abort();
-        let mut sight = lock(&self.sight);
-        if sight.has_begun {
-            sight.look();
-        }
+        lock(&self.sight).look_last();
     }
 }
 
@@ -91,9 +87,25 @@ async fn look(sight: Arc<Mutex<Sight>>, start: Instant) {
 
 impl Sight {
     fn look(&mut self) {
+        self.look_at_tokens();
+        self.look_at_gauge();
+    }
+
+    fn look_last(&mut self) {
+        // Before the phase this is their first look, and tells of nothing.
+        self.look_at_tokens();
+        if self.has_begun {
+            self.look_at_gauge();
+        }
+    }
+
+    fn look_at_tokens(&mut self) {
         if let Some(tokens) = &mut self.tokens {
             tokens.look(Instant::now());
         }
+    }
+
+    fn look_at_gauge(&mut self) {
         // What can't be read now is told with the next look.
         let Some(now) = self.gauge.read() else { return };
         let seen = self.last.replace(now).map(|last| between(&last, &now)).unwrap_or_default();
@@ -107,4 +119,37 @@ impl Sight {
 /// Whoever panicked meanwhile has left it whole: each look is added at once.
 fn lock(sight: &Mutex<Sight>) -> MutexGuard<'_, Sight> {
     sight.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::plan::Authorization;
+
+    /// What is seen of a token that has expired where nothing of the CPU can be read, after so many looks and the last one.
+    #[track_caller]
+    fn check(looks: usize, want: bool) {
+        let mut authorization = Authorization::new("a");
+        authorization.lapse("status 503");
+        let (_tell, told) = watch::channel(authorization);
+        let mut sight = Sight {
+            gauge: Gauge::unreadable(),
+            last: None,
+            has_begun: false,
+            strain: Strain::default(),
+            tokens: Some(Tokens::new(told)),
+        };
+        (0..looks).for_each(|_| sight.look());
+        sight.look_last();
+        let lapse = sight.tokens.as_ref().and_then(Tokens::lapse);
+        assert_eq!((lapse.is_some(), sight.strain), (want, Strain::default()), "{looks} looks");
+    }
+
+    #[test]
+    fn a_token_that_has_expired_is_seen_in_a_short_phase_though_the_cpu_can_t_be() {
+        check(0, false);
+        check(1, true);
+    }
 }

@@ -95,10 +95,7 @@ fn client_secret(credential: &api::Credential, at: &At) -> Option<ClientSecret> 
 }
 
 fn check_value(value: &str, at: &At) {
-    at.require(
-        !value.contains("${"),
-        "`${…}` isn't filled in here; send an Authorization header with a value of your own instead",
-    );
+    at.require(!value.contains("${"), "`${…}` isn't filled in here; give the credential by valueFrom");
     check_line(value, at);
 }
 

@@ -200,6 +200,10 @@ fn a_token_endpoint_has_an_address_and_is_told_each_thing_once() {
         &format!("{url}, clientId: a, clientSecret: {{value: \"a\\nb\"}}"),
         &[&format!("clientSecret.value: {line}")],
     );
+    check(
+        &format!("{url}, clientId: a, clientSecret: {{value: '${{secret}}'}}"),
+        &["clientSecret.value: `${…}` isn't filled in here; give the credential by valueFrom"],
+    );
     for name in ["grant_type", "scope", "client_id", "client_secret"] {
         check(
             &format!("{url}, {client}, params: {{{name}: a}}"),
