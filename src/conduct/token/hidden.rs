@@ -99,8 +99,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::api::ClientAuth;
-    use crate::plan::ClientSecret;
+    use crate::plan::{ClientAuth, ClientSecret};
 
     #[track_caller]
     fn check(secrets: &[&str], text: &str, want: &str) {
