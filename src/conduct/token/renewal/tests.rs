@@ -141,7 +141,7 @@ fn check_first(steps: &[Step], millis: u128, want: Result<&str, &str>) {
         params: std::collections::BTreeMap::new(),
         path: "spec.target.auth.oauth2".to_owned(),
     };
-    let script = Script(Mutex::new(steps.to_vec().into_iter()));
+    let script = Script(Mutex::new(Vec::from(steps).into_iter()));
     let (got, passed) = on_paused_time(async {
         let begin = Instant::now();
         (first(&oauth2, &script).await, begin.elapsed().as_millis())
