@@ -72,12 +72,12 @@ const OURS: [&str; 4] = ["grant_type", "scope", "client_id", "client_secret"];
 
 fn oauth2(oauth2: &api::OAuth2, at: &At) -> Option<OAuth2> {
     let api::OAuth2 { token_url, client_id, client_secret, client_auth, scopes, params } = oauth2.clone();
-    address(&token_url, NO_USER, &at.field("tokenUrl"))?;
+    let is_address = address(&token_url, NO_USER, &at.field("tokenUrl")).is_some();
     check_line(&client_id, &at.field("clientId"));
     at.field("params").require(!OURS.iter().any(|name| params.contains_key(*name)), NOT_AGAIN);
     let client_secret = self::client_secret(&client_secret, &at.field("clientSecret"))?;
     let (client_auth, path) = (client_auth.unwrap_or_default(), at.path().to_owned());
-    Some(OAuth2 { token_url, client_id, client_secret, client_auth, scopes, params, path })
+    is_address.then_some(OAuth2 { token_url, client_id, client_secret, client_auth, scopes, params, path })
 }
 
 const NO_USER: &str = "has a user name or password; give clientId and clientSecret instead";

@@ -186,6 +186,14 @@ fn a_token_endpoint_has_an_address_and_is_told_each_thing_once() {
     ] {
         check(&format!("tokenUrl: '{url}', {client}"), &[&format!("tokenUrl: {want}")]);
     }
+    // All at once, also where nothing can be made of the first.
+    check(
+        "tokenUrl: 'ftp://idp', clientId: a, clientSecret: {value: '${b}'}",
+        &[
+            "tokenUrl: `ftp` isn't spoken; write http://host:port",
+            "clientSecret.value: `${…}` isn't filled in here; give the credential by valueFrom",
+        ],
+    );
     let url = "tokenUrl: 'http://idp'";
     let line = "holds a line break or another control character; leave it out";
     check(
