@@ -53,7 +53,7 @@ pub struct Filled<'a> {
 }
 
 impl Filled<'_> {
-    /// What the header Authorization holds for now.
+    /// The current value of the header Authorization.
     fn authorization(&self) -> String {
         self.tokens.map(|tokens| tokens.authorization().borrow().value().to_owned()).unwrap_or_default()
     }

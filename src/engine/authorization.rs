@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::plan::Authorization;
 
-/// What stands in the header Authorization for now, as it is told to all.
+/// The current value of the header Authorization, as it is told to all.
 pub type Authorizations = watch::Receiver<Authorization>;
 
 /// The copy of one shard; clones are the same.

@@ -238,7 +238,7 @@ impl Floor {
         self.full.as_ref()
     }
 
-    /// What the header Authorization holds for now, where that changes.
+    /// The current value of the header Authorization, where that changes.
     pub(super) fn authorization(&self) -> Ref<'_, Vec<u8>> {
         self.authorization.value()
     }

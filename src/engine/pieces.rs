@@ -22,7 +22,7 @@ enum Piece {
     Cell(usize, usize, Encoding, Place),
     /// A text that this can't stand in once it is filled in.
     Without(Box<Finder<'static>>, Pieces),
-    /// What the header Authorization holds for now.
+    /// The current value of the header Authorization.
     Authorization,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Filling<'a> {
     pub(super) slots: &'a [Option<Value>],
     pub(super) rows: Rows<'a>,
     pub(super) draws: &'a mut Draws,
-    /// What the header Authorization holds for now, where that changes.
+    /// The current value of the header Authorization, where that changes.
     pub(super) authorization: &'a [u8],
     /// The time of day, asked for only where it is needed.
     pub(super) unix_millis: fn() -> u64,
@@ -74,7 +74,7 @@ pub(super) struct Unfit;
 impl Pieces {
     /// `template` with the constants of a phase filled in.
     pub(super) fn new(template: &Template, place: Place, constants: &Constants<'_>) -> Self {
-        let mut pieces = Pieces(Vec::new());
+        let mut pieces = Pieces::empty();
         for part in &template.parts {
             match part {
                 Part::Text(text) => pieces.text(text),
@@ -86,7 +86,7 @@ impl Pieces {
 
     /// A text without slots.
     pub(super) fn fixed(text: &str) -> Self {
-        let mut pieces = Pieces(Vec::new());
+        let mut pieces = Pieces::empty();
         pieces.text(text);
         pieces
     }

@@ -78,7 +78,7 @@ pub fn margin(life: Duration) -> Duration {
     (life / PART_OF_LIFE).min(MOST_MARGIN)
 }
 
-/// What stands in the header Authorization for now. It is shown nowhere.
+/// The current value of the header Authorization. It is shown nowhere.
 #[derive(Clone)]
 pub struct Authorization {
     value: String,

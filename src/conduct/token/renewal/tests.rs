@@ -1,8 +1,10 @@
 //! Which token is told when, by an endpoint that does what a script says.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::*;
+use crate::plan::{ClientAuth, ClientSecret};
 
 /// What is answered, one after the other, and after how many milliseconds; then nothing any more. `after 7` stands for
 /// what says to be asked again in 7 s.
@@ -135,10 +137,10 @@ fn check_first(steps: &[Step], millis: u128, want: Result<&str, &str>) {
     let oauth2 = OAuth2 {
         token_url: "http://idp/token".to_owned(),
         client_id: "loader".to_owned(),
-        client_secret: crate::plan::ClientSecret::Given("hunter2".to_owned()),
-        client_auth: crate::plan::ClientAuth::Basic,
+        client_secret: ClientSecret::Given("hunter2".to_owned()),
+        client_auth: ClientAuth::Basic,
         scopes: Vec::new(),
-        params: std::collections::BTreeMap::new(),
+        params: BTreeMap::new(),
         path: "spec.target.auth.oauth2".to_owned(),
     };
     let script = Script(Mutex::new(Vec::from(steps).into_iter()));
