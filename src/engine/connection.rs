@@ -1,13 +1,12 @@
 //! One user's connection: opened when needed, written to at once, read until a response is complete.
 
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use tokio::io::ReadBuf;
-use tokio::time::Sleep;
 
+use super::alarm::Alarm;
 use super::compiled::Wants;
 use super::floor::Floor;
 use super::response::{Progress, Reader};
@@ -24,7 +23,7 @@ pub(super) struct Connection {
     /// What the socket didn't take at once, and how much of it is written.
     rest: Vec<u8>,
     written: usize,
-    alarm: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
 }
 
 /// What became of an exchange.
@@ -63,7 +62,7 @@ impl Connection {
     pub(super) fn put_away(&mut self) {
         self.reader = Reader::default();
         self.rest = Vec::new();
-        self.alarm = None;
+        self.alarm = Alarm::default();
     }
 
     /// Writes what the socket takes at once; the rest is kept for [`Connection::receive`].
@@ -144,7 +143,9 @@ impl Connection {
                 Poll::Ready(Ok(false)) if floor.at(seen.end) < deadline => {}
                 Poll::Ready(Ok(false)) => return Poll::Ready(Err(ErrorClass::Timeout)),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return self.poll_alarm(context, deadline),
+                Poll::Pending => {
+                    return self.alarm.poll(context, deadline).map(|()| Err(ErrorClass::Timeout));
+                }
             }
         }
     }
@@ -182,19 +183,6 @@ impl Connection {
             }
             Err(_) => Err(ErrorClass::Protocol),
         })
-    }
-
-    /// The alarm of a connection rings at the deadline of some earlier request and is then set anew: setting it for
-    /// each request would cost more than reading the response.
-    fn poll_alarm(&mut self, context: &mut Context<'_>, deadline: Instant) -> Poll<Result<(), ErrorClass>> {
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
-        while alarm.as_mut().poll(context).is_ready() {
-            if Instant::now() >= deadline {
-                return Poll::Ready(Err(ErrorClass::Timeout));
-            }
-            alarm.as_mut().reset(deadline.into());
-        }
-        Poll::Pending
     }
 
     /// The class of a connection that ended before its time.

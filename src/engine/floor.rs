@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::authorization::Held;
 use super::compile::micros;
 use super::compiled::CompiledPhase;
-use super::full::Pattern;
+use super::full::{Heads, Pattern};
 use super::slices::filters;
 use super::stop::Stop;
 use super::stream::Opening;
@@ -50,6 +50,7 @@ pub(super) struct Floor {
     connected_ahead: Notify,
     tls: Option<Tls>,
     full: Option<Arc<Pattern>>,
+    pub(super) heads: Heads,
     authorization: Held,
     tls_has_failed: Cell<bool>,
 }
@@ -97,6 +98,7 @@ impl Floor {
             connected_ahead: Notify::new(),
             tls,
             full,
+            heads: Heads::default(),
             authorization,
             tls_has_failed: Cell::new(false),
         })

@@ -247,7 +247,9 @@ impl User {
         turn: &mut Turn,
     ) -> Result<(Instant, usize), ErrorClass> {
         match &step.request {
-            CompiledRequest::Fixed(bytes) if step.wants.cookies == Cookies::Ignored => self.write_out(bytes),
+            CompiledRequest::Fixed(bytes) if step.wants.cookies == Cookies::Ignored => {
+                self.write_out(floor, step, bytes)
+            }
             request => {
                 let (out, scratch) = &mut *floor.out.borrow_mut();
                 match request {
@@ -261,14 +263,19 @@ impl User {
                     }
                 }
                 self.cookies.put_into(step.wants.cookies, out);
-                self.write_out(out)
+                self.write_out(floor, step, out)
             }
         }
     }
 
-    fn write_out(&mut self, bytes: &[u8]) -> Result<(Instant, usize), ErrorClass> {
+    fn write_out(
+        &mut self,
+        floor: &Floor,
+        step: &CompiledStep,
+        bytes: &[u8],
+    ) -> Result<(Instant, usize), ErrorClass> {
         let sent_at = Instant::now();
-        self.way.write(bytes)?;
+        self.way.write(floor, step.index, bytes)?;
         Ok((sent_at, bytes.len()))
     }
 

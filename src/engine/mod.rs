@@ -2,6 +2,7 @@
 //!
 //! *When* an iteration begins is the pacer's part, *what* it does the iteration's, *until when* the stop's.
 
+mod alarm;
 mod authorization;
 mod begun;
 mod carried;

@@ -12,6 +12,7 @@ use super::floor::Floor;
 use super::full::Client;
 use super::response::Reader;
 use crate::metrics::ErrorClass;
+use crate::plan::StepIndex;
 
 /// A user's way to the target.
 #[allow(clippy::large_enum_variant, reason = "most users are of the large kind, and have it where they are")]
@@ -52,11 +53,11 @@ impl Way {
         }
     }
 
-    /// Begins to send a request.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), ErrorClass> {
+    /// Begins to send a request of `step`.
+    pub(super) fn write(&mut self, floor: &Floor, step: StepIndex, bytes: &[u8]) -> Result<(), ErrorClass> {
         match self {
             Way::Fast(connection) => connection.write(bytes),
-            Way::Full(client) => client.take(bytes),
+            Way::Full(client) => client.take(floor, step, bytes),
         }
     }
 

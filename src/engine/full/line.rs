@@ -19,6 +19,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::class::causes;
+use crate::engine::alarm::Alarm;
 use crate::engine::stream::{self, Opening};
 use crate::metrics::ErrorClass;
 
@@ -89,8 +90,17 @@ impl Line {
         self.seen().since
     }
 
-    pub(super) fn is_dialling(&self) -> bool {
-        self.seen().dialled.is_some()
+    /// Ready once a response has been waited for longer than `limit`.
+    pub(super) fn poll_limit<T>(
+        &self,
+        context: &mut Context<'_>,
+        alarm: &mut Alarm,
+        limit: Duration,
+    ) -> Poll<Result<T, ErrorClass>> {
+        let seen = self.seen();
+        // Who is still connecting has another limit, and this one begins after it.
+        let since = if seen.dialled.is_some() { Instant::now() } else { seen.since };
+        alarm.poll(context, since + limit).map(|()| Err(ErrorClass::Timeout))
     }
 
     /// Whether a connection was opened for this request.
@@ -181,16 +191,12 @@ pub(super) struct Watched {
     pub(super) limit: Duration,
 }
 
-/// What connects, watched.
-pub(super) struct Dialler<S> {
-    /// The library clones what connects with each request: shared, that is cheap.
-    inner: Arc<S>,
-    watched: Watched,
-}
+/// What connects, watched. The library clones it several times with each request: shared, that is cheap.
+pub(super) struct Dialler<S>(Arc<(S, Watched)>);
 
 impl<S> Clone for Dialler<S> {
     fn clone(&self) -> Self {
-        Dialler { inner: Arc::clone(&self.inner), watched: self.watched.clone() }
+        Dialler(Arc::clone(&self.0))
     }
 }
 
@@ -198,7 +204,7 @@ impl<S> Layer<S> for Watched {
     type Service = Dialler<S>;
 
     fn layer(&self, inner: S) -> Dialler<S> {
-        Dialler { inner: Arc::new(inner), watched: self.clone() }
+        Dialler(Arc::new((inner, self.clone())))
     }
 }
 
@@ -225,7 +231,8 @@ where
     }
 
     fn call(&mut self, to: To) -> Self::Future {
-        let (mut inner, Watched { line, limit }) = (S::clone(&self.inner), self.watched.clone());
+        let (inner, Watched { line, limit }) = &*self.0;
+        let (mut inner, line, limit) = (inner.clone(), Arc::clone(line), *limit);
         line.dials();
         Box::pin(async move {
             let dialling = async {

@@ -6,12 +6,16 @@ mod onward;
 mod pattern;
 mod request;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::task::Poll;
+use std::time::Instant;
 
 use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Response, Version};
 
+use super::alarm::Alarm;
 use super::compile::micros;
 use super::compiled::{Cookies, Wants};
 use super::connection::Exchange;
@@ -19,9 +23,11 @@ use super::cookies::OwnCookies;
 use super::floor::Floor;
 use super::response::{LONGEST_HEAD, Reader};
 use crate::metrics::ErrorClass;
+use crate::plan::StepIndex;
 use line::Line;
 use onward::Onward;
 pub(super) use pattern::{NoClient, Pattern};
+pub(super) use request::Heads;
 
 /// The full client of one user: no other one shares its connections.
 pub(super) struct Client {
@@ -29,6 +35,7 @@ pub(super) struct Client {
     pattern: Arc<Pattern>,
     line: Arc<Line>,
     reader: Reader,
+    alarm: Alarm,
     /// What is to be sent, and its size.
     request: Option<(reqwest::Request, u64)>,
     /// Whether there should still be a connection from before: a new one is a reconnect then.
@@ -53,9 +60,9 @@ impl Client {
         &mut self.reader
     }
 
-    /// Takes a request, as HTTP/1.1 writes it, to be sent next.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), ErrorClass> {
-        let request = request::read(bytes, &self.pattern).ok_or(ErrorClass::Unsent)?;
+    /// Takes a request of `step`, as HTTP/1.1 writes it, to be sent next.
+    pub(super) fn take(&mut self, floor: &Floor, step: StepIndex, bytes: &[u8]) -> Result<(), ErrorClass> {
+        let request = floor.heads.read(step, bytes, &self.pattern).ok_or(ErrorClass::Unsent)?;
         self.request = Some((request, bytes.len() as u64));
         Ok(())
     }
@@ -72,10 +79,16 @@ impl Client {
         line.begin(began);
         self.is_answered = false;
         let mut seen = Exchange { first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
+        let mut alarm = std::mem::take(&mut self.alarm);
         let result = {
-            let exchange = std::pin::pin!(self.exchange(floor, wants, cookies, &mut seen));
-            within(floor.timeout(), &line, exchange).await
+            let mut exchange = pin!(self.exchange(floor, wants, cookies, &mut seen));
+            poll_fn(|context| match exchange.as_mut().poll(context) {
+                Poll::Pending => line.poll_limit(context, &mut alarm, floor.timeout()),
+                done @ Poll::Ready(_) => done,
+            })
+            .await
         };
+        self.alarm = alarm;
         self.note_connections(floor);
         self.sent = micros(line.since().saturating_duration_since(floor.at(0)));
         if let Err(error) = result {
@@ -99,13 +112,14 @@ impl Client {
         };
         let mut left = self.pattern.redirects();
         loop {
-            let onward = (self.pattern.redirects() > 0).then(|| Onward::of(&request));
+            // In a place of its own: only who is led on needs it.
+            let onward = (self.pattern.redirects() > 0).then(|| Box::new(Onward::of(&request)));
             seen.bytes_sent += size;
             let answer = self.library.execute(request).await;
             self.note_connections(floor);
-            let response = answer.map_err(|error| self.class(floor, &error))?;
+            let mut response = answer.map_err(|error| self.class(floor, &error))?;
             let led_to = onward.and_then(|onward| onward.led_by(&response));
-            self.read(floor, response, wants, seen).await?;
+            self.read(floor, &mut response, wants, seen).await?;
             let Some(onward) = led_to else { return Ok(()) };
             left = left.checked_sub(1).ok_or(ErrorClass::Redirects)?;
             if wants.cookies != Cookies::Ignored {
@@ -120,14 +134,14 @@ impl Client {
     async fn read(
         &mut self,
         floor: &Floor,
-        mut response: Response,
+        response: &mut Response,
         wants: &Wants,
         seen: &mut Exchange,
     ) -> Result<(), ErrorClass> {
         self.line.answered();
         self.is_answered = true;
         seen.first_byte = Some(floor.now());
-        let (status, head) = (response.status().as_u16(), request::head_size(&response));
+        let (status, head) = (response.status().as_u16(), request::head_size(response));
         seen.bytes_received += head;
         let is_odd = status == 101 || is_of_unknown_coding(response.headers());
         if is_odd || head > LONGEST_HEAD as u64 {
@@ -135,7 +149,7 @@ impl Client {
         }
         let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         self.reader.begin_with(status, headers, wants);
-        let is_kept = keeps(&response, wants.head_only);
+        let is_kept = keeps(response, wants.head_only);
         while let Some(piece) = response.chunk().await.map_err(|error| self.class(floor, &error))? {
             seen.bytes_received += piece.len() as u64;
             self.reader.keep_piece(&piece, wants);
@@ -165,24 +179,6 @@ impl Client {
         }
         let is_stale = !self.is_answered && !self.line.is_new();
         class::of(error, if is_stale { ErrorClass::Stale } else { ErrorClass::Reset })
-    }
-}
-
-/// What comes of an exchange, unless `limit` is over: counted from when the connection was open.
-async fn within(
-    limit: Duration,
-    line: &Line,
-    mut exchange: std::pin::Pin<&mut impl Future<Output = Result<(), ErrorClass>>>,
-) -> Result<(), ErrorClass> {
-    loop {
-        let deadline = line.since() + limit;
-        // Who is still connecting has another limit, and this one begins after it.
-        let deadline = if line.is_dialling() { deadline.max(Instant::now() + limit) } else { deadline };
-        match tokio::time::timeout_at(deadline.into(), exchange.as_mut()).await {
-            Ok(result) => return result,
-            Err(_) if line.is_dialling() || line.since() + limit > deadline => {}
-            Err(_) => return Err(ErrorClass::Timeout),
-        }
     }
 }
 

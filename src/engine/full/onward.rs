@@ -29,7 +29,7 @@ impl Onward {
     }
 
     /// Where `response` leads it; none: nowhere.
-    pub(super) fn led_by(mut self, response: &Response) -> Option<Self> {
+    pub(super) fn led_by(mut self: Box<Self>, response: &Response) -> Option<Box<Self>> {
         let status = response.status().as_u16();
         let location = response.headers().get(LOCATION)?;
         match status {
@@ -54,7 +54,7 @@ impl Onward {
 
     /// The request to be sent next; none: it leads out of the target.
     pub(super) fn request(
-        mut self,
+        mut self: Box<Self>,
         pattern: &Pattern,
         which: Cookies,
         cookies: &mut OwnCookies,

@@ -9,8 +9,8 @@ use reqwest::{Proxy, Url, redirect, retry};
 use rustls::ClientConfig;
 use rustls::client::{Resumption, Tls12Resumption};
 
-use super::Client;
 use super::line::{Line, Watched};
+use super::{Alarm, Client};
 use crate::engine::response::{LONGEST_HEAD, Reader};
 use crate::engine::tls::Tls;
 use crate::plan::secrets::Secrets;
@@ -85,6 +85,7 @@ impl Pattern {
             pattern: Arc::clone(self),
             line,
             reader: Reader::default(),
+            alarm: Alarm::default(),
             request: None,
             is_kept: false,
             is_answered: false,
@@ -94,7 +95,8 @@ impl Pattern {
 
     fn library(&self, address: SocketAddr, line: &Arc<Line>) -> reqwest::Result<reqwest::Client> {
         let builder = reqwest::Client::builder()
-            .retry(retry::never())
+            // With none allowed, it doesn't keep a copy of each request for one either.
+            .retry(retry::never().max_retries_per_request(0))
             .redirect(redirect::Policy::none())
             .referer(false)
             .pool_idle_timeout(None)

@@ -1,26 +1,78 @@
 //! Requests as the library takes them, made from those that HTTP/1.1 writes.
 
+use std::cell::RefCell;
+use std::mem::MaybeUninit;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use reqwest::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Request, Response, Version};
+use reqwest::{Method, Request, Response, Url, Version};
 
 use super::Pattern;
+use crate::plan::StepIndex;
 
 /// The most headers of a request: those of step and target, and our own.
 const MOST_HEADERS: usize = 128;
 
-/// The request that these bytes are; none: they are none.
-pub(super) fn read(bytes: &[u8], pattern: &Pattern) -> Option<Request> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut head = httparse::Request::new(&mut headers);
-    let httparse::Status::Complete(length) = head.parse(bytes).ok()? else { return None };
-    let method = Method::from_bytes(head.method?.as_bytes()).ok()?;
-    let mut request = Request::new(method, pattern.url(head.path?));
-    *request.headers_mut() = self::headers(head.headers, pattern)?;
-    let body = &bytes[length..];
-    if !body.is_empty() {
-        *request.body_mut() = Some(body.to_vec().into());
+static HEAD_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
+
+/// The heads that the steps had last. All users of a shard share them: most of a request is that of the one before.
+#[derive(Default)]
+pub(in crate::engine) struct Heads(RefCell<Vec<Head>>);
+
+impl Heads {
+    /// The request of `step` that these bytes are; none: they are none.
+    pub(super) fn read(&self, step: StepIndex, bytes: &[u8], pattern: &Pattern) -> Option<Request> {
+        let mut heads = self.0.borrow_mut();
+        if heads.len() <= step {
+            heads.resize_with(step + 1, Head::default);
+        }
+        heads[step].read(bytes, pattern)
     }
-    Some(request)
+}
+
+/// A request without its body: as bytes, and what they say.
+#[derive(Default)]
+struct Head {
+    bytes: Vec<u8>,
+    /// How many of the bytes are the request line.
+    line: usize,
+    method: Method,
+    /// None: nothing was read yet.
+    url: Option<Url>,
+    headers: HeaderMap,
+}
+
+impl Head {
+    fn read(&mut self, bytes: &[u8], pattern: &Pattern) -> Option<Request> {
+        let length = HEAD_END.find(bytes)? + HEAD_END.needle().len();
+        let (head, body) = bytes.split_at(length);
+        if head != self.bytes {
+            self.renew(head, pattern)?;
+        }
+        let mut request = Request::new(self.method.clone(), self.url.clone()?);
+        *request.headers_mut() = self.headers.clone();
+        if !body.is_empty() {
+            *request.body_mut() = Some(body.to_vec().into());
+        }
+        Some(request)
+    }
+
+    /// Reads what isn't as it was.
+    fn renew(&mut self, bytes: &[u8], pattern: &Pattern) -> Option<()> {
+        let mut room = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+        let mut head = httparse::Request::new(&mut []);
+        let read = head.parse_with_uninit_headers(bytes, &mut room).ok()?;
+        (read == httparse::Status::Complete(bytes.len())).then_some(())?;
+        let line = memchr::memchr(b'\n', bytes)? + 1;
+        let (method, url) = (Method::from_bytes(head.method?.as_bytes()).ok()?, pattern.url(head.path?));
+        if self.bytes[self.line..] != bytes[line..] {
+            self.headers = headers(head.headers, pattern)?;
+        }
+        (self.method, self.url, self.line) = (method, Some(url), line);
+        bytes.clone_into(&mut self.bytes);
+        Some(())
+    }
 }
 
 /// Lengths are counted again, and HTTP/2 has the host elsewhere.
@@ -53,4 +105,58 @@ pub(super) fn head_size(response: &Response) -> u64 {
 
 fn fields(headers: &HeaderMap) -> u64 {
     headers.iter().map(|(name, value)| (name.as_str().len() + value.len() + ": \r\n".len()) as u64).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::secrets::Secrets;
+    use crate::plan::{Document, Options};
+
+    const TEXT: &str = r#"
+apiVersion: loadgate.dev/v1alpha1
+kind: LoadTest
+metadata: {name: heads}
+spec:
+  target: {baseUrl: "http://127.0.0.1:1", http: {tier: full}}
+  scenarios: [{name: visit, steps: [{name: get, request: {path: /}}]}]
+  phases: [{name: steady, load: {constantUsers: {users: 1, duration: 1s}}}]
+"#;
+
+    #[test]
+    fn each_request_is_what_its_bytes_say_whatever_came_before() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let checked = Document::parse(TEXT).and_then(|document| document.check(&Options::default()));
+        let target = checked.expect("it is sound").plan.target.clone();
+        let pattern = Pattern::of(&target, None, &Secrets::default()).ok().flatten().expect("it is forced");
+        let heads = Heads::default();
+        for (step, line, headers, body) in [
+            (0, "GET /a", "a: 1", ""),
+            (0, "GET /a", "a: 1", ""),
+            (0, "GET /b?c=d", "a: 1", ""),
+            (0, "GET /b?c=d", "a: 2", ""),
+            (0, "POST /b?c=d", "a: 2", "one"),
+            (0, "POST /b?c=d", "a: 2", "two"),
+            (2, "POST /b?c=d", "a: 1", "two"),
+            (0, "PUT /c", "a: 1", "a\r\n\r\nb"),
+            (1, "GET /", "b: 1", ""),
+            (2, "GET /b?c=d", "a: 12", ""),
+        ] {
+            let bytes = format!("{line} HTTP/1.1\r\n{headers}\r\n\r\n{body}");
+            let request = heads.read(step, bytes.as_bytes(), &pattern).expect("it is one");
+            let url = request.url();
+            let query = url.query().map_or(String::new(), |query| format!("?{query}"));
+            assert_eq!(format!("{} {}{query}", request.method(), url.path()), line);
+            let told = request.headers().iter();
+            let told = told.map(|(name, value)| format!("{name}: {}", value.to_str().expect("it is text")));
+            assert_eq!(told.collect::<Vec<_>>(), [headers]);
+            let sent = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+            assert_eq!(sent, body.as_bytes());
+        }
+        for none in ["", "GET / HTTP/1.1\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\nPUT\r\n\r\n"] {
+            assert!(heads.read(0, none.as_bytes(), &pattern).is_none(), "{none}");
+            let before = heads.read(0, b"PUT /c HTTP/1.1\r\na: 1\r\n\r\n", &pattern);
+            assert!(before.is_some_and(|request| request.url().path() == "/c"), "after {none}");
+        }
+    }
 }
