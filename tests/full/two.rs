@@ -125,11 +125,12 @@ fn a_head_is_read_up_to_what_is_kept_of_one() {
 fn a_response_has_its_time_from_when_there_is_a_connection() {
     let target = Multiplexed::start_late(Duration::from_secs(5));
     let own = json!({"http": {"version": "2"}, "tls": {"insecureSkipVerify": true}, "timeout": "4s", "connectTimeout": "30s"});
-    counted(
-        &run(&test(&target.url(), &own, &steps())),
-        "TLS that takes longer than a response may",
-        SENT,
-        None,
+    let ended = run(&test(&target.url(), &own, &steps()));
+    counted(&ended, "TLS that takes longer than a response may", SENT, None);
+    let longest = ended.report().at("/phases/0/summary/latency/maxMicros").as_u64();
+    assert!(
+        longest.is_some_and(|micros| micros < 4_000_000),
+        "{longest:?} microseconds, connecting included"
     );
 }
 
