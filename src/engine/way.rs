@@ -49,7 +49,7 @@ impl Way {
     pub(super) fn put_away(&mut self) {
         match self {
             Way::Fast(connection) => connection.put_away(),
-            Way::Full(client) => *client.reader_mut() = Reader::default(),
+            Way::Full(client) => client.put_away(),
         }
     }
 

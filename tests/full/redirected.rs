@@ -1,6 +1,7 @@
 //! Redirects: followed within the target, so many times, as browsers do.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -143,4 +144,19 @@ fn a_cookie_of_a_redirect_is_sent_where_it_leads() {
     counted(&ended, "nobody keeps cookies", SENT, Some(("403", SENT)));
     test["spec"]["scenarios"][0]["cookies"] = json!(true);
     counted(&run(&test), "users keep cookies", SENT, None);
+}
+
+#[test]
+fn the_time_limit_is_that_of_all_responses_of_a_redirect_together() {
+    for headers in ["", "Connection: close\r\n"] {
+        let server = Server::answering(move |_| {
+            std::thread::sleep(Duration::from_millis(100));
+            response("302 Go", &format!("Location: /\r\n{headers}"), "")
+        });
+        let own = json!({"http": {"redirects": 20}, "timeout": "350ms"});
+        let ended = run(&test(&server.url(), &own, &json!([step("GET", "/")])));
+        counted(&ended, headers, SENT, Some(("timeout", SENT)));
+        let slowest = ended.report().at("/phases/0/summary/latency/maxMicros").as_u64().unwrap();
+        assert!((350_000..1_750_000).contains(&slowest), "{headers}: given up after {slowest} µs");
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::support::program::{LIMIT, Run};
-use crate::support::server::Server;
+use crate::support::server::{Server, response};
 use crate::{SENT, SOUND, Trial, answering, check, counts, test};
 
 /// All requests end so, each at its time limit.
@@ -36,6 +36,27 @@ fn what_comes_byte_by_byte_ends_at_the_time_limit() {
             let median = report.at("/status/summary/latency/p50Micros").as_u64().unwrap();
             assert!(median >= LEAST_MICROS, "{about}: given up after {median} µs");
         }
+    }
+}
+
+/// Answers that took nearly their time leave that of a later one as it is.
+#[test]
+fn a_response_that_hangs_behind_others_ends_at_its_own_time_limit() {
+    let server = Server::start(|mut connection| {
+        for answers in [true, true, false] {
+            if connection.request().is_none() {
+                return;
+            }
+            if answers {
+                std::thread::sleep(Duration::from_millis(60));
+                connection.send(&response("200 OK", "", "{}"));
+            }
+        }
+        connection.wait_for_its_end();
+    });
+    for report in check(&server, &Trial { failed: Some(("timeout", 2)), connections: 2, ..LATE }) {
+        let slowest = report.at("/status/summary/latency/maxMicros").as_u64().unwrap();
+        assert!((LEAST_MICROS..20 * LEAST_MICROS).contains(&slowest), "given up after {slowest} µs");
     }
 }
 

@@ -80,7 +80,8 @@ fn whatever_ails_a_target_is_counted_takes_no_memory_and_ends() {
         let ended = running.wait(LIMIT);
         let report = counts(&ended, &trial);
         let slowest = report.at("/status/summary/latency/maxMicros").as_u64().unwrap();
-        assert!(class != "timeout" || slowest >= PATIENCE, "{about}: given up after {slowest} µs");
+        let in_time = (PATIENCE..20 * PATIENCE).contains(&slowest);
+        assert!(class != "timeout" || in_time, "{about}: given up after {slowest} µs");
         let kibibytes = peak.load(Ordering::SeqCst);
         assert!(kibibytes < MOST_MEMORY, "{about}: {kibibytes} KiB");
     }

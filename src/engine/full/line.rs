@@ -19,7 +19,6 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::class::causes;
-use crate::engine::alarm::Alarm;
 use crate::engine::stream::{self, Opening};
 use crate::metrics::ErrorClass;
 
@@ -90,17 +89,13 @@ impl Line {
         self.seen().since
     }
 
-    /// Ready once a response has been waited for longer than `limit`.
-    pub(super) fn poll_limit<T>(
-        &self,
-        context: &mut Context<'_>,
-        alarm: &mut Alarm,
-        limit: Duration,
-    ) -> Poll<Result<T, ErrorClass>> {
+    /// Until when a response is waited for, where that takes `limit` at most.
+    pub(super) fn deadline(&self, limit: Duration) -> Instant {
         let seen = self.seen();
-        // Who is still connecting has another limit, and this one begins after it.
-        let since = if seen.dialled.is_some() { Instant::now() } else { seen.since };
-        alarm.poll(context, since + limit).map(|()| Err(ErrorClass::Timeout))
+        // Connecting has another limit, and this one begins after it. Who is led on and connects anew has the one for all.
+        let is_first = seen.dialled.is_some() && !seen.is_answered;
+        let since = if is_first { Instant::now() } else { seen.since };
+        since + limit
     }
 
     /// Whether a connection was opened for this request.

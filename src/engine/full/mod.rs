@@ -60,6 +60,12 @@ impl Client {
         &mut self.reader
     }
 
+    /// Gives back all room that only an exchange needs.
+    pub(super) fn put_away(&mut self) {
+        self.reader = Reader::default();
+        self.alarm = Alarm::default();
+    }
+
     /// Takes a request of `step`, as HTTP/1.1 writes it, to be sent next.
     pub(super) fn take(&mut self, floor: &Floor, step: StepIndex, bytes: &[u8]) -> Result<(), ErrorClass> {
         let request = floor.heads.read(step, bytes, &self.pattern).ok_or(ErrorClass::Unsent)?;
@@ -83,7 +89,10 @@ impl Client {
         let result = {
             let mut exchange = pin!(self.exchange(floor, wants, cookies, &mut seen));
             poll_fn(|context| match exchange.as_mut().poll(context) {
-                Poll::Pending => line.poll_limit(context, &mut alarm, floor.timeout()),
+                Poll::Pending => {
+                    let deadline = line.deadline(floor.timeout());
+                    alarm.poll(context, deadline).map(|()| Err(ErrorClass::Timeout))
+                }
                 done @ Poll::Ready(_) => done,
             })
             .await

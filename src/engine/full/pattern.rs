@@ -9,8 +9,9 @@ use reqwest::{Proxy, Url, redirect, retry};
 use rustls::ClientConfig;
 use rustls::client::{Resumption, Tls12Resumption};
 
+use super::Client;
 use super::line::{Line, Watched};
-use super::{Alarm, Client};
+use crate::engine::alarm::Alarm;
 use crate::engine::response::{LONGEST_HEAD, Reader};
 use crate::engine::tls::Tls;
 use crate::plan::secrets::Secrets;

@@ -109,54 +109,83 @@ fn fields(headers: &HeaderMap) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::plan::secrets::Secrets;
     use crate::plan::{Document, Options};
 
-    const TEXT: &str = r#"
+    fn pattern(version: &str) -> Arc<Pattern> {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let text = format!(
+            r#"
 apiVersion: loadgate.dev/v1alpha1
 kind: LoadTest
-metadata: {name: heads}
+metadata: {{name: heads}}
 spec:
-  target: {baseUrl: "http://127.0.0.1:1", http: {tier: full}}
-  scenarios: [{name: visit, steps: [{name: get, request: {path: /}}]}]
-  phases: [{name: steady, load: {constantUsers: {users: 1, duration: 1s}}}]
-"#;
+  target: {{baseUrl: "http://127.0.0.1:1", http: {{tier: full, version: "{version}"}}}}
+  scenarios: [{{name: visit, steps: [{{name: get, request: {{path: /}}}}]}}]
+  phases: [{{name: steady, load: {{constantUsers: {{users: 1, duration: 1s}}}}}}]
+"#
+        );
+        let checked = Document::parse(&text).and_then(|document| document.check(&Options::default()));
+        let plan = checked.expect("it is sound").plan;
+        Pattern::of(&plan.target, None, &Secrets::default())
+            .ok()
+            .flatten()
+            .expect("it asks for the full client")
+    }
+
+    fn headers(request: &Request) -> Vec<String> {
+        let told = request.headers().iter();
+        told.map(|(name, value)| format!("{name}: {}", value.to_str().expect("it is text"))).collect()
+    }
 
     #[test]
     fn each_request_is_what_its_bytes_say_whatever_came_before() {
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let checked = Document::parse(TEXT).and_then(|document| document.check(&Options::default()));
-        let target = checked.expect("it is sound").plan.target.clone();
-        let pattern = Pattern::of(&target, None, &Secrets::default()).ok().flatten().expect("it is forced");
-        let heads = Heads::default();
-        for (step, line, headers, body) in [
-            (0, "GET /a", "a: 1", ""),
-            (0, "GET /a", "a: 1", ""),
-            (0, "GET /b?c=d", "a: 1", ""),
-            (0, "GET /b?c=d", "a: 2", ""),
-            (0, "POST /b?c=d", "a: 2", "one"),
-            (0, "POST /b?c=d", "a: 2", "two"),
-            (2, "POST /b?c=d", "a: 1", "two"),
-            (0, "PUT /c", "a: 1", "a\r\n\r\nb"),
-            (1, "GET /", "b: 1", ""),
-            (2, "GET /b?c=d", "a: 12", ""),
+        let (pattern, heads) = (pattern("1.1"), Heads::default());
+        for (step, line, own, body) in [
+            (0, "GET /a", &["a: 1"][..], ""),
+            (0, "GET /a", &["a: 1"], ""),
+            (0, "GET /b?c=d", &["a: 1"], ""),
+            (0, "GET /b?c=d", &["a: 2"], ""),
+            (0, "POST /b?c=d", &["a: 2"], "one"),
+            (0, "POST /b?c=d", &["a: 2"], "two"),
+            (2, "POST /b?c=d", &["a: 1"], "two"),
+            (0, "PUT /c", &["a: 1"], "a\r\n\r\nb"),
+            (1, "GET /", &["host: b"], ""),
+            (1, "GET /", &["host: b", "cookie: a=1"], ""),
+            (1, "GET /", &["host: b", "cookie: a=2", "authorization: Bearer c"], ""),
+            (1, "GET /", &["host: b", "a: 1", "a: 2"], ""),
+            (1, "GET /", &[], ""),
+            (2, "GET /b?c=d", &["a: 12"], ""),
         ] {
-            let bytes = format!("{line} HTTP/1.1\r\n{headers}\r\n\r\n{body}");
+            let lines = own.iter().fold(String::new(), |lines, header| lines + header + "\r\n");
+            let bytes = format!("{line} HTTP/1.1\r\n{lines}Content-Length: {}\r\n\r\n{body}", body.len());
             let request = heads.read(step, bytes.as_bytes(), &pattern).expect("it is one");
             let url = request.url();
             let query = url.query().map_or(String::new(), |query| format!("?{query}"));
             assert_eq!(format!("{} {}{query}", request.method(), url.path()), line);
-            let told = request.headers().iter();
-            let told = told.map(|(name, value)| format!("{name}: {}", value.to_str().expect("it is text")));
-            assert_eq!(told.collect::<Vec<_>>(), [headers]);
+            assert_eq!(headers(&request), own);
             let sent = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
             assert_eq!(sent, body.as_bytes());
         }
+    }
+
+    #[test]
+    fn what_is_no_request_leaves_nothing_to_the_next() {
+        let (pattern, heads) = (pattern("1.1"), Heads::default());
         for none in ["", "GET / HTTP/1.1\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\nPUT\r\n\r\n"] {
             assert!(heads.read(0, none.as_bytes(), &pattern).is_none(), "{none}");
-            let before = heads.read(0, b"PUT /c HTTP/1.1\r\na: 1\r\n\r\n", &pattern);
-            assert!(before.is_some_and(|request| request.url().path() == "/c"), "after {none}");
+            let next = heads.read(0, b"PUT /c HTTP/1.1\r\na: 1\r\n\r\n", &pattern).expect("it is one");
+            assert_eq!((next.url().path(), headers(&next)), ("/c", vec!["a: 1".to_owned()]), "after {none}");
         }
+    }
+
+    #[test]
+    fn over_http_2_the_host_is_no_header() {
+        let bytes = b"GET / HTTP/1.1\r\nHost: a\r\nb: 1\r\n\r\n";
+        let request = Heads::default().read(0, bytes, &pattern("2")).expect("it is one");
+        assert_eq!(headers(&request), ["b: 1"]);
     }
 }
