@@ -37,25 +37,26 @@ impl Drop for Begun<'_> {
 /// A request that was written: over, or cut off when it is dropped before.
 pub(super) struct InFlight<'a> {
     floor: &'a Floor,
-    over: bool,
+    /// When it was over, in microseconds since the phase began.
+    over: Option<u64>,
 }
 
 impl<'a> InFlight<'a> {
     pub(super) fn new(floor: &'a Floor, now: u64) -> Self {
         floor.recorder.borrow_mut().request_sent(now);
-        InFlight { floor, over: false }
+        InFlight { floor, over: None }
     }
 
-    pub(super) fn over(mut self) {
-        self.over = true;
+    pub(super) fn over(mut self, end: u64) {
+        self.over = Some(end);
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let mut recorder = self.floor.recorder.borrow_mut();
-        recorder.request_over(self.floor.now());
-        if !self.over {
+        recorder.request_over(self.over.unwrap_or_else(|| self.floor.now()));
+        if self.over.is_none() {
             recorder.request_cut();
         }
     }

@@ -207,7 +207,7 @@ impl User {
             let sent = micros(sent_at.saturating_duration_since(floor.at(0)));
             let in_flight = InFlight::new(floor, sent);
             let exchange = self.way.receive(floor, &step.wants, &mut self.cookies, sent_at, size).await;
-            in_flight.over();
+            in_flight.over(exchange.end);
             let sent = self.way.sent().unwrap_or(sent);
             let timing = Timing {
                 intended: intended.unwrap_or(sent),

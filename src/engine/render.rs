@@ -5,6 +5,10 @@ use super::compile::Constants;
 use super::pieces::{Filling, Pieces, Place, Unfit, put};
 use crate::plan;
 
+/// What is said where a request names none.
+pub(super) const USER_AGENT: &str = concat!("loadgate/", env!("CARGO_PKG_VERSION"));
+pub(super) const ACCEPT: &str = "*/*";
+
 /// A request as bytes.
 #[derive(Debug)]
 pub(super) enum CompiledRequest {
@@ -82,10 +86,10 @@ fn head(
         pieces.text(&format!("Host: {}\r\n", target.authority));
     }
     if !given("user-agent") {
-        pieces.text(concat!("User-Agent: loadgate/", env!("CARGO_PKG_VERSION"), "\r\n"));
+        pieces.text(&format!("User-Agent: {USER_AGENT}\r\n"));
     }
     if !given("accept") {
-        pieces.text("Accept: */*\r\n");
+        pieces.text(&format!("Accept: {ACCEPT}\r\n"));
     }
     if let Some(content_type) = content_type
         && !given("content-type")

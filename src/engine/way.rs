@@ -81,7 +81,7 @@ impl Way {
     pub(super) fn sent(&self) -> Option<u64> {
         match self {
             Way::Fast(_) => None,
-            Way::Full(client) => Some(client.sent()),
+            Way::Full(client) => client.sent(),
         }
     }
 

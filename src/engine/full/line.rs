@@ -84,11 +84,6 @@ impl Line {
         self.seen().is_answered = true;
     }
 
-    /// From when on a response is waited for: since the request was begun, or since there was a connection for it.
-    pub(super) fn since(&self) -> Instant {
-        self.seen().since
-    }
-
     /// Until when a response is waited for, where that takes `limit` at most.
     pub(super) fn deadline(&self, limit: Duration) -> Instant {
         let seen = self.seen();
@@ -103,9 +98,11 @@ impl Line {
         self.seen().is_new
     }
 
-    /// What was opened since this was asked last.
-    pub(super) fn opened(&self) -> Vec<Opening> {
-        std::mem::take(&mut self.seen().opened)
+    /// From when on a response is waited for: since the request was begun, or since there was a connection for it. And what
+    /// was opened since this was asked last.
+    pub(super) fn told(&self) -> (Instant, Vec<Opening>) {
+        let mut seen = self.seen();
+        (seen.since, std::mem::take(&mut seen.opened))
     }
 
     /// Why no connection came about, where one was tried.

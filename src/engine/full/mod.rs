@@ -1,6 +1,7 @@
 //! The full client of one user: HTTP/2, redirects, proxies, by a library. What it brings is read as the fast one's is.
 
 mod class;
+mod head;
 mod line;
 mod onward;
 mod pattern;
@@ -12,8 +13,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use reqwest::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
-use reqwest::{Response, Version};
+use reqwest::{Response, StatusCode};
 
 use super::alarm::Alarm;
 use super::compile::micros;
@@ -24,6 +24,7 @@ use super::floor::Floor;
 use super::response::{LONGEST_HEAD, Reader};
 use crate::metrics::ErrorClass;
 use crate::plan::StepIndex;
+use head::Head;
 use line::Line;
 use onward::Onward;
 pub(super) use pattern::{NoClient, Pattern};
@@ -42,12 +43,13 @@ pub(super) struct Client {
     is_kept: bool,
     /// Whether the response under way has a head already.
     is_answered: bool,
-    /// When the request was sent, in microseconds since the phase began: as soon as there was a connection.
-    sent: u64,
+    /// When the request was sent, in microseconds since the phase began, where that was later than when it was begun: as soon
+    /// as there was a connection.
+    sent: Option<u64>,
 }
 
 impl Client {
-    pub(super) fn sent(&self) -> u64 {
+    pub(super) fn sent(&self) -> Option<u64> {
         self.sent
     }
 
@@ -84,6 +86,7 @@ impl Client {
         let line = Arc::clone(&self.line);
         line.begin(began);
         self.is_answered = false;
+        self.sent = None;
         let mut seen = Exchange { first_byte: None, end: 0, bytes_sent: 0, bytes_received: 0, error: None };
         let mut alarm = std::mem::take(&mut self.alarm);
         let result = {
@@ -98,9 +101,8 @@ impl Client {
             .await
         };
         self.alarm = alarm;
-        self.note_connections(floor);
-        self.sent = micros(line.since().saturating_duration_since(floor.at(0)));
         if let Err(error) = result {
+            self.note_line(floor);
             seen.error = Some(error);
             seen.end = floor.now();
             // A response that comes too late ends its stream, and over HTTP/1.1 its connection.
@@ -125,8 +127,9 @@ impl Client {
             let onward = (self.pattern.redirects() > 0).then(|| Box::new(Onward::of(&request)));
             seen.bytes_sent += size;
             let answer = self.library.execute(request).await;
-            self.note_connections(floor);
             let mut response = answer.map_err(|error| self.class(floor, &error))?;
+            self.line.answered();
+            self.note_line(floor);
             let led_to = onward.and_then(|onward| onward.led_by(&response));
             self.read(floor, &mut response, wants, seen).await?;
             let Some(onward) = led_to else { return Ok(()) };
@@ -147,18 +150,19 @@ impl Client {
         wants: &Wants,
         seen: &mut Exchange,
     ) -> Result<(), ErrorClass> {
-        self.line.answered();
         self.is_answered = true;
         seen.first_byte = Some(floor.now());
-        let (status, head) = (response.status().as_u16(), request::head_size(response));
-        seen.bytes_received += head;
-        let is_odd = status == 101 || is_of_unknown_coding(response.headers());
-        if is_odd || head > LONGEST_HEAD as u64 {
+        let status = response.status();
+        let mut head = Head::new(response.version(), status);
+        let headers = response.headers().iter().inspect(|(name, value)| head.note(name, value));
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        self.reader.begin_with(status.as_u16(), headers, wants);
+        seen.bytes_received += head.size();
+        let is_odd = status == StatusCode::SWITCHING_PROTOCOLS || head.is_of_unknown_coding();
+        if is_odd || head.size() > LONGEST_HEAD as u64 {
             return Err(ErrorClass::Protocol);
         }
-        let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        self.reader.begin_with(status, headers, wants);
-        let is_kept = keeps(response, wants.head_only);
+        let is_kept = head.keeps(wants.head_only);
         while let Some(piece) = response.chunk().await.map_err(|error| self.class(floor, &error))? {
             seen.bytes_received += piece.len() as u64;
             self.reader.keep_piece(&piece, wants);
@@ -168,9 +172,11 @@ impl Client {
         Ok(())
     }
 
-    /// Counts the connections that were opened since this was asked last.
-    fn note_connections(&mut self, floor: &Floor) {
-        for opening in self.line.opened() {
+    /// Counts the connections that were opened since this was asked last, and notes when the request was sent then.
+    fn note_line(&mut self, floor: &Floor) {
+        let (since, opened) = self.line.told();
+        for opening in opened {
+            self.sent = Some(micros(since.saturating_duration_since(floor.at(0))));
             floor.connected(&opening);
             if std::mem::take(&mut self.is_kept) {
                 floor.recorder.borrow_mut().reconnected();
@@ -189,31 +195,4 @@ impl Client {
         let is_stale = !self.is_answered && !self.line.is_new();
         class::of(error, if is_stale { ErrorClass::Stale } else { ErrorClass::Reset })
     }
-}
-
-/// Whether the connection should be there for another request.
-fn keeps(response: &Response, head_only: bool) -> bool {
-    let (headers, status) = (response.headers(), response.status().as_u16());
-    let has_end = head_only
-        || matches!(status, 204 | 304)
-        || headers.contains_key(CONTENT_LENGTH)
-        || headers.contains_key(TRANSFER_ENCODING);
-    match response.version() {
-        Version::HTTP_2 => true,
-        Version::HTTP_11 => has_end && !says(headers, "close"),
-        _ => has_end && says(headers, "keep-alive"),
-    }
-}
-
-/// Whether nobody knows where the body ends: it isn't sent in chunks, and the library would wait for the connection's end.
-fn is_of_unknown_coding(headers: &HeaderMap) -> bool {
-    let last = headers.get_all(TRANSFER_ENCODING).iter().next_back();
-    let last = last.map(|value| value.to_str().unwrap_or_default());
-    let last = last.and_then(|codings| codings.rsplit(',').next());
-    last.is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("chunked"))
-}
-
-fn says(headers: &HeaderMap, word: &str) -> bool {
-    let mut words = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    words.any(|words| words.split(',').any(|said| said.trim().eq_ignore_ascii_case(word)))
 }

@@ -90,7 +90,7 @@ impl Pattern {
             request: None,
             is_kept: false,
             is_answered: false,
-            sent: 0,
+            sent: None,
         }
     }
 

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 use reqwest::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Request, Response, Url, Version};
+use reqwest::{Method, Request, Url};
 
 use super::Pattern;
+use crate::engine::render::{ACCEPT, USER_AGENT};
 use crate::plan::StepIndex;
 
 /// The most headers of a request: those of step and target, and our own.
@@ -45,11 +46,12 @@ struct Head {
 
 impl Head {
     fn read(&mut self, bytes: &[u8], pattern: &Pattern) -> Option<Request> {
-        let length = HEAD_END.find(bytes)? + HEAD_END.needle().len();
-        let (head, body) = bytes.split_at(length);
-        if head != self.bytes {
-            self.renew(head, pattern)?;
+        // A head holds its end once: what begins with one, begins with no other.
+        if self.bytes.is_empty() || !bytes.starts_with(&self.bytes) {
+            let length = HEAD_END.find(bytes)? + HEAD_END.needle().len();
+            self.renew(&bytes[..length], pattern)?;
         }
+        let body = &bytes[self.bytes.len()..];
         let mut request = Request::new(self.method.clone(), self.url.clone()?);
         *request.headers_mut() = self.headers.clone();
         if !body.is_empty() {
@@ -81,10 +83,16 @@ fn headers(read: &[httparse::Header<'_>], pattern: &Pattern) -> Option<HeaderMap
     for header in read {
         let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
         if name != CONTENT_LENGTH && (name != HOST || !pattern.is_two()) {
-            headers.append(name, HeaderValue::from_bytes(header.value).ok()?);
+            headers.append(name, value(header.value)?);
         }
     }
     Some(headers)
+}
+
+/// The library clones them again and again: for those that nearly all requests have, that costs nothing.
+fn value(bytes: &[u8]) -> Option<HeaderValue> {
+    let known = [ACCEPT, USER_AGENT].into_iter().find(|known| known.as_bytes() == bytes);
+    known.map(HeaderValue::from_static).or_else(|| HeaderValue::from_bytes(bytes).ok())
 }
 
 /// About as many bytes as HTTP/1.1 takes to write it.
@@ -96,15 +104,13 @@ pub(super) fn size(request: &Request) -> u64 {
     (line + " HTTP/1.1\r\n\r\n".len() + 1 + body) as u64 + fields(request.headers())
 }
 
-/// The bytes of a response's head, as HTTP/1.1 writes it.
-pub(super) fn head_size(response: &Response) -> u64 {
-    let reason = response.status().canonical_reason().unwrap_or_default();
-    let version = if response.version() == Version::HTTP_2 { "" } else { "HTTP/1.1 200 \r\n\r\n" };
-    (version.len() + reason.len()) as u64 + fields(response.headers())
+fn fields(headers: &HeaderMap) -> u64 {
+    headers.iter().map(|(name, value)| field(name, value)).sum()
 }
 
-fn fields(headers: &HeaderMap) -> u64 {
-    headers.iter().map(|(name, value)| (name.as_str().len() + value.len() + ": \r\n".len()) as u64).sum()
+/// The bytes of a header.
+pub(super) fn field(name: &HeaderName, value: &HeaderValue) -> u64 {
+    (name.as_str().len() + value.len() + ": \r\n".len()) as u64
 }
 
 #[cfg(test)]
