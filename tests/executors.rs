@@ -68,6 +68,10 @@ fn each_once(ended: &Ended, seen: &[Seen], total: u64) {
     let series = ended.report().at("/series/0/points").as_array().unwrap().clone();
     let by_second = |name: &str| series.iter().map(|point| point[name].as_u64().unwrap()).sum::<u64>();
     assert_eq!((by_second("iterations"), by_second("requests")), (total, total), "second by second");
+    // The first may be due a second after the phase has begun.
+    let (last, lasted) = (series.last().unwrap()["second"].as_u64(), "/phases/0/summary/durationMillis");
+    let lasted = ended.report().at(lasted).as_u64().unwrap();
+    assert!(last.is_some_and(|last| 1000 * last <= lasted + 1000), "{last:?} of {lasted} ms");
 }
 
 #[test]

@@ -11,11 +11,12 @@ use crate::{Came, Full, SENT, SOUND, Trial, answering, check, counts, test};
 #[test]
 fn a_connection_closed_while_idle_is_opened_anew_and_that_is_no_error() {
     let ok = response("200 OK", "", "{}");
-    for (about, steps) in [
-        ("the next request follows at once", "{name: get, request: {path: /}}"),
-        ("the next request follows later", "{name: get, request: {path: /}, think: 20ms}"),
+    let old = b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\n{}".to_vec();
+    for (about, steps, answer) in [
+        ("the next request follows at once", "{name: get, request: {path: /}}", ok.clone()),
+        ("the next request follows later", "{name: get, request: {path: /}, think: 20ms}", ok),
+        ("HTTP/1.0 that says to keep it", "{name: get, request: {path: /}}", old),
     ] {
-        let answer = ok.clone();
         let server = answering(move |connection| connection.send_last(&answer));
         check(&server, &Trial { about, steps, connections: SENT, reconnects: SENT - 2, ..SOUND });
     }
