@@ -3,11 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use loadgate::plan::draw::Draws;
 use loadgate::plan::figure::Dimension;
 use loadgate::plan::limit::{Limit, Operator};
 use loadgate::plan::metric::Metric;
 use loadgate::plan::text::Misread;
-use loadgate::plan::units::{DurationRange, LONGEST_DURATION, Moment, Rate, Share, parse_duration};
+use loadgate::plan::units::{LONGEST_DURATION, Moment, Pause, Rate, Share, parse_duration};
 
 const DIMENSIONS: [Dimension; 8] = [
     Dimension::Time,
@@ -37,8 +38,10 @@ fuzz_target!(|input: &[u8]| {
     if let Some(duration) = read(text, parse_duration(text)) {
         assert!(!duration.is_zero() && duration <= LONGEST_DURATION, "{text:?}");
     }
-    if let Some(range) = read(text, DurationRange::parse(text)) {
-        assert!(range.least <= range.most, "{text:?}");
+    if let Some(pause) = read(text, Pause::parse(text)) {
+        let drawn = Draws::open(1, 0, 0).pause(&pause);
+        assert!((pause.least..=pause.most).contains(&drawn), "{text:?}: {drawn:?}");
+        assert!(pause.mean_seconds().is_finite(), "{text:?}");
     }
     read(text, Moment::parse(text));
     for dimension in DIMENSIONS {
